@@ -1,0 +1,51 @@
+# make run    the whole chain on the built-in dataset, from nothing, in minutes
+# make test   every test            make check   lint, quick tests and dry runs, under a minute
+# make bench  measure speed         make lock    resolve versions anew (needs uv)
+# make clean  delete results and logs; it keeps downloaded archives and finished trainings, which
+#             `make clean-archives` and `make clean-training` delete
+
+PYTHON ?= python3
+ARGS ?=
+BIN = .venv/bin
+SNAKEMAKE_LINE = snakemake --cores 4 --config dataset=shapes $(ARGS)
+
+.PHONY: run test check lint bench lock venv clean clean-archives clean-training clean-venv
+
+run: venv
+	@echo '$$ $(SNAKEMAKE_LINE)'
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(SNAKEMAKE_LINE)
+	@$(BIN)/python report/headline.py results/shapes
+
+test: venv lint
+	$(BIN)/python -m pytest -q $(ARGS)
+
+check: venv lint
+	$(BIN)/python -m pytest -q -m "not slow" $(ARGS)
+
+lint: venv
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+	$(BIN)/snakefmt --check --quiet Snakefile rules
+	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --lint
+
+bench: venv
+	$(BIN)/python tests/bench/bench.py $(ARGS)
+
+lock:
+	$(PYTHON) envs/lock.py
+
+venv:
+	@$(PYTHON) envs/make_venv.py
+
+clean:
+	find results -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
+	rm -rf logs benchmarks .snakemake report.zip
+
+clean-archives:
+	rm -rf resources/archives
+
+clean-training:
+	rm -rf .training
+
+clean-venv:
+	rm -rf .venv

@@ -1,0 +1,58 @@
+"""Resolve the dependency groups of pyproject.toml to exact versions (`make lock`; needs uv).
+
+Writes the hashed locks and, from them, the conda environments, so that both deploy the same pins.
+The pip part of an environment lists the whole closure: Snakemake copies the file elsewhere, so it
+cannot refer to a lock, and direct pins alone would let the rest float.
+"""
+
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+LOCK = "requirements.txt"
+LOCKS = {
+    LOCK: ["workflow", "data", "tensorflow", "report", "test"],
+    "requirements-gpu.txt": ["tensorflow-gpu"],
+    "requirements-cluster.txt": ["workflow", "cluster"],
+}
+ENVIRONMENTS = {
+    "envs/data.yaml": ("data", LOCK),
+    "envs/tensorflow.yaml": ("tensorflow", LOCK),
+    "envs/tensorflow-gpu.yaml": ("tensorflow-gpu", "requirements-gpu.txt"),
+    "envs/report.yaml": ("report", LOCK),
+    "environment.yaml": ("workflow", LOCK),
+}
+HEADER = """\
+# Written by `make lock` from pyproject.toml and {lock}.
+channels:
+  - conda-forge
+  - nodefaults
+dependencies:
+  - python=3.11.13
+  - pip=25.2
+  - pip:
+"""
+
+
+def resolve(groups: list[str], *options: str) -> str:
+    """Return what uv resolves for Python 3.11 and later, on every platform."""
+    command = ["uv", "pip", "compile", "--universal", "--no-header", "--no-annotate", "--quiet"]
+    command += ["--python-version", "3.11", *options]
+    for group in groups:
+        command += ["--group", group]
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+
+def main() -> None:
+    """Write every lock and every environment."""
+    for lock, groups in LOCKS.items():
+        same_versions = [] if lock == LOCK else ["--constraint", LOCK]
+        (ROOT / lock).write_text(resolve(groups, "--generate-hashes", *same_versions))
+    for path, (group, lock) in ENVIRONMENTS.items():
+        pins = resolve([group], "--constraint", lock).splitlines()
+        text = HEADER.format(lock=lock) + "".join(f'      - "{pin}"\n' for pin in pins)
+        (ROOT / path).write_text(text)
+
+
+if __name__ == "__main__":
+    main()
