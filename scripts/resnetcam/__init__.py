@@ -1,0 +1,1 @@
+"""Train a small ResNet on small images, and show where it looks."""
