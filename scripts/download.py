@@ -1,0 +1,21 @@
+"""Get an archive, by its hash, and say where it lies: archive.json."""
+
+from pathlib import Path
+
+from resnetcam.archives import ArchiveSource, obtain
+from resnetcam.cifar import OFFICIAL_SHA256
+from resnetcam.files import write_json
+from resnetcam.stage import logged
+
+with logged(snakemake):
+    source = ArchiveSource(**snakemake.params.source)
+    path = obtain(source, Path(snakemake.params.store))
+    write_json(
+        snakemake.output.archive,
+        {
+            "path": str(path),
+            "sha256": source.sha256,
+            "official": source.sha256 in OFFICIAL_SHA256,
+            "origin": "local" if source.path else "download",
+        },
+    )

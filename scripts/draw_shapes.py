@@ -1,0 +1,31 @@
+"""Draw the built-in dataset in CIFAR-10's binary layout, and the regions of its objects."""
+
+from resnetcam import shapes
+from resnetcam.cifar import write_archive
+from resnetcam.files import sha256_of_file, write_json
+from resnetcam.regions import image_name
+from resnetcam.stage import logged
+from resnetcam.via import Region, write_csv
+
+with logged(snakemake):
+    params = snakemake.params
+    drawing = shapes.draw(params.train_images, params.test_images, params.seed)
+    write_archive(snakemake.output.images, drawing.images)
+    regions = []
+    for index, outline in enumerate(drawing.test_outlines):
+        name = drawing.images.class_names[drawing.images.y_test[index]]
+        x, y = (outline * params.scale).round(1).T.tolist()
+        geometry = {"all_points_x": tuple(x), "all_points_y": tuple(y)}
+        regions.append(
+            Region(image_name(index, name), "polygon", geometry, {"class": name}, index + 2, 0)
+        )
+    write_csv(snakemake.output.regions, regions)
+    write_json(
+        snakemake.output.archive,
+        {
+            "path": snakemake.output.images,
+            "sha256": sha256_of_file(snakemake.output.images),
+            "official": None,
+            "origin": "drawn",
+        },
+    )

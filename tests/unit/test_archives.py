@@ -1,0 +1,374 @@
+"""Archives from local files and from mirrors, all of them on the loopback interface."""
+
+import contextlib
+import errno
+import hashlib
+import http.server
+import logging
+import multiprocessing
+import re
+import shutil
+import socket
+import threading
+import time
+
+import pytest
+
+from resnetcam import archives
+from resnetcam.archives import ArchiveSource, obtain
+from resnetcam.errors import InputError
+
+CONTENT = bytes(range(256)) * 4096  # 1 MiB
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+HTML = b"<!DOCTYPE html><title>Sign in</title>"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Serves ``content`` the way the mirror's attributes say, and records the Range headers."""
+
+    def do_GET(self):
+        mirror = self.server.mirror
+        mirror.ranges.append(self.headers.get("Range"))
+        time.sleep(mirror.delay)
+        start = self._start()
+        if mirror.status != 200:
+            return self.send_error(mirror.status)
+        if start >= len(mirror.content):
+            return self.send_error(416)
+        self.send_response(206 if start else 200)
+        if start:
+            first = start + mirror.range_shift
+            self.send_header(
+                "Content-Range", f"bytes {first}-{len(mirror.content) - 1}/{len(mirror.content)}"
+            )
+        self.send_header("Content-Type", mirror.content_type)
+        body = mirror.content[start:][: mirror.range_bytes if start else None]
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if mirror.cuts:
+            body = body[: mirror.cuts.pop(0)]
+        for position in range(0, len(body), mirror.piece):
+            self.wfile.write(body[position : position + mirror.piece])
+            time.sleep(mirror.pause)
+
+    def _start(self):
+        match = re.match(r"bytes=(\d+)-", self.headers.get("Range") or "")
+        return int(match[1]) if match and self.server.mirror.has_ranges else 0
+
+    def log_message(self, *arguments):
+        """Say nothing."""
+
+
+class Mirror:
+    """A local server; the attributes set its behaviour and may be changed at any time."""
+
+    def __init__(self, url, **behaviour):
+        self.url = url
+        self.content = CONTENT
+        self.content_type = "application/gzip"
+        self.status = 200
+        self.has_ranges = True
+        self.range_shift = 0  # by which the answered range begins too late
+        self.range_bytes = None  # the longest range that is answered
+        self.cuts = []  # bytes after which the connection is closed, one a request
+        self.delay = 0  # seconds before the answer
+        self.piece = len(CONTENT)
+        self.pause = 0  # seconds after each piece
+        self.ranges = []
+        vars(self).update(behaviour)
+
+
+@pytest.fixture
+def serve():
+    with contextlib.ExitStack() as stack:
+
+        def start(**behaviour):
+            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+            server.mirror = Mirror(f"http://127.0.0.1:{server.server_port}/a.tar.gz", **behaviour)
+            thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+            thread.start()
+            stack.callback(server.server_close)
+            stack.callback(server.shutdown)
+            return server.mirror
+
+        yield start
+
+
+@pytest.fixture(autouse=True)
+def direct_connections(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "*")
+
+
+def source_of(*mirrors, **settings):
+    return ArchiveSource(tuple(mirror.url for mirror in mirrors), SHA256, **settings)
+
+
+def write_part(store, content):
+    part = store / SHA256 / archives.PART_NAME
+    part.parent.mkdir(parents=True)
+    part.write_bytes(content)
+    return part
+
+
+def closed_url():
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{server.getsockname()[1]}/a.tar.gz"
+
+
+def test_a_download_is_stored_under_its_hash_and_name(serve, tmp_path):
+    archive = obtain(source_of(serve()), tmp_path)
+    assert archive == tmp_path / SHA256 / "a.tar.gz"
+    assert archive.read_bytes() == CONTENT
+    assert not (archive.parent / archives.PART_NAME).exists()
+
+
+def test_a_stored_archive_needs_neither_network_nor_local_file(serve, tmp_path):
+    mirror = serve()
+    first = obtain(source_of(mirror), tmp_path)
+    elsewhere = ArchiveSource((closed_url(),), SHA256, path="/absent")
+    assert obtain(elsewhere, tmp_path) == first
+    assert obtain(source_of(mirror), tmp_path) == first
+    assert len(mirror.ranges) == 1
+
+
+def test_a_stored_archive_is_found_in_a_read_only_store(tmp_path, monkeypatch):
+    (tmp_path / SHA256).mkdir()
+    (tmp_path / SHA256 / "brought-by-hand.tar.gz").write_bytes(CONTENT)
+    monkeypatch.setattr(archives, "_locked", None)
+    archive = obtain(ArchiveSource((closed_url(),), SHA256), tmp_path)
+    assert archive.name == "brought-by-hand.tar.gz"
+
+
+def test_a_damaged_stored_archive_is_reported_and_fetched_again(serve, tmp_path, caplog):
+    source = source_of(serve())
+    archive = obtain(source, tmp_path)
+    archive.write_bytes(CONTENT[:-1] + b"?")
+    assert obtain(source, tmp_path).read_bytes() == CONTENT
+    assert "a.tar.gz is damaged" in caplog.text
+
+
+def test_a_local_file_is_copied_and_the_mirrors_left_alone(serve, tmp_path):
+    local = tmp_path / "mine.tar.gz"
+    local.write_bytes(CONTENT)
+    mirror = serve()
+    archive = obtain(source_of(mirror, path=str(local)), tmp_path / "store")
+    assert archive == tmp_path / "store" / SHA256 / "mine.tar.gz"
+    assert archive.read_bytes() == CONTENT
+    assert mirror.ranges == []
+
+
+def test_a_missing_local_file_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"`path`: cannot read .*absent.*No such file"):
+        obtain(ArchiveSource((), SHA256, path=str(tmp_path / "absent")), tmp_path)
+
+
+def test_a_local_file_with_another_hash_is_refused_with_both_hashes(tmp_path):
+    local = tmp_path / "other.tar.gz"
+    local.write_bytes(b"other")
+    with pytest.raises(InputError) as caught:
+        obtain(ArchiveSource((), SHA256, path=str(local)), tmp_path / "store")
+    for expected in (SHA256, hashlib.sha256(b"other").hexdigest(), "`path`", "set `sha256`"):
+        assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize("sha256", ["", "abc", SHA256.upper(), "../" + SHA256[3:]])
+def test_a_malformed_hash_is_refused(sha256):
+    with pytest.raises(InputError, match="64 lower-case hex digits"):
+        ArchiveSource(("http://127.0.0.1/a",), sha256)
+
+
+def test_a_source_without_url_and_path_is_refused():
+    with pytest.raises(InputError, match="`urls`"):
+        ArchiveSource((), SHA256)
+
+
+def test_a_cut_transfer_is_resumed_once_from_the_same_mirror(serve, tmp_path):
+    mirror = serve(cuts=[300_000])
+    assert obtain(source_of(mirror), tmp_path).read_bytes() == CONTENT
+    assert mirror.ranges == [None, "bytes=300000-"]
+
+
+def test_a_twice_cut_transfer_is_continued_by_the_next_mirror(serve, tmp_path):
+    first, second = serve(cuts=[300_000, 200_000]), serve()
+    assert obtain(source_of(first, second), tmp_path).read_bytes() == CONTENT
+    assert (len(first.ranges), second.ranges) == (2, ["bytes=500000-"])
+
+
+def test_a_cut_transfer_is_continued_by_the_next_run(serve, tmp_path):
+    mirror = serve(cuts=[300_000, 200_000])
+    with pytest.raises(InputError, match=f"cut {len(CONTENT) - 500_000} bytes before the end"):
+        obtain(source_of(mirror), tmp_path)
+    assert obtain(source_of(mirror), tmp_path).read_bytes() == CONTENT
+    assert mirror.ranges[-1] == "bytes=500000-"
+
+
+def test_a_mirror_without_ranges_starts_again(serve, tmp_path):
+    write_part(tmp_path, CONTENT[:1000])
+    mirror = serve(has_ranges=False)
+    assert obtain(source_of(mirror), tmp_path).read_bytes() == CONTENT
+    assert mirror.ranges == ["bytes=1000-"]
+
+
+def test_a_complete_part_is_taken_without_a_request(serve, tmp_path):
+    write_part(tmp_path, CONTENT)
+    mirror = serve()
+    assert obtain(source_of(mirror), tmp_path).read_bytes() == CONTENT
+    assert mirror.ranges == []
+
+
+def test_a_part_that_is_too_long_starts_again_after_status_416(serve, tmp_path):
+    write_part(tmp_path, CONTENT + b"more")
+    mirror = serve()
+    assert obtain(source_of(mirror), tmp_path).read_bytes() == CONTENT
+    assert mirror.ranges == [f"bytes={len(CONTENT) + 4}-", None]
+
+
+def test_a_range_that_begins_elsewhere_starts_again(serve, tmp_path):
+    write_part(tmp_path, CONTENT[:1000])
+    mirror = serve(range_shift=1)
+    assert obtain(source_of(mirror), tmp_path).read_bytes() == CONTENT
+    assert mirror.ranges == ["bytes=1000-", None]
+
+
+def test_a_range_that_ends_early_is_continued(serve, tmp_path):
+    write_part(tmp_path, CONTENT[:1000])
+    mirror = serve(range_bytes=600_000)
+    assert obtain(source_of(mirror), tmp_path).read_bytes() == CONTENT
+    assert mirror.ranges == ["bytes=1000-", "bytes=601000-"]
+
+
+def test_a_spoiled_part_is_dropped_and_the_mirror_asked_again(serve, tmp_path):
+    write_part(tmp_path, b"?" * 1000)
+    mirror = serve()
+    assert obtain(source_of(mirror), tmp_path).read_bytes() == CONTENT
+    assert mirror.ranges == ["bytes=1000-", None]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "reason"),
+    [
+        ({"status": 404}, "HTTP status 404 Not Found"),
+        ({"status": 500}, "HTTP status 500 Internal Server Error"),
+        ({"content": b"wrong"}, "wrong content: its SHA-256 is [0-9a-f]{64}"),
+        ({"content": HTML}, "a web page"),
+        ({"content_type": "text/html; charset=utf-8"}, "a web page"),
+        ({"delay": 1}, "no answer within 0.3 s|timed out"),
+        ({"cuts": [9, 9]}, "cut [0-9]+ bytes before the end"),
+        ({"piece": 9, "pause": 1}, "timed out"),
+    ],
+)
+def test_a_mirror_that_fails_gives_way_to_the_next(serve, tmp_path, caplog, behaviour, reason):
+    bad, good = serve(**behaviour), serve()
+    assert obtain(source_of(bad, good, timeout=0.3), tmp_path).read_bytes() == CONTENT
+    assert re.search(f"{re.escape(bad.url)}: ({reason})", caplog.text)
+
+
+def test_a_refused_connection_gives_way_to_the_next_mirror(serve, tmp_path):
+    source = ArchiveSource((closed_url(), serve().url), SHA256)
+    assert obtain(source, tmp_path).read_bytes() == CONTENT
+
+
+def test_a_web_page_does_not_cost_the_part(serve, tmp_path):
+    part = write_part(tmp_path, CONTENT[:1000])
+    with pytest.raises(InputError, match="a web page"):
+        obtain(source_of(serve(content=HTML, has_ranges=False)), tmp_path)
+    assert part.read_bytes() == CONTENT[:1000]
+
+
+def test_a_slow_mirror_is_not_abandoned_while_bytes_flow(serve, tmp_path):
+    mirror = serve(piece=len(CONTENT) // 10, pause=0.1)
+    assert obtain(source_of(mirror, timeout=0.4), tmp_path).read_bytes() == CONTENT
+    assert mirror.ranges == [None]
+
+
+def test_one_message_says_what_happened_at_each_mirror_and_how_to_go_on(serve, tmp_path):
+    missing, page, refusing = serve(status=404), serve(content=HTML), closed_url()
+    urls = (missing.url, page.url, refusing, "http://no-such-host.invalid/a", "ftp://127.0.0.1/a")
+    with pytest.raises(InputError) as caught:
+        obtain(ArchiveSource(urls, SHA256), tmp_path)
+    lines = str(caught.value).splitlines()
+    assert [line.strip().partition(": ")[0] for line in lines[1:6]] == list(urls)
+    assert all(len(line) < 150 for line in lines[1:6])
+    assert lines[3].endswith("Connection refused")
+    for way in ("archive.path", f"{SHA256}/a.tar.gz", "--config dataset=shapes"):
+        assert way in "\n".join(lines[6:])
+
+
+def test_mirrors_that_never_answer_share_one_budget(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "ANSWER_BUDGET", 0.6)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/a"
+        began = time.monotonic()
+        with pytest.raises(InputError, match="no answer within"):
+            obtain(ArchiveSource((url,) * 6, SHA256, timeout=2), tmp_path)
+    assert time.monotonic() - began < 1.5
+
+
+def test_a_name_look_up_that_hangs_is_left_behind(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "ANSWER_BUDGET", 0.2)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(2))
+    began = time.monotonic()
+    with pytest.raises(InputError, match="no answer within"):
+        obtain(ArchiveSource(("http://host.invalid/a",), SHA256), tmp_path)
+    assert time.monotonic() - began < 1
+
+
+def test_without_a_network_the_message_comes_within_20_seconds():
+    assert archives.ANSWER_BUDGET <= 15
+
+
+def test_progress_is_logged_at_every_tenth(serve, tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    obtain(source_of(serve()), tmp_path)
+    percents = re.findall(r": (\d+)% of 1\.0 MB, \d+ kB/s", caplog.text)
+    assert percents == [str(percent) for percent in range(10, 101, 10)]
+
+
+def test_a_full_disk_is_reported_and_keeps_the_part(serve, tmp_path, monkeypatch):
+    part = write_part(tmp_path, CONTENT[:1000])
+
+    def fail(self, size):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(archives._Progress, "advance", fail)
+    with pytest.raises(InputError, match=r"No space left on device.*Free some space"):
+        obtain(source_of(serve(), serve()), tmp_path)
+    assert part.stat().st_size >= 1000
+    monkeypatch.undo()
+    assert obtain(source_of(serve()), tmp_path).read_bytes() == CONTENT
+
+
+def test_a_full_disk_during_a_copy_leaves_no_file(tmp_path, monkeypatch):
+    local = tmp_path / "mine.tar.gz"
+    local.write_bytes(CONTENT)
+
+    def fail(source, target):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfile", fail)
+    with pytest.raises(InputError, match="No space left on device"):
+        obtain(ArchiveSource((), SHA256, path=str(local)), tmp_path / "store")
+    assert archives._list_stored(tmp_path / "store" / SHA256) == []
+
+
+def obtain_in_process(url, store, log):
+    logging.basicConfig(filename=log, level=logging.INFO)
+    obtain(ArchiveSource((url,), SHA256), store)
+
+
+def test_two_processes_download_once_and_the_second_says_that_it_waits(serve, tmp_path):
+    mirror = serve(piece=len(CONTENT) // 10, pause=0.15)
+    context = multiprocessing.get_context("spawn")
+    logs = [tmp_path / "first.log", tmp_path / "second.log"]
+    processes = [
+        context.Process(target=obtain_in_process, args=(mirror.url, tmp_path / "store", log))
+        for log in logs
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(20)
+    assert [process.exitcode for process in processes] == [0, 0]
+    assert len(mirror.ranges) == 1
+    assert sum("Waiting for another process" in log.read_text() for log in logs) == 1
