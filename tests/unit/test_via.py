@@ -1,0 +1,356 @@
+"""The VIA reader and writer: a corpus of real-world defects, round trips and fuzzing."""
+
+import json
+import math
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from resnetcam.errors import InputError
+from resnetcam.regions import rasterise, summary
+from resnetcam.via import Export, Region, read_export, write_csv, write_project
+
+CORPUS = Path(__file__).parent / "via_corpus"
+SHIP = Region(
+    "test_00003_ship.png",
+    "rect",
+    {"x": 10, "y": 20, "width": 300, "height": 200},
+    {"class": "ship"},
+    row=3,
+    region_id=0,
+)
+
+# Files without a defect, the same in both modes: images, regions.
+GOOD = {
+    "good_crlf.csv": (2, 2),
+    "good_empty.json": (0, 0),
+    "good_header_only.csv": (0, 0),
+    "good_no_regions.csv": (2, 0),
+    "good_project.json": (2, 7),
+    "good_v1.json": (2, 7),
+    "good_v2.csv": (2, 7),
+    "good_v2.json": (2, 7),
+    "lone_surrogate.json": (2, 1),
+}
+
+# Files with one defect. Lenient: images, regions, the row and what is said of it there.
+# Strict: an error that names the same row, what was found, and what was expected.
+DEFECTS = {
+    "attributes_not_an_object.csv": (2, 2, 2, "attributes [1]; ignored", "an object"),
+    "bad_region_id.csv": (2, 2, 2, "region_id 'one'; numbered 0", "a whole number"),
+    "boolean_coordinate.csv": (2, 1, 2, "x of a rect is True; region skipped", "a number"),
+    "broken_json.csv": (2, 1, 2, "broken JSON", "JSON"),
+    "byte_order_mark.csv": (2, 2, 1, "a byte order mark; ignored", "none"),
+    "comma_in_filename.csv": (2, 2, 2, "commas in a file name; joined", "no commas"),
+    "cr_line_ends.csv": (2, 1, 1, "lines that end with CR alone; read as lines", "LF"),
+    "duplicate_id.csv": (2, 3, 3, "region_id 0 a second time; both", "one region an id"),
+    "empty_filename.csv": (1, 1, 2, "no file name; row skipped", "a file name"),
+    "endless_integer.csv": (2, 1, 2, "broken JSON", "JSON"),
+    "file_attributes_null.json": (2, 1, 1, "attributes None; ignored", "an object"),
+    "hash_header.csv": (2, 2, 1, "a header that begins with #; # ignored", "filename,file_size"),
+    "huge_number.csv": (2, 1, 2, "width of a rect is 1000", "a number from 0 up to 10,000,000"),
+    "infinity.csv": (2, 1, 2, "broken JSON", "JSON"),
+    "invalid_utf8.csv": (2, 2, 2, "bytes that are not UTF-8; shown as \ufffd", "UTF-8"),
+    "missing_column.csv": (1, 1, 2, "6 columns in 'test_00012_cat.png,", "7 columns"),
+    "missing_key.csv": (2, 1, 2, "a rect without height; region skipped", "x, y, width, height"),
+    "nan.csv": (2, 1, 2, "broken JSON", "JSON"),
+    "negative_coordinate.csv": (2, 2, 2, "negative x of a rect; clipped", "0 or more"),
+    "negative_radius.csv": (2, 1, 2, "r of a circle is -1; region skipped", "a number from 0"),
+    "nested_attribute.csv": (2, 2, 2, "'quality' is {'blurred': True}; kept as JSON text", "text"),
+    "nested_too_deeply.csv": (2, 2, 2, "broken JSON '[[[", "JSON"),
+    "number_attribute.csv": (2, 2, 2, "attribute 'class' is 3; kept as JSON text", "text"),
+    "overflowing_number.csv": (2, 1, 2, "width of a rect is inf; region skipped", "a number"),
+    "points_not_a_list.csv": (2, 1, 2, "all_points_x of a polygon is 5", "a list of numbers"),
+    "record_without_filename.json": (1, 1, 1, "an image without a file name", "a file name"),
+    "region_not_an_object.json": (
+        2,
+        1,
+        1,
+        "a region without a shape; region skipped",
+        "one of rect",
+    ),
+    "region_without_shape.csv": (
+        2,
+        1,
+        2,
+        "a region without a shape; region skipped",
+        "one of rect",
+    ),
+    "regions_a_number.json": (2, 1, 1, "regions 3; skipped", "a list"),
+    "stray_quote.csv": (1, 1, 2, "6 columns", "7 columns"),
+    "text_coordinate.csv": (2, 1, 2, "x of a rect is '10'; region skipped", "a number"),
+    "trailing_space.csv": (2, 2, 2, "spaces around attribute 'class': 'cat '; removed", "none"),
+    "two_point_polygon.csv": (2, 1, 2, "a polygon of 2 points; region skipped", "at least 3"),
+    "undefined_attributes.csv": (2, 2, 2, "undefined in place of JSON; read as {}", "JSON"),
+    "undefined_shape.csv": (2, 1, 2, "undefined in place of JSON; read as {}", "JSON"),
+    "unequal_points.csv": (2, 1, 2, "a polygon with 3 x and 2 y coordinates", "as many of each"),
+    "unknown_shape.csv": (2, 1, 2, "shape 'cube'; region skipped", "one of rect, circle"),
+}
+
+# Files that are no VIA 2 export, refused in both modes.
+REFUSED = {
+    "refused_binary.png": "UTF-8|not VIA 2's header",
+    "refused_empty.csv": "the file is empty",
+    "refused_list.json": "JSON that is no object",
+    "refused_nested_too_deeply.json": "nested too deeply",
+    "refused_other.json": "JSON without images",
+    "refused_other_header.csv": "the first line is 'filename,x,y', not VIA 2's header",
+    "refused_truncated.json": "broken JSON .*line 1 column",
+    "refused_via3.csv": "a CSV file of VIA 3",
+    "refused_via3_bare.csv": "a CSV file of VIA 3",
+    "refused_via3_project.json": "a project of VIA 3",
+}
+
+
+def without_rows(regions):
+    return [replace(region, row=0) for region in regions]
+
+
+def test_every_corpus_file_has_an_expected_outcome():
+    files = {path.name for path in CORPUS.iterdir() if not path.name.startswith(".")}
+    assert files == {*GOOD, *DEFECTS, *REFUSED}
+
+
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("name", GOOD)
+def test_good_file(name, strict):
+    export = read_export(CORPUS / name, strict)
+    assert (len(export.images), len(export.regions)) == GOOD[name]
+    assert export.problems == ()
+
+
+@pytest.mark.parametrize("name", DEFECTS)
+def test_lenient_reading_lists_the_defect_and_keeps_the_rest(name):
+    images, regions, row, message, _ = DEFECTS[name]
+    export = read_export(CORPUS / name)
+    assert (len(export.images), len(export.regions)) == (images, regions)
+    assert {problem.row for problem in export.problems} == {row}
+    assert message in export.problems[0].message
+    assert replace(export.regions[-1], row=3) == SHIP
+
+
+@pytest.mark.parametrize("name", DEFECTS)
+def test_strict_reading_stops_at_the_defect(name):
+    _, _, row, message, expected = DEFECTS[name]
+    found = message.split(";")[0]
+    with pytest.raises(InputError) as error:
+        read_export(CORPUS / name, strict=True)
+    text = str(error.value)
+    assert f"{name}: row {row}" in text
+    assert found in text
+    assert f"expected {expected}" in text
+    assert "Correct it in VIA" in text
+
+
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("name", REFUSED)
+def test_other_files_are_refused_by_name(name, strict):
+    with pytest.raises(InputError, match=f"{name}: .*({REFUSED[name]})"):
+        read_export(CORPUS / name, strict)
+
+
+def test_repairs():
+    assert read_export(CORPUS / "comma_in_filename.csv").images[0] == "cat, asleep, test.png"
+    attributes = {
+        name: read_export(CORPUS / f"{name}.csv").regions[0].attributes
+        for name in ("trailing_space", "nested_attribute", "undefined_attributes")
+    }
+    assert attributes["trailing_space"] == {"class": "cat"}
+    assert attributes["nested_attribute"] == {"class": "cat", "quality": '{"blurred":true}'}
+    assert attributes["undefined_attributes"] == {}
+    assert read_export(CORPUS / "negative_coordinate.csv").regions[0].geometry["x"] == -4
+
+
+def test_formats_agree():
+    exports = [read_export(CORPUS / f"good_{n}") for n in ("v2.csv", "v2.json", "v1.json")]
+    exports.append(read_export(CORPUS / "good_project.json"))
+    for export in exports:
+        assert export.images == ("test_00012_cat.png", "test_00003_ship.png")
+        assert export.file_attributes == {"test_00012_cat.png": {"caption": 'a "cat", asleep'}}
+        assert without_rows(export.regions) == without_rows(exports[0].regions)
+    shapes = ["rect", "circle", "ellipse", "ellipse", "polygon", "polyline", "point"]
+    assert [region.shape for region in exports[0].regions] == shapes
+    assert [region.region_id for region in exports[0].regions] == list(range(7))
+    assert [region.row for region in exports[0].regions] == list(range(2, 9))
+    assert exports[0].regions[4].geometry == {
+        "all_points_x": (10, 400, 200),
+        "all_points_y": (20, 30, 450),
+    }
+
+
+@pytest.mark.parametrize("path", ["missing.csv", ".", "null\0byte.csv"])
+def test_unreadable_path(path, tmp_path):
+    with pytest.raises(InputError, match="cannot be read"):
+        read_export(tmp_path / path)
+
+
+def via_import(text: str) -> list[tuple[str, str, dict, dict]]:
+    """Apply the rules of VIA's own CSV import: lines first, commas outside quotes, then JSON."""
+    header, *lines = re.split("[\r\n]", text)
+    names = "filename,file_size,file_attributes,region_count,region_id"
+    assert header == f"{names},region_shape_attributes,region_attributes"
+    rows = []
+    for line in filter(None, lines):
+        cells = re.findall(r'(?:^|,)("(?:[^"]|"")*"|[^,"]*)', line)
+        assert len(cells) == 7
+        shape, attributes = (json.loads(c[1:-1].replace('""', '"')) for c in cells[5:])
+        rows.append((cells[0], cells[1], shape, attributes))
+    return rows
+
+
+def test_written_csv_follows_the_import_rules_of_via(tmp_path):
+    region = replace(SHIP, attributes={"class": 'a, "b"\n\\ \u2028 \u00e4'})
+    write_csv(tmp_path / "a.csv", [region], {SHIP.filename: 512}, images=["none.png"])
+    rows = via_import((tmp_path / "a.csv").read_text(encoding="utf-8"))
+    shape = {"name": "rect", **SHIP.geometry}
+    assert rows == [("none.png", "-1", {}, {}), (SHIP.filename, "512", shape, region.attributes)]
+
+
+def test_csv_round_trip_is_byte_reproducible(tmp_path):
+    export = read_export(CORPUS / "good_v2.csv")
+    write_csv(tmp_path / "a.csv", export.regions, images=export.images)
+    again = read_export(tmp_path / "a.csv", strict=True)
+    assert (again.images, again.regions) == (export.images, export.regions)
+    write_csv(tmp_path / "b.csv", again.regions, images=again.images)
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["", "a,b.png", 'a"b.png', "a\nb.png", "\ud800.png"])
+def test_names_that_via_cannot_read_back_are_refused(name, tmp_path):
+    (tmp_path / "a.csv").write_text("before")
+    with pytest.raises(InputError, match="Rename the image"):
+        write_csv(tmp_path / "a.csv", [replace(SHIP, filename=name)])
+    assert (tmp_path / "a.csv").read_text() == "before"
+
+
+def test_project_has_what_via_asks_for(tmp_path):
+    names = ["test_00012_cat.png", SHIP.filename]
+    write_project(tmp_path / "project.json", names, "class", ["cat", "ship"], [SHIP])
+    project = json.loads((tmp_path / "project.json").read_text())
+    # VIA opens a project only with all three of these, an image only with all four of those.
+    assert project["_via_settings"] and project["_via_img_metadata"] and project["_via_attributes"]
+    for record in project["_via_img_metadata"].values():
+        assert record.keys() == {"filename", "size", "regions", "file_attributes"}
+    assert project["_via_image_id_list"] == [f"{name}-1" for name in names]
+    assert list(project["_via_img_metadata"]) == project["_via_image_id_list"]
+    assert project["_via_settings"]["core"]["default_filepath"] == "./"
+    assert project["_via_data_format_version"] == "2.0.10"
+    dropdown = project["_via_attributes"]["region"]["class"]
+    assert (dropdown["type"], list(dropdown["options"])) == ("dropdown", ["cat", "ship"])
+    export = read_export(tmp_path / "project.json", strict=True)
+    assert export.images == tuple(names)
+    assert without_rows(export.regions) == without_rows([SHIP])
+
+
+# Fuzzing: whatever the bytes, the reader returns a usable export or raises InputError.
+
+fuzz = settings(max_examples=200, deadline=None, database=None)
+SEEDS = [(CORPUS / name).read_bytes() for name in ("good_v2.csv", "good_v2.json", "good_v1.json")]
+NASTY = [
+    *(b"", b"\0", b"\r", b"\n", b'"', b'""', b",", b"{", b"}", b"[", b"]", b"\xff", b"\\ud800"),
+    *(b"NaN", b"-Infinity", b"1e999", b"-1", b"true", b"null", b"undefined", b"9" * 5000),
+    *(b"[" * 2000, b"\xef\xbb\xbf", b'{""a"":1}', b"\xe2\x80\xa8"),
+]
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda values: (
+        st.lists(values, max_size=3) | st.dictionaries(st.text(max_size=5), values, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@pytest.fixture(scope="module")
+def fuzz_path(tmp_path_factory):
+    return tmp_path_factory.mktemp("fuzz") / "export"
+
+
+def read_or_none(path: Path, strict: bool) -> Export | None:
+    try:
+        return read_export(path, strict)
+    except InputError:
+        return None
+
+
+def check_reader(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+    lenient, strict = read_or_none(path, strict=False), read_or_none(path, strict=True)
+    assert strict == (None if lenient is None or lenient.problems else lenient)
+    if lenient is not None:
+        check_export_is_usable(lenient)
+
+
+def check_export_is_usable(export: Export) -> None:
+    json.dumps(summary(export), allow_nan=False).encode()
+    "".join(export.images).encode()
+    for region in export.regions:
+        assert region.filename in export.images
+        for value in region.geometry.values():
+            for number in value if isinstance(value, tuple) else (value,):
+                assert not isinstance(number, bool) and math.isfinite(number)
+        assert rasterise(region, 4, 4, 128).shape == (4, 4)
+
+
+@fuzz
+@given(st.binary(max_size=300) | st.sampled_from(SEEDS).map(lambda seed: seed[:120]))
+def test_fuzz_arbitrary_bytes(fuzz_path, data):
+    check_reader(fuzz_path, data)
+
+
+@fuzz
+@given(
+    st.sampled_from(SEEDS),
+    st.lists(
+        st.tuples(
+            st.integers(0, 2000), st.integers(0, 9), st.sampled_from(NASTY) | st.binary(max_size=4)
+        ),
+        max_size=4,
+    ),
+)
+def test_fuzz_mutations_of_valid_exports(fuzz_path, data, mutations):
+    for position, removed, inserted in mutations:
+        position %= len(data)
+        data = data[:position] + inserted + data[position + removed :]
+    check_reader(fuzz_path, data)
+
+
+@fuzz
+@given(
+    st.sampled_from(["filename", "regions", "file_attributes"])
+    | st.sampled_from(["shape_attributes", "region_attributes", "name", "x", "width"]),
+    json_values,
+)
+def test_fuzz_replaced_values(fuzz_path, key, value):
+    def replaced(node):
+        if isinstance(node, dict):
+            return {k: value if k == key else replaced(v) for k, v in node.items()}
+        return [replaced(item) for item in node] if isinstance(node, list) else node
+
+    check_reader(fuzz_path, json.dumps(replaced(json.loads(SEEDS[1]))).encode())
+
+
+numbers = st.integers(0, 600) | st.floats(0, 600)
+points = st.lists(st.tuples(numbers, numbers), min_size=3, max_size=6).map(
+    lambda pairs: dict(zip(("all_points_x", "all_points_y"), zip(*pairs, strict=True), strict=True))
+)
+shapes = st.one_of(
+    st.tuples(st.just("rect"), st.fixed_dictionaries(dict.fromkeys(SHIP.geometry, numbers))),
+    st.tuples(st.sampled_from(["polygon", "polyline"]), points),
+    st.tuples(st.just("point"), st.fixed_dictionaries({"cx": numbers, "cy": numbers})),
+)
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8).map(str.strip)
+
+
+@fuzz
+@given(st.lists(st.tuples(shapes, st.dictionaries(texts, texts, max_size=2)), max_size=4))
+def test_fuzz_csv_round_trip(fuzz_path, drawn):
+    regions = [
+        Region(SHIP.filename, shape, geometry, attributes, row=k + 2, region_id=k)
+        for k, ((shape, geometry), attributes) in enumerate(drawn)
+    ]
+    write_csv(fuzz_path, regions)
+    assert read_export(fuzz_path, strict=True).regions == tuple(regions)
