@@ -1,0 +1,152 @@
+"""Training state, addressed by the content of everything that decides it.
+
+``.training/<fingerprint>/`` holds the two newest checkpoints and, at the end, the finished output
+files. It is no declared output, because Snakemake deletes those of a failed job; so a killed run
+goes on where it was, and a finished one is never repeated.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import io
+import json
+import logging
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnetcam.files import flush_to_disk, replacing, sha256_of_file
+
+logger = logging.getLogger(__name__)
+
+Arrays = list[NDArray[Any]]
+_ARRAY_LISTS = ("weights", "slots", "best_weights")
+_KEPT_CHECKPOINTS = 2
+
+
+@dataclass
+class Checkpoint:
+    """Everything that training needs to go on after ``epoch`` epochs."""
+
+    epoch: int
+    history: list[dict[str, float]]
+    best_epoch: int
+    weights: Arrays
+    slots: Arrays
+    best_weights: Arrays = field(repr=False)
+
+
+def fingerprint(ingredients: Mapping[str, Any]) -> str:
+    """Return 32 hex digits for a nested mapping of plain values, independent of key order."""
+    text = json.dumps(ingredients, sort_keys=True, allow_nan=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+class StateStore:
+    """The directory of one fingerprint. Use it inside ``with store.locked():``."""
+
+    def __init__(self, root: str | Path, fingerprint: str):
+        self.directory = Path(root) / fingerprint
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the directory against other processes; the kernel lets go when this one dies."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        with open(self.directory / "lock", "w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                logger.info("another process trains this very network; waiting for its result")
+                fcntl.flock(file, fcntl.LOCK_EX)
+            for leftover in self.directory.glob(".epoch-*"):
+                leftover.unlink()
+            yield
+
+    def save(self, checkpoint: Checkpoint) -> None:
+        """Write a checkpoint, whole or not at all, and drop all but the two newest."""
+        payload = _serialize(checkpoint)
+        with replacing(self._path(checkpoint.epoch)) as temporary:
+            temporary.write_bytes(hashlib.sha256(payload).hexdigest().encode() + b"\n" + payload)
+        for old in self._checkpoints()[_KEPT_CHECKPOINTS:]:
+            old.unlink()
+
+    def load(self) -> Checkpoint | None:
+        """Return the newest intact checkpoint; damaged ones are reported and passed over."""
+        for path in self._checkpoints():
+            checksum, _, payload = path.read_bytes().partition(b"\n")
+            if hashlib.sha256(payload).hexdigest().encode() == checksum:
+                return _deserialize(payload)
+            logger.warning("%s is damaged; going back to the state before it", path)
+        return None
+
+    def finish(self, outputs: Mapping[str, Path]) -> None:
+        """Keep copies of the finished output files, by name."""
+        temporary = self.directory / "finished.new"
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir()
+        for name, path in outputs.items():
+            shutil.copyfile(path, temporary / name)
+            flush_to_disk(temporary / name)
+        manifest = {name: sha256_of_file(temporary / name) for name in outputs}
+        (temporary / "manifest.json").write_text(json.dumps(manifest, indent=1))
+        flush_to_disk(temporary / "manifest.json")
+        shutil.rmtree(self._finished, ignore_errors=True)
+        os.rename(temporary, self._finished)
+        flush_to_disk(self.directory)
+
+    def recall(self, outputs: Mapping[str, Path]) -> bool:
+        """Write the finished files back byte for byte; False if there are none, or damaged ones."""
+        try:
+            manifest = json.loads((self._finished / "manifest.json").read_text())
+        except (FileNotFoundError, ValueError):
+            return False
+        for name in outputs:
+            path = self._finished / name
+            if not path.exists() or sha256_of_file(path) != manifest.get(name):
+                logger.warning("%s is damaged; training goes on from the newest checkpoint", path)
+                return False
+        for name, output in outputs.items():
+            with replacing(output) as temporary:
+                shutil.copyfile(self._finished / name, temporary)
+        return True
+
+    @property
+    def _finished(self) -> Path:
+        return self.directory / "finished"
+
+    def _path(self, epoch: int) -> Path:
+        return self.directory / f"epoch-{epoch:06d}.state"
+
+    def _checkpoints(self) -> list[Path]:
+        return sorted(self.directory.glob("epoch-*.state"), reverse=True)
+
+
+def _serialize(checkpoint: Checkpoint) -> bytes:
+    plain = {
+        "epoch": checkpoint.epoch,
+        "history": checkpoint.history,
+        "best_epoch": checkpoint.best_epoch,
+        "lengths": {name: len(getattr(checkpoint, name)) for name in _ARRAY_LISTS},
+    }
+    arrays = {
+        f"{name}-{i}": values
+        for name in _ARRAY_LISTS
+        for i, values in enumerate(getattr(checkpoint, name))
+    }
+    buffer = io.BytesIO()
+    np.savez(buffer, plain=np.frombuffer(json.dumps(plain).encode(), np.uint8), **arrays)
+    return buffer.getvalue()
+
+
+def _deserialize(payload: bytes) -> Checkpoint:
+    with np.load(io.BytesIO(payload), allow_pickle=False) as arrays:
+        plain = json.loads(arrays["plain"].tobytes())
+        lengths = plain.pop("lengths")
+        lists = {name: [arrays[f"{name}-{i}"] for i in range(lengths[name])] for name in lengths}
+    return Checkpoint(**plain, **lists)

@@ -1,0 +1,22 @@
+"""Train one network, or give back the results of a training that was finished before."""
+
+from pathlib import Path
+
+from resnetcam.backends import runtime
+from resnetcam.stage import logged
+
+with logged(snakemake):
+    params = snakemake.params
+    started = runtime.start(params.device, params.precision, snakemake.threads)
+    from resnetcam.training import Plan, train
+
+    plan = Plan(
+        params.model, params.recipe, params.protocol, params.seed, params.precision, params.code
+    )
+    train(
+        Path(snakemake.input.data),
+        plan,
+        started,
+        Path(params.state),
+        {Path(path).name: Path(path) for path in snakemake.output},
+    )
