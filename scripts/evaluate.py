@@ -1,0 +1,33 @@
+"""Predict the test and the validation set with the saved model, and count: metrics.json."""
+
+from pathlib import Path
+
+from resnetcam.backends import runtime
+from resnetcam.dataset import DatasetReader
+from resnetcam.files import write_json
+from resnetcam.history import read_history
+from resnetcam.stage import logged
+
+with logged(snakemake):
+    params = snakemake.params
+    runtime.start(params.device, "float32", snakemake.threads)
+    from resnetcam import evaluation, predictions
+
+    data = DatasetReader(snakemake.input.data)
+    model = evaluation.logits_model(evaluation.load_classifier(Path(snakemake.input.model)))
+    x_train, y_train = data.array("x_train"), data.array("y_train")
+    held_out = data.split(params.protocol).validation
+    sets = {
+        "test": (data.array("x_test"), data.array("y_test")),
+        "validation": (x_train[held_out], y_train[held_out]),
+    }
+    predicted = {
+        name: (evaluation.predict_logits(model, images), labels)
+        for name, (images, labels) in sets.items()
+    }
+    predictions.write_predictions(Path(snakemake.output.predictions), predicted)
+    history = read_history(snakemake.input.history)
+    write_json(
+        snakemake.output.metrics,
+        predictions.metrics(*predicted["test"], history, params.protocol, params.select),
+    )

@@ -1,0 +1,33 @@
+"""Compute class activation maps over the test set: gradcam.h5."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from resnetcam.backends import runtime
+from resnetcam.dataset import DatasetReader
+from resnetcam.maps import write_maps
+from resnetcam.predictions import read_predictions
+from resnetcam.stage import logged
+
+with logged(snakemake):
+    params = snakemake.params
+    runtime.start(params.device, "float32", snakemake.threads)
+    from resnetcam import evaluation, explanation
+
+    data = DatasetReader(snakemake.input.data)
+    classifier = evaluation.load_classifier(Path(snakemake.input.model))
+    logits, labels = read_predictions(snakemake.input.predictions, "test")
+    groups = explanation.explain_test_set(
+        classifier,
+        data.array("x_test"),
+        labels,
+        logits.argmax(1),
+        data.class_names,
+        params.settings,
+    )
+    write_maps(Path(snakemake.output.maps), groups)
+    for name, group in groups.items():
+        flat = int((~np.any(group.maps, (1, 2))).sum())
+        logging.info("%s: %d maps, %d without positive evidence", name, len(group.maps), flat)

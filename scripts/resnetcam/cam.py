@@ -1,0 +1,79 @@
+"""Class activation maps from a layer's activations and gradients.
+
+``A`` are activations (N, h, w, K) and ``g`` the gradients of the chosen class's pre-softmax logit
+by them, of the same shape. Maps are float32 (N, h, w), raw: after the ReLU, never normalized.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+
+
+def gradcam(A: Array, g: Array) -> Array:
+    """ReLU(Σ_k α_k A_k), α_k the mean of g_k over positions (Selvaraju et al. 2017, eq. 1, 2)."""
+    weights = g.mean((1, 2), keepdims=True)
+    return _relu((weights * A).sum(-1))
+
+
+def gradcam_plus_plus(A: Array, g: Array) -> Array:
+    """Grad-CAM++ (Chattopadhay et al. 2018, eq. 10 and 19), without the exponential of the logit.
+
+    α_kij = g²/(2g² + g³ ΣA_k), with 0/0 = 0; weights Σ_ij α_kij max(g_kij, 0).
+    """
+    denominator = 2 + g * A.sum((1, 2), keepdims=True)
+    positive = g > 0
+    alpha = np.divide(1, denominator, out=np.zeros_like(g), where=positive & (denominator != 0))
+    weights = (alpha * np.where(positive, g, 0)).sum((1, 2), keepdims=True)
+    return _relu((weights * A).sum(-1))
+
+
+def hirescam(A: Array, g: Array) -> Array:
+    """ReLU(Σ_k g_k A_k), position by position (Draelos and Carin 2020, eq. 6)."""
+    return _relu((g * A).sum(-1))
+
+
+def layercam(A: Array, g: Array) -> Array:
+    """ReLU(Σ_k max(g_k, 0) A_k), position by position (Jiang et al. 2021, eq. 5, 6)."""
+    return _relu((np.maximum(g, 0) * A).sum(-1))
+
+
+METHODS: dict[str, Callable[[Array, Array], Array]] = {
+    "gradcam": gradcam,
+    "gradcam++": gradcam_plus_plus,
+    "hirescam": hirescam,
+    "layercam": layercam,
+}
+
+
+def resize_bilinear(maps: Array, height: int, width: int) -> Array:
+    """Resize maps (N, h, w) to (N, height, width), bilinear with half-pixel centres."""
+    rows, columns = (
+        _interpolation(old, new) for old, new in zip(maps.shape[1:], (height, width), strict=True)
+    )
+    return np.einsum("Hh,nhw,Ww->nHW", rows, maps, columns, optimize=True)
+
+
+def normalized(maps: Array) -> Array:
+    """Stretch each map (N, h, w) to 0..1 by its own minimum and maximum; a flat map becomes 0."""
+    low = maps.min((1, 2), keepdims=True)
+    span = maps.max((1, 2), keepdims=True) - low
+    return np.divide(maps - low, span, out=np.zeros_like(maps), where=span > 0)
+
+
+def _relu(maps: Array) -> Array:
+    return np.maximum(maps, 0)
+
+
+def _interpolation(old: int, new: int) -> Array:
+    """The matrix (new, old) that resamples a line; beyond the outer centres edges repeat."""
+    positions = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
+    left = np.minimum(np.floor(positions).astype(int), max(old - 2, 0))
+    matrix = np.zeros((new, old), np.float32)
+    share = positions - left
+    matrix[np.arange(new), left] = 1 - share
+    if old > 1:
+        matrix[np.arange(new), left + 1] = share
+    return matrix
