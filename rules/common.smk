@@ -1,0 +1,183 @@
+# What the rules share: the checked settings, and functions of wildcards.
+
+import fcntl
+import os
+import re
+import sys
+from functools import cache
+from pathlib import Path
+
+import yaml
+from snakemake.exceptions import WorkflowError
+
+ROOT = Path(workflow.basedir)
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from resnetcam.code_digest import code_digest
+from resnetcam.config import load_config
+from resnetcam.environments import environment_digest
+from resnetcam.errors import InputError
+
+try:
+    SETTINGS = load_config(
+        config, yaml.safe_load((ROOT / "schemas/config.schema.yaml").open())
+    )
+except InputError as error:
+    raise WorkflowError(
+        f"The config is not right, so nothing was started.\n{error}"
+    ) from None
+
+DATASET = SETTINGS["dataset"]
+DEVICE = SETTINGS["device"]
+ARCHIVED = [
+    name for name, dataset in SETTINGS["datasets"].items() if "archive" in dataset
+]
+DRAWN = [
+    name for name, dataset in SETTINGS["datasets"].items() if "draw_seed" in dataset
+]
+ANNOTATED = [name for name in ARCHIVED if SETTINGS["datasets"][name]["regions"]]
+
+ANNOTATION_SCALE = 16
+RUN = "results/{dataset}/{experiment}/seed{seed}"
+TENSORFLOW = (
+    "../envs/tensorflow.yaml" if DEVICE == "cpu" else "../envs/tensorflow-gpu.yaml"
+)
+
+
+wildcard_constraints:
+    dataset="|".join(map(re.escape, SETTINGS["datasets"])),
+    experiment="|".join(map(re.escape, SETTINGS["experiments"])),
+    seed=r"\d+",
+
+
+@cache
+def code(script):
+    """A parameter that changes when the code that a script really runs changes its meaning."""
+    return code_digest(ROOT / "scripts" / script)
+
+
+@cache
+def environment(*names):
+    """A parameter that changes when a package of an environment changes its version."""
+    return environment_digest([ROOT / "envs" / f"{name}.yaml" for name in names])
+
+
+def untracked(value):
+    """A parameter that may change without a re-run.
+
+    Snakemake does not compare parameters that are functions of the threads or resources.
+    """
+    return lambda wildcards, threads: value(wildcards) if callable(value) else value
+
+
+def of_dataset(key, *inner):
+    """A function that looks a setting of the wildcards' dataset up."""
+
+    def setting(wildcards):
+        value = SETTINGS["datasets"][wildcards.dataset][key]
+        for name in inner:
+            value = value[name]
+        return value
+
+    return setting
+
+
+def of_experiment(key):
+    return lambda wildcards: SETTINGS["experiments"][wildcards.experiment][key]
+
+
+def model_of(wildcards):
+    return SETTINGS["models"][of_experiment("model")(wildcards)]
+
+
+def recipe_of(wildcards):
+    return SETTINGS["recipes"][of_experiment("recipe")(wildcards)]
+
+
+def runs(dataset, experiment=None):
+    """The folders of a dataset's runs, in the config's order, of one experiment or of all."""
+    chosen = (
+        [experiment] if experiment else SETTINGS["datasets"][dataset]["experiments"]
+    )
+    return [
+        RUN.format(dataset=dataset, experiment=name, seed=seed)
+        for name in chosen
+        for seed in SETTINGS["experiments"][name]["seeds"]
+    ]
+
+
+def has_regions(dataset):
+    return dataset in DRAWN or dataset in ANNOTATED
+
+
+def reports(dataset):
+    experiments = SETTINGS["datasets"][dataset]["experiments"]
+    folders = [f"results/{dataset}"] + [
+        f"results/{dataset}/{name}" for name in experiments
+    ]
+    return [f"{folder}/report.{kind}" for folder in folders for kind in ("md", "html")]
+
+
+def annotations(dataset):
+    files = []
+    if has_regions(dataset):
+        files.append(f"results/{dataset}/annotations/summary.json")
+    if SETTINGS["datasets"][dataset]["annotate_images"]:
+        files.append(f"results/{dataset}/annotate/project.json")
+    return files
+
+
+def earlier_experiments_first(wildcards):
+    """A priority, so that the first experiment has its report before the next one trains."""
+    experiments = SETTINGS["datasets"][wildcards.dataset]["experiments"]
+    if wildcards.experiment not in experiments:
+        return 0
+    return len(experiments) - experiments.index(wildcards.experiment)
+
+
+def take_lock():
+    """Keep a second snakemake out of this folder; the kernel lets go however this one ends.
+
+    Snakemake's own lock survives a kill and then asks to be removed by hand (see profiles/).
+    """
+    global lock
+    os.makedirs(".snakemake", exist_ok=True)
+    lock = open(".snakemake/running", "a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        raise WorkflowError(
+            f"Another snakemake (process {lock.read().strip()}) is at work in this folder. "
+            "Wait for it to end, or work in another copy of the folder."
+        ) from None
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+
+
+def print_plan():
+    """Say what there is to train and how long that may take.
+
+    The range is that of two processor cores in float32 without (250 images/s) and in bfloat16
+    with matrix units (1,100 images/s), as measured: see docs/performance.md.
+    """
+    dataset = SETTINGS["datasets"][DATASET]
+    for name in dataset["experiments"]:
+        experiment = SETTINGS["experiments"][name]
+        missing = [
+            f for f in runs(DATASET, name) if not os.path.exists(f"{f}/model.keras")
+        ]
+        if not missing:
+            continue
+        images = dataset["train_images"]
+        if experiment["protocol"] == "holdout":
+            images -= dataset["validation_images"]
+        epochs = SETTINGS["recipes"][experiment["recipe"]]["epochs"]
+        slow, fast = (
+            len(missing) * epochs * images / rate / 60 for rate in (250, 1100)
+        )
+        logger.info(
+            f"To train: {name} on {DATASET}, {len(missing)} x {epochs} epochs of {images:,} images: "
+            f"about {fast:.0f} to {slow:.0f} minutes on two cores, far less on a GPU."
+        )

@@ -1,0 +1,66 @@
+# Regions that a person drew, and what it takes to draw them.
+
+
+rule import_regions:
+    input:
+        export=of_dataset("regions"),
+    output:
+        regions="results/{dataset}/regions.csv",
+    log:
+        "logs/{dataset}/import_regions.log",
+    benchmark:
+        "benchmarks/{dataset}/import_regions.tsv"
+    wildcard_constraints:
+        dataset="|".join(map(re.escape, ANNOTATED)) or "(?!)",
+    conda:
+        "../envs/data.yaml"
+    params:
+        strict=of_dataset("strict_regions"),
+        code=code("import_regions.py"),
+        environment=environment("data"),
+    script:
+        "../scripts/import_regions.py"
+
+
+rule summarise_annotations:
+    input:
+        export=lambda wildcards: (
+            of_dataset("regions")(wildcards)
+            if wildcards.dataset in ANNOTATED
+            else f"results/{wildcards.dataset}/regions.csv"
+        ),
+    output:
+        summary="results/{dataset}/annotations/summary.json",
+    log:
+        "logs/{dataset}/summarise_annotations.log",
+    benchmark:
+        "benchmarks/{dataset}/summarise_annotations.tsv"
+    conda:
+        "../envs/data.yaml"
+    params:
+        strict=of_dataset("strict_regions"),
+        code=code("summarise_annotations.py"),
+        environment=environment("data"),
+    script:
+        "../scripts/summarise_annotations.py"
+
+
+# Only the project is declared: what a person saves beside it must outlive a re-run.
+rule annotate:
+    input:
+        data="results/{dataset}/data.h5",
+    output:
+        project="results/{dataset}/annotate/project.json",
+    log:
+        "logs/{dataset}/annotate.log",
+    benchmark:
+        "benchmarks/{dataset}/annotate.tsv"
+    conda:
+        "../envs/data.yaml"
+    params:
+        images=of_dataset("annotate_images"),
+        scale=ANNOTATION_SCALE,
+        code=code("annotate.py"),
+        environment=environment("data"),
+    script:
+        "../scripts/annotate.py"

@@ -1,0 +1,64 @@
+# From data.h5 to a trained network and its test accuracy.
+
+
+# What was trained before is not trained again: the state lies in .training/, by content.
+rule train:
+    input:
+        data="results/{dataset}/data.h5",
+    output:
+        model=f"{RUN}/model.keras",
+        history=f"{RUN}/history.csv",
+        run=f"{RUN}/run.json",
+    log:
+        "logs/{dataset}/{experiment}/seed{seed}/train.log",
+    benchmark:
+        "benchmarks/{dataset}/{experiment}/seed{seed}/train.tsv"
+    priority: earlier_experiments_first
+    conda:
+        TENSORFLOW
+    threads: 8
+    resources:
+        gpu=int(DEVICE != "cpu"),
+        mem_mb=6000,
+        runtime=720,
+    params:
+        model=model_of,
+        recipe=recipe_of,
+        protocol=of_experiment("protocol"),
+        seed=lambda wildcards: int(wildcards.seed),
+        precision=SETTINGS["precision"],
+        code=code("train.py"),
+        environment=environment("tensorflow", "tensorflow-gpu"),
+        device=untracked(DEVICE),
+        state=untracked(".training"),
+    script:
+        "../scripts/train.py"
+
+
+rule evaluate:
+    input:
+        data="results/{dataset}/data.h5",
+        model=f"{RUN}/model.keras",
+        history=f"{RUN}/history.csv",
+    output:
+        predictions=f"{RUN}/predictions.h5",
+        metrics=f"{RUN}/metrics.json",
+    log:
+        "logs/{dataset}/{experiment}/seed{seed}/evaluate.log",
+    benchmark:
+        "benchmarks/{dataset}/{experiment}/seed{seed}/evaluate.tsv"
+    priority: earlier_experiments_first
+    conda:
+        TENSORFLOW
+    threads: 4
+    resources:
+        gpu=int(DEVICE != "cpu"),
+        mem_mb=4000,
+    params:
+        protocol=of_experiment("protocol"),
+        select=lambda wildcards: recipe_of(wildcards)["select"],
+        code=code("evaluate.py"),
+        environment=environment("tensorflow", "tensorflow-gpu"),
+        device=untracked(DEVICE),
+    script:
+        "../scripts/evaluate.py"

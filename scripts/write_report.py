@@ -1,0 +1,29 @@
+"""Write the report of a dataset, or of one experiment on it: report.md and report.html."""
+
+from pathlib import Path
+
+from resnetcam.comparison import files_of_run
+from resnetcam.report import ReportInputs, write_report
+from resnetcam.stage import logged
+
+with logged(snakemake):
+    files, dataset = snakemake.input, snakemake.wildcards.dataset
+    comparison = files.get("comparison")
+    write_report(
+        ReportInputs(
+            dataset=dataset,
+            experiments=snakemake.params.experiments,
+            runs=[files_of_run(folder) for folder in snakemake.params.runs],
+            archive=Path(files.archive),
+            data=Path(files.data),
+            baseline=Path(files.baseline),
+            command=f"snakemake --cores 4 --config dataset={dataset}",
+            comparison=Path(comparison) if comparison else None,
+            published_history=Path(files.published) if files.published else None,
+            annotations=Path(files.annotations[0]) if files.annotations else None,
+        ),
+        Path(files.template),
+        Path(files.css),
+        Path(snakemake.output.markdown),
+        Path(snakemake.output.html),
+    )
