@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from resnetcam.dataset import DatasetReader
+from resnetcam.errors import InputError
 from resnetcam.files import write_json
 from resnetcam.localisation import score
 from resnetcam.maps import default_group, read_maps
@@ -23,6 +24,13 @@ with logged(snakemake):
         snakemake.params.scale,
         "class",
     )
+    if not len(known.masks):
+        reasons = "; ".join(f"{p.filename}: {p.message}" for p in known.problems[:5])
+        raise InputError(
+            f"{snakemake.input.regions} holds no region that belongs to a test image, so there is "
+            f"nothing to score{': ' + reasons if reasons else ''}. Draw regions on the images of "
+            f"results/{snakemake.wildcards.dataset}/annotate/, or set its `regions` to null."
+        )
     name = default_group(snakemake.input.maps, "true")
     maps = read_maps(Path(snakemake.input.maps), name)
     rows = np.searchsorted(maps.image_index, known.image_index)

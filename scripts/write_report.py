@@ -9,15 +9,17 @@ from resnetcam.stage import logged
 with logged(snakemake):
     files, dataset = snakemake.input, snakemake.wildcards.dataset
     comparison = files.get("comparison")
+    localised = bool(files.annotations)
+    target = "" if comparison else f"{snakemake.output.markdown} "
     write_report(
         ReportInputs(
             dataset=dataset,
             experiments=snakemake.params.experiments,
-            runs=[files_of_run(folder) for folder in snakemake.params.runs],
+            runs=[files_of_run(folder, localised=localised) for folder in snakemake.params.runs],
             archive=Path(files.archive),
             data=Path(files.data),
             baseline=Path(files.baseline),
-            command=f"snakemake --cores 4 --config dataset={dataset}",
+            command=f"snakemake --cores 4 {target}--config dataset={dataset}",
             comparison=Path(comparison) if comparison else None,
             published_history=Path(files.published) if files.published else None,
             annotations=Path(files.annotations[0]) if files.annotations else None,

@@ -1,0 +1,236 @@
+"""The report: what the results files say, in markdown and as one HTML file."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from resnetcam.comparison import Run, RunFiles, by_experiment, compare, read_run
+from resnetcam.dataset import DatasetReader
+from resnetcam.files import replacing
+from resnetcam.history import read_history
+from resnetcam.report_html import to_html
+from resnetcam.report_text import (
+    environment,
+    flattened,
+    headline,
+    localisation_verdict,
+    relative_link,
+)
+
+FIGURES = (
+    "learning_curves",
+    "confusion_matrix",
+    "gradcam_correct",
+    "gradcam_misclassified",
+    "mean_image",
+)
+_PUBLISHED_PARAMETERS = 274_442  # resources/published_layers.csv
+_MAX_PROBLEMS = 10
+
+
+@dataclass(frozen=True)
+class ReportInputs:
+    """What a report is made from.
+
+    Attributes:
+        dataset: its name.
+        experiments: the config's ``experiments``, for the names of their models and recipes.
+        runs: the runs to report, in the order in which they appear.
+        archive, data, baseline: ``archive.json``, ``data.h5``, ``baseline.json``.
+        command: the shell command that makes the results again.
+        comparison: ``comparison.csv``, to link to.
+        published_history: a published run's log, to set its best epoch beside ours.
+        annotations: the summary of an annotation export.
+    """
+
+    dataset: str
+    experiments: dict[str, dict[str, Any]]
+    runs: Sequence[RunFiles]
+    archive: Path
+    data: Path
+    baseline: Path
+    command: str
+    comparison: Path | None = None
+    published_history: Path | None = None
+    annotations: Path | None = None
+
+
+def write_report(
+    inputs: ReportInputs, template: Path, css: Path, markdown_path: Path, html_path: Path
+) -> None:
+    """Write the report as markdown, with links relative to its folder, and as one HTML file.
+
+    Args:
+        inputs: one experiment's runs or several experiments'.
+        template: ``report.md.j2``; css: of the HTML file.
+        markdown_path, html_path: what to write.
+    """
+    folder = markdown_path.parent
+    context = report_context(inputs, folder)
+    markdown = environment(template.parent).get_template(template.name).render(context)
+    page = to_html(markdown, folder, context["title"], css.read_text(encoding="utf-8"))
+    for path, text in ((markdown_path, markdown), (html_path, page)):
+        with replacing(path) as temporary:
+            temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
+    """Return what the template prints; links start from ``folder``."""
+    runs = [read_run(files) for files in inputs.runs]
+    groups = by_experiment(runs)
+    rows = compare(runs, inputs.experiments)
+    data = _data_facts(inputs.data)
+    experiments = [
+        _experiment(row, group, folder) for row, group in zip(rows, groups.values(), strict=True)
+    ]
+    only = f", experiment {rows[0]['experiment']}" if len(rows) == 1 else ""
+    return {
+        "title": f"{inputs.dataset}{only}",
+        "dataset": inputs.dataset,
+        "archive": _archive(inputs.archive),
+        "headline": _headline(rows, groups, _read_json(inputs.baseline), data["chance"]),
+        "rows": rows,
+        "n_test": data["n_test"],
+        "published": _published(inputs.published_history),
+        "experiments": experiments,
+        "data": data,
+        "runs": [_provenance(run) for run in runs],
+        "versions": sorted({_versions(run) for run in runs}),
+        "annotations": _annotations(inputs.annotations),
+        "comparison": relative_link(inputs.comparison, folder) if inputs.comparison else None,
+        "command": inputs.command,
+    }
+
+
+def _headline(
+    rows: Sequence[dict[str, Any]],
+    groups: dict[str, list[Run]],
+    baseline: dict[str, Any],
+    chance: float,
+) -> list[str]:
+    """Speak of the first experiment that left the test set alone: not of the best, a choice too."""
+    row = next((row for row in rows if row["protocol"] == "holdout"), rows[0])
+    metrics = [run.metrics for run in groups[row["experiment"]]]
+    spread = row["accuracy_std"]
+    return headline(row["experiment"], metrics, spread, baseline["accuracy"], chance)
+
+
+def _experiment(row: dict[str, Any], runs: Sequence[Run], folder: Path) -> dict[str, Any]:
+    """One experiment; figures, selection and localisation are its first seed's."""
+    first, *others = runs
+    files = first.files
+    figures = {name: relative_link(files.figures / f"{name}.png", folder) for name in FIGURES}
+    ingredients = first.provenance["ingredients"]
+    settings = {name: ingredients[name] for name in ("model", "recipe", "protocol")}
+    return {
+        "row": row,
+        "seed": files.seed,
+        "metrics": first.metrics,
+        "training_images": first.provenance["training_images"],
+        "figures": figures,
+        "other_seeds": [
+            {"seed": run.files.seed, "link": relative_link(run.files.figures, folder)}
+            for run in others
+        ],
+        "files": {
+            path.name: relative_link(path, folder)
+            for path in (files.metrics, files.history, files.provenance)
+        },
+        "localisation": _localisation(files.localisation),
+        "settings": "\n".join(flattened(settings)),
+    }
+
+
+def _localisation(path: Path | None) -> dict[str, Any] | None:
+    scores = _read_json(path) if path else None
+    if not scores:
+        return None
+    method, layer, choice = scores["group"].split("/", 2)
+    return {
+        **scores,
+        "method": method,
+        "layer": layer,
+        "choice": choice,
+        "problems": _first(scores["problems"]),
+        "verdict": localisation_verdict(scores),
+    }
+
+
+def _data_facts(path: Path) -> dict[str, Any]:
+    data = DatasetReader(path)
+    train, test = (
+        np.bincount(data.array(name), minlength=len(data.class_names))
+        for name in ("y_train", "y_test")
+    )
+    return {
+        "classes": list(zip(data.class_names, train.tolist(), test.tolist(), strict=True)),
+        "n_train": int(train.sum()),
+        "n_test": int(test.sum()),
+        "n_validation": len(data.split("holdout").validation),
+        "height": data.image_shape[0],
+        "width": data.image_shape[1],
+        "chance": float(test.max() / test.sum()),
+    }
+
+
+def _archive(path: Path) -> dict[str, Any]:
+    archive = _read_json(path)
+    return {**archive, "file": Path(archive["path"]).name}
+
+
+def _published(path: Path | None) -> dict[str, Any] | None:
+    if path is None:
+        return None
+    history = read_history(path)
+    best = max(history, key=lambda row: row["val_accuracy"])
+    return {
+        "accuracy": best["val_accuracy"],
+        "epoch": int(best["epoch"]),
+        "last_accuracy": history[-1]["val_accuracy"],
+        "epochs": len(history),
+        "seconds_per_epoch": float(np.median([row["seconds"] for row in history])),
+        "parameters": _PUBLISHED_PARAMETERS,
+    }
+
+
+def _provenance(run: Run) -> dict[str, Any]:
+    seconds = sum(row["seconds"] for row in run.history)
+    commit, dirty, _ = run.provenance["commit"].partition("-dirty")
+    return {
+        **run.provenance,
+        "experiment": run.files.experiment,
+        "seed": run.files.seed,
+        "seconds": seconds,
+        "images_per_second": run.provenance["training_images"] * len(run.history) / seconds,
+        "commit": commit[:12] + dirty,
+        "fingerprint": run.provenance["fingerprint"][:12],
+    }
+
+
+def _versions(run: Run) -> str:
+    versions = sorted(run.provenance["versions"].items())
+    return ", ".join(f"{name} {version}" for name, version in versions)
+
+
+def _annotations(path: Path | None) -> dict[str, Any] | None:
+    summary = _read_json(path) if path else None
+    if not summary:
+        return None
+    problems = [
+        f"row {one['row']}, {one['filename']}: {one['message']}" for one in summary["problems"]
+    ]
+    return {**summary, "problems": _first(problems)}
+
+
+def _first(problems: Sequence[str]) -> list[str]:
+    """The first few, and how many more there are."""
+    more = len(problems) - _MAX_PROBLEMS
+    return [*problems[:_MAX_PROBLEMS], *([f"… and {more:,} more"] if more > 0 else [])]
+
+
+def _read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))

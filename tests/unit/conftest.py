@@ -1,0 +1,93 @@
+"""Keras starts here, before any test module imports it; networks that several modules share."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+from resnetcam.backends import runtime
+
+RUNTIME = runtime.start("cpu", "float32", threads=2)
+
+from resnetcam import models, optimizers, shapes  # noqa: E402
+from resnetcam.augmentation import build_prepare  # noqa: E402
+from resnetcam.backends import tensorflow_training  # noqa: E402
+
+CLASSES = 10
+NO_AUGMENTATION = {
+    "subtract_mean": "before",
+    "flip": "none",
+    "crop_padding": 0,
+    "affine": None,
+    "erase": None,
+}
+
+
+class Classified(NamedTuple):
+    """A classifier with images (16x16, uint8) that it was made for."""
+
+    model: Any
+    images: np.ndarray
+    labels: np.ndarray
+
+
+@pytest.fixture(scope="session")
+def cpu():
+    return RUNTIME
+
+
+@pytest.fixture(scope="session")
+def trained_v1():
+    """ResNet8 v1 after a dozen steps."""
+    drawn = shapes.draw(128, 12, seed=0).images
+    x_train, x_test = drawn.x_train[:, ::2, ::2], drawn.x_test[:, ::2, ::2]
+    mean = (x_train.mean(0) / 255).astype(np.float32)
+    network = models.build_network(
+        "resnet_v1",
+        8,
+        mean.shape,
+        CLASSES,
+        batch_norm_momentum=0.7,
+        normalization=tensorflow_training.NORMALIZATION,
+    )
+    models.initialize(network, 1)
+    trainer = tensorflow_training.Trainer(
+        network,
+        x_train,
+        drawn.y_train,
+        build_prepare(NO_AUGMENTATION, mean),
+        optimizers.SGD(0.9, 0.0),
+        models.is_kernel,
+        0.0,
+    )
+    order = np.arange(12 * 32).reshape(12, 32) % len(x_train)
+    trainer.run(order, {}, np.full(12, 0.05))
+    classifier = models.build_classifier("resnet_v1", 8, mean, CLASSES)
+    classifier.set_weights(network.get_weights())
+    return Classified(classifier, x_test, drawn.y_test)
+
+
+@pytest.fixture(scope="session")
+def random_v2(trained_v1):
+    """ResNet11 v2 with random weights and random moving statistics."""
+    images = trained_v1.images
+    mean = (images.mean(0) / 255).astype(np.float32)
+    classifier = models.build_classifier("resnet_v2", 11, mean, CLASSES)
+    randomize(classifier, seed=2)
+    return Classified(classifier, images, trained_v1.labels)
+
+
+@pytest.fixture(params=["trained_v1", "random_v2"])
+def classified(request):
+    return request.getfixturevalue(request.param)
+
+
+def randomize(model, seed):
+    """He-normal kernels; biases and statistics that are far from the ones and zeros of a start."""
+    models.initialize(model, seed)
+    random = np.random.default_rng(seed)
+    for variable in model.variables:
+        if variable.path.endswith(("/gamma", "/moving_variance")):
+            variable.assign(random.uniform(0.5, 1.5, variable.shape))
+        elif not models.is_kernel(variable):
+            variable.assign(random.normal(0, 0.2, variable.shape))

@@ -1,0 +1,125 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from resnetcam.code_digest import code_digest
+
+ROOT = Path(__file__).parents[2]
+
+SCRIPT = '''\
+"""What it does."""
+import os
+from lib.used import value
+from lib import also_used
+
+
+def first(x):
+    """Words."""
+    return x + value  # a comment
+
+
+def second():
+    return first(f"{os.sep:>3}")
+'''
+
+
+@pytest.fixture
+def digest(tmp_path):
+    """Returns a function: the digest of SCRIPT with files replaced, in a fresh folder each time."""
+    count = iter(range(1000))
+
+    def compute(**files):
+        root = tmp_path / str(next(count))
+        (root / "lib").mkdir(parents=True)
+        texts = {
+            "script": SCRIPT,
+            "lib/__init__": "",
+            "lib/used": "from . import deeper\nvalue = 1\n",
+            "lib/deeper": "depth = 1\n",
+            "lib/also_used": "pass\n",
+            "lib/unused": "other = 1\n",
+        } | {name.replace("__", "/", 1): text for name, text in files.items()}
+        for name, text in texts.items():
+            (root / f"{name}.py").write_text(text)
+        return code_digest(root / "script.py")
+
+    return compute
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "# new comment\n" + SCRIPT,
+        SCRIPT.replace('"""Words."""', '"""Other words."""'),
+        SCRIPT.replace('    """Words."""\n', ""),
+        SCRIPT.replace("return x + value", "return (x\n            + value)"),
+        SCRIPT.replace(
+            "import os\nfrom lib.used import value\n", "from lib.used import value\nimport os\n"
+        ),
+        SCRIPT[: SCRIPT.index("def first")]
+        + SCRIPT[SCRIPT.index("def second") :]
+        + "\n"
+        + SCRIPT[SCRIPT.index("def first") : SCRIPT.index("def second")],
+    ],
+)
+def test_words_layout_and_order_do_not_count(digest, script):
+    assert script != SCRIPT
+    assert digest(script=script) == digest()
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"script": SCRIPT.replace("x + value", "x - value")},
+        {"script": SCRIPT.replace(":>3", ":>4")},
+        {"script": SCRIPT + "\nsecond()\n"},
+        {"script": SCRIPT.replace("def first(x)", "def first(x, y=0)")},
+        {"lib__used": "from . import deeper\nvalue = 1.0\n"},
+        {"lib__deeper": "depth = 2\n"},
+        {"lib__also_used": "raise SystemExit\n"},
+        {"lib____init__": "x = 1\n"},
+    ],
+)
+def test_a_change_of_meaning_counts_in_the_script_and_in_all_that_it_imports(digest, files):
+    assert digest(**files) != digest()
+
+
+def test_what_is_not_imported_does_not_count(digest):
+    assert digest(lib__unused="other = 2\n") == digest()
+
+
+def test_the_order_of_statements_counts(digest):
+    one = SCRIPT + "\na = 1\na = 2\n"
+    other = SCRIPT + "\na = 2\na = 1\n"
+
+    assert digest(script=one) != digest(script=other)
+
+
+def test_the_digest_is_the_same_on_every_python(digest):
+    assert digest() == "6d23b4dfbc319c6e"
+
+
+@pytest.mark.parametrize(
+    ("script", "modules"),
+    [
+        ("explain.py", {"cam", "explanation", "backends/tensorflow_gradients"}),
+        ("train.py", {"training", "augmentation", "backends/tensorflow_training"}),
+    ],
+)
+def test_stages_depend_on_what_they_use(script, modules):
+    code = (
+        "import sys; sys.path.insert(0, 'scripts')\n"
+        "from resnetcam.code_digest import _reachable\n"
+        "from pathlib import Path\n"
+        f"root = Path('scripts').resolve()\n"
+        f"print(*(p.relative_to(root) for p in _reachable(root / '{script}', root)))"
+    )
+    output = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    reached = {name.removeprefix("resnetcam/").removesuffix(".py") for name in output.split()}
+
+    assert modules <= reached
+    assert not {"figures", "report", "archives"} & reached
+    assert ("training" in reached) == (script == "train.py")

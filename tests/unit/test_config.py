@@ -1,0 +1,121 @@
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+from resnetcam.config import load_config
+from resnetcam.errors import InputError
+
+ROOT = Path(__file__).parents[2]
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+SCHEMA = yaml.safe_load((ROOT / "schemas/config.schema.yaml").read_text())
+
+
+def changed(key, value):
+    """The shipped config with one key, given as a dotted path, set to a value."""
+    config = copy.deepcopy(CONFIG)
+    *parents, last = key.split(".")
+    section = config
+    for name in parents:
+        section = section[int(name) if isinstance(section, list) else name]
+    section[last] = value
+    return config
+
+
+def objects_in(schema):
+    if isinstance(schema, dict):
+        if schema.get("type") == "object" or "properties" in schema:
+            yield schema
+        for part in schema.values():
+            yield from objects_in(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from objects_in(part)
+
+
+def test_the_shipped_config_is_right():
+    config = load_config(CONFIG, SCHEMA)
+
+    assert config["datasets"]["cifar10"]["experiments"] == ["fast", "published"]
+    assert config["datasets"]["shapes"]["regions"] is None
+
+
+def test_every_object_of_the_schema_refuses_unknown_keys():
+    for part in objects_in(SCHEMA):
+        chosen_by_name = "oneOf" in part and all("title" in form for form in part["oneOf"])
+        assert chosen_by_name or "additionalProperties" in part, part
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "parts"),
+    [
+        ("recipes.fast.epohcs", 3, ["recipes.fast", "'epohcs'", "did you mean 'epochs'?"]),
+        ("devcie", "cpu", ["config", "'devcie'", "did you mean 'device'?"]),
+        ("datasets.cifar10.archive.url", "x", ["datasets.cifar10.archive", "'url'", "'urls'"]),
+        ("experiments.fast.recipe", "fats", ["experiments.fast.recipe", "'fats'", "'fast'"]),
+        ("experiments.fast.model", "resnet", ["experiments.fast.model", "Known: resnet20v1"]),
+        ("datasets.cifar10.experiments", ["quick"], ["cifar10.experiments.0", "'quick'"]),
+        ("dataset", "cifar", ["dataset", "'cifar'", "did you mean 'cifar10'?"]),
+        ("experiments.fast.seeds", [3, 3], ["experiments.fast.seeds", "3 is listed twice"]),
+        ("experiments.fast.seeds", [], ["experiments.fast.seeds", "at least 1"]),
+        ("experiments.fast.seeds", [-1], ["experiments.fast.seeds.0", "at least 0"]),
+        ("models.resnet20v1.depth", 21, ["models.resnet20v1.depth", "21", "20 and 26"]),
+        ("models.resnet20v2.depth", 10, ["models.resnet20v2.depth", "10", "11 and 20"]),
+        ("recipes.fast.epochs", 0, ["recipes.fast.epochs", "0", "at least 1"]),
+        ("recipes.fast.epochs", 2.5, ["recipes.fast.epochs", "2.5", "integer"]),
+        ("recipes.fast.schedule.peak", "1e-3", ["schedule.peak", "'1e-3'", "write 0.001"]),
+        ("recipes.fast.optimizer.name", "adam", ["optimizer.name", "'adam'", "sgd, rmsprop"]),
+        ("recipes.fast.optimizer.rho", 0.9, ["recipes.fast.optimizer", "'rho'", "momentum"]),
+        ("recipes.fast.select", "bset", ["recipes.fast.select", "did you mean 'best'?"]),
+        ("datasets.shapes.validation_images", 3, ["shapes.validation_images", "class empty"]),
+        ("datasets.shapes.validation_images", 3000, ["shapes.validation_images", "train on"]),
+        ("datasets.shapes.train_images", 3001, ["shapes.train_images", "multiple of 5"]),
+        ("datasets.shapes.archive", {"sha256": "0" * 64}, ["exactly one", "draw_seed"]),
+        ("datasets.cifar10.archive.sha256", "abc", ["archive.sha256", "'abc'"]),
+        ("datasets.cifar10.archive.urls", [], ["cifar10.archive", "`urls`", "`path`"]),
+        ("gradcam.methods", ["gradcm"], ["gradcam.methods.0", "did you mean 'gradcam'?"]),
+        ("recipes.published.augmentation.erase.area", [0.4, 0.1], ["erase.area", "lower end"]),
+        ("recipes", None, ["recipes", "object"]),
+        ("device", "tpu", ["device", "'tpu'", "auto, cpu, gpu"]),
+    ],
+)
+def test_an_error_names_the_key_the_value_and_what_is_allowed(key, value, parts):
+    with pytest.raises(InputError) as error:
+        load_config(changed(key, value), SCHEMA)
+
+    message = str(error.value)
+    assert all(part in message for part in parts), message
+    assert message.count("\n") == 0, message
+
+
+def test_several_errors_are_told_at_once():
+    config = changed("device", "tpu")
+    config["recipes"]["fast"]["epochs"] = 0
+
+    with pytest.raises(InputError, match=r"(?s)device.*recipes\.fast\.epochs"):
+        load_config(config, SCHEMA)
+
+
+def test_equal_settings_come_out_equal_however_they_were_written():
+    rewritten = changed("recipes.fast.label_smoothing", 0)
+    rewritten["recipes"]["published"]["augmentation"]["affine"]["rotation"] = 10.0
+    rewritten["recipes"]["fast"] = dict(reversed(rewritten["recipes"]["fast"].items()))
+
+    assert repr(load_config(rewritten, SCHEMA)) == repr(load_config(CONFIG, SCHEMA))
+
+
+def test_defaults_are_filled_in_at_every_level():
+    config = changed("recipes.fast.augmentation", {"erase": {"probability": 1}})
+    del config["gradcam"]
+
+    loaded = load_config(config, SCHEMA)
+
+    assert loaded["gradcam"]["methods"] == ["gradcam"]
+    assert loaded["recipes"]["fast"]["augmentation"]["erase"]["area"] == [0.02, 0.4]
+    assert loaded["recipes"]["fast"]["augmentation"]["flip"] == "none"
+
+
+def test_an_unquoted_true_means_the_true_class():
+    loaded = load_config(changed("gradcam.classes", ["predicted", True]), SCHEMA)
+
+    assert loaded["gradcam"]["classes"] == ["predicted", "true"]

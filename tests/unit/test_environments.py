@@ -1,0 +1,121 @@
+"""One set of pins: the locks and every environment agree, and the environments are complete."""
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from resnetcam.environments import environment_digest
+
+ROOT = Path(__file__).parents[2]
+LOCKS = sorted(ROOT.glob("requirements*.txt"))
+ENVIRONMENTS = [*sorted((ROOT / "envs").glob("*.yaml")), ROOT / "environment.yaml"]
+# Which environment a rule's script runs in, and the import names of its packages.
+SCRIPTS = {
+    "data": ["download", "draw_shapes", "preprocess", "linear_baseline", "import_regions"]
+    + ["summarise_annotations", "annotate", "localise"],
+    "tensorflow": ["train", "evaluate", "explain"],
+    "tensorflow-gpu": ["train", "evaluate", "explain"],
+    "report": ["draw_figures", "compare", "write_report"],
+}
+PACKAGE_OF_IMPORT = {
+    "PIL": "pillow",
+    "cpuinfo": "py-cpuinfo",
+    "markdown_it": "markdown-it-py",
+    "yaml": "pyyaml",
+}
+
+
+def pins_of_lock(path):
+    return set(re.findall(r"^([a-z0-9-]+(?:\[.*\])?==\S+)", path.read_text(), re.MULTILINE))
+
+
+def dependencies(path):
+    *conda, last = yaml.safe_load(path.read_text())["dependencies"]
+    return conda, [requirement.split(" ;")[0] for requirement in last["pip"]]
+
+
+@pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.name)
+def test_a_lock_pins_exactly_hashes_and_names_no_index(path):
+    text = path.read_text()
+
+    requirements = re.findall(r"^[a-zA-Z].*", text, re.MULTILINE)
+    assert requirements
+    assert all("==" in line for line in requirements)
+    blocks = re.split(r"\n(?=[a-zA-Z])", text.strip())
+    assert all("--hash=sha256:" in block for block in blocks)
+    assert "http" not in text
+    assert not re.search(r"^-", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", ENVIRONMENTS, ids=lambda path: path.name)
+def test_an_environment_holds_the_pins_of_the_lock(path):
+    lock = "requirements-gpu.txt" if "gpu" in path.name else "requirements.txt"
+
+    conda, pip = dependencies(path)
+
+    assert all(re.fullmatch(r"(python|pip)=[\d.]+", requirement) for requirement in conda)
+    assert len(pip) > 5
+    assert set(pip) <= pins_of_lock(ROOT / lock)
+
+
+def test_locks_agree_on_what_they_share():
+    versions = {}
+    for path in LOCKS:
+        for pin in pins_of_lock(path):
+            name, version = re.sub(r"\[.*\]", "", pin).split("==")
+            versions.setdefault(name, set()).add(version)
+
+    assert {name: found for name, found in versions.items() if len(found) > 1} == {}
+
+
+@pytest.mark.parametrize("environment", SCRIPTS)
+def test_an_environment_lists_every_package_that_its_scripts_import(environment):
+    _, pip = dependencies(ROOT / "envs" / f"{environment}.yaml")
+    listed = {re.split(r"[\[=]", pin)[0] for pin in pip}
+    if "tensorflow-cpu" in listed:
+        listed.add("tensorflow")
+
+    for script in SCRIPTS[environment]:
+        for name in imported_packages(ROOT / "scripts" / f"{script}.py"):
+            assert PACKAGE_OF_IMPORT.get(name, name) in listed, f"{script} imports {name}"
+
+
+def imported_packages(script):
+    """Top-level names from outside the standard library that a script or its modules import."""
+    sys.path.insert(0, str(ROOT / "scripts"))
+    from resnetcam.code_digest import _reachable
+
+    names = set()
+    for path in _reachable(script.resolve(), (ROOT / "scripts").resolve()):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                names.add(node.module.split(".")[0])
+    return names - set(sys.stdlib_module_names) - {"resnetcam"}
+
+
+def test_the_digest_follows_pins_and_nothing_else(tmp_path):
+    path = tmp_path / "env.yaml"
+    text = (ROOT / "envs/data.yaml").read_text()
+    path.write_text(text)
+    before = environment_digest([path])
+
+    path.write_text("# a comment\n" + text.replace("      - ", "      -   "))
+    assert environment_digest([path]) == before
+
+    path.write_text(re.sub(r"numpy==\S+\"", 'numpy==0.1"', text))
+    assert environment_digest([path]) != before
+
+
+def test_every_profile_repeats_the_settings_that_decide_re_runs():
+    keys = ["rerun-triggers", "max-checksum-file-size", "rerun-incomplete", "nolock"]
+    profiles = [
+        yaml.safe_load(path.read_text()) for path in (ROOT / "profiles").glob("*/config.yaml")
+    ]
+
+    assert len(profiles) >= 2
+    assert all({key: p[key] for key in keys} == {k: profiles[0][k] for k in keys} for p in profiles)

@@ -1,0 +1,274 @@
+"""Maps of networks against the exact oracles of global average pooling and Dense (section 4)."""
+
+import functools
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from resnetcam import explanation
+from resnetcam.backends.tensorflow_gradients import activations_and_gradients
+from resnetcam.errors import InputError
+from resnetcam.evaluation import logits_model
+from resnetcam.explanation import explain, explain_test_set, resolve_class, resolve_layer
+from resnetcam.maps import Maps, default_group, group_name, read_maps, write_maps
+
+METHODS = ("gradcam", "gradcam++", "hirescam", "layercam")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _compiled_once():
+    """Compile the gradients of a layer once for all tests: that is most of their time."""
+    with pytest.MonkeyPatch.context() as patch:
+        cached = functools.cache(activations_and_gradients)
+        patch.setattr(explanation, "activations_and_gradients", cached)
+        yield
+
+
+def assert_close(found, expected):
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max())
+
+
+class Oracle:
+    """Final activations and the chosen classes' kernel columns, without any gradient."""
+
+    def __init__(self, classified, classes):
+        model, images, _ = classified
+        self.activations = keras.Model(model.inputs, model.get_layer("pool").input).predict(
+            images, verbose=0
+        )
+        dense = model.get_layer("logits")
+        self.w = dense.kernel.numpy().T[classes][:, None, None]
+        self.positions = np.prod(self.activations.shape[1:3])
+        self.bias = dense.bias.numpy()[classes]
+        logits = logits_model(model).predict(images, verbose=0)
+        self.scores = logits[np.arange(len(images)), classes]
+
+    def cam(self, weights):
+        return np.maximum((weights * self.activations).sum(-1), 0)
+
+
+@pytest.fixture
+def classes(classified):
+    """A class an image, of which some have positive evidence and some may not."""
+    return (classified.labels + np.arange(len(classified.labels))) % 10
+
+
+def maps(classified, classes, layer="final", methods=METHODS, images=slice(None)):
+    model = classified.model
+    rows = np.atleast_2d(classes)[:, images]
+    layer = resolve_layer(model, layer)
+    found = explain(model, layer, classified.images[images], rows, methods)
+    return {method: values[0] for method, values in found.items()}
+
+
+def test_gradcam_and_hirescam_are_cam_over_the_number_of_positions(classified, classes):
+    oracle = Oracle(classified, classes)
+    expected = oracle.cam(oracle.w) / oracle.positions
+    assert expected.any()
+    found = maps(classified, classes)
+    assert found["gradcam"].dtype == np.float32
+    assert_close(found["gradcam"], expected)
+    assert_close(found["hirescam"], expected)
+
+
+def test_products_of_activations_and_gradients_sum_to_the_logit_without_its_bias(
+    classified, classes
+):
+    oracle = Oracle(classified, classes)
+    layer = resolve_layer(classified.model, "final")
+    activations, (gradients,) = activations_and_gradients(classified.model, layer)(
+        classified.images, classes[None]
+    )
+    assert activations.dtype == gradients.dtype == np.float32
+    assert_close(activations, oracle.activations)
+    assert_close((activations * gradients).sum((1, 2, 3)) + oracle.bias, oracle.scores)
+
+
+def test_layercam_keeps_the_positive_weights(classified, classes):
+    oracle = Oracle(classified, classes)
+    expected = oracle.cam(np.maximum(oracle.w, 0)) / oracle.positions
+    assert_close(maps(classified, classes)["layercam"], expected)
+
+
+def test_gradcam_plus_plus_follows_its_closed_form(classified, classes):
+    oracle = Oracle(classified, classes)
+    g, total = oracle.w / oracle.positions, oracle.activations.sum((1, 2), keepdims=True)
+    weights = oracle.positions * np.maximum(g, 0) / (2 + g * total)
+    assert_close(maps(classified, classes)["gradcam++"], oracle.cam(weights))
+
+
+@pytest.mark.parametrize("layer", ["final", "stage2_block1_conv2"])
+def test_a_constant_added_to_all_logits_changes_no_map(classified, classes, layer):
+    bias = classified.model.get_layer("logits").bias
+    before, start = maps(classified, classes, layer), bias.numpy()
+    bias.assign(start + 5)
+    try:
+        after = maps(classified, classes, layer)
+    finally:
+        bias.assign(start)
+    for method in METHODS:
+        assert before[method].any()
+        assert_close(after[method], before[method])
+
+
+def test_batches_equal_their_images_one_at_a_time(trained_v1, monkeypatch):
+    monkeypatch.setattr(explanation, "_BATCH", 6)
+    classes, layer = trained_v1.labels, "stage2_block1_conv2"
+    at_once = maps(trained_v1, classes, layer, images=slice(0, 7))
+    assert at_once["gradcam"].shape[0] == 7
+    for i in (0, 5, 6):
+        alone = maps(trained_v1, classes, layer, images=slice(i, i + 1))
+        for method in METHODS:
+            assert_close(alone[method][0], at_once[method][i])
+
+
+def test_every_class_choice_gets_its_own_maps(trained_v1):
+    n = len(trained_v1.images)
+    choices = np.stack([np.arange(n) % 10, np.full(n, 3)])
+    found = explain(trained_v1.model, "stage3_block1_out", trained_v1.images, choices, ["gradcam"])
+    assert found["gradcam"].shape == (2, n, 4, 4)
+    for row, expected in zip(choices, found["gradcam"], strict=True):
+        oracle = Oracle(trained_v1, row)
+        assert_close(expected, oracle.cam(oracle.w) / oracle.positions)
+
+
+def in_float64(model, layer, delta):
+    """The classifier up to its logits in float64, with ``delta`` added to a layer's output."""
+
+    def cast(old):
+        return type(old).from_config(old.get_config() | {"dtype": "float64"})
+
+    def call(new, *args, **kwargs):
+        outputs = new(*args, **kwargs)
+        return keras.ops.add(outputs, delta) if new.name == layer else outputs
+
+    whole = logits_model(model)
+    clone = keras.models.clone_model(whole, clone_function=cast, call_function=call)
+    values = {variable.path: variable.numpy() for variable in whole.variables}
+    for variable in clone.variables:
+        variable.assign(values[variable.path])
+    return clone
+
+
+@pytest.mark.parametrize("layer", ["stage2_block1_conv1", "stage3_block1_bn2", "stage1_block1_out"])
+def test_gradients_of_inner_layers_equal_finite_differences(trained_v1, layer):
+    """Position by position, also inside a branch, where a head model of its own would fail."""
+    model, images, labels = trained_v1
+    _, (gradients,) = activations_and_gradients(model, layer)(images[:1], labels[None, :1])
+    shape = gradients.shape
+    random = np.random.default_rng(0)
+    spots = [tuple(random.integers(0, side) for side in shape) for _ in range(6)]
+    spots.append(np.unravel_index(np.abs(gradients).argmax(), shape))
+    step, pixels = 1e-5, {"pixels": images[:1].astype(np.float64)}
+    tolerance = 1e-5 * float(np.abs(gradients).max())
+    delta = tf.Variable(tf.zeros(shape, tf.float64))
+    perturbed = in_float64(model, layer, delta)
+
+    def score(spot, change):
+        delta.assign(tf.scatter_nd([spot], [tf.constant(change, tf.float64)], shape))
+        return float(perturbed(pixels, training=False)[0, labels[0]])
+
+    for spot in spots:
+        slope = (score(spot, step) - score(spot, -step)) / (2 * step)
+        assert gradients[spot] == pytest.approx(slope, rel=1e-4, abs=tolerance)
+
+
+def test_maps_of_every_spatial_layer_have_its_size(trained_v1):
+    model = trained_v1.model
+    for layer, side in (("pixels", 16), ("stage2_block1_conv2", 8), ("pool", 1)):
+        found = maps(trained_v1, trained_v1.labels, layer, images=slice(0, 1))
+        assert found["gradcam"].shape == (1, side, side)
+    assert resolve_layer(model, "final") == "stage3_block1_out"
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("stage3_block1_oot", "did you mean 'stage3_block1_out'"),
+        ("conv2d_5", "It has: final, "),
+        ("logits", "no spatial layer 'logits'"),
+        ("flatten", "no spatial layer"),
+    ],
+)
+def test_a_layer_that_is_not_there_is_refused_with_the_nearest_name(trained_v1, name, hint):
+    with pytest.raises(InputError, match=rf"gradcam\.layers.*{hint}"):
+        resolve_layer(trained_v1.model, name)
+
+
+LABELS, PREDICTIONS = np.array([0, 1, 2], np.uint8), np.array([2, 1, 0])
+NAMES = ("cat", "dog", "ship")
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [("predicted", [2, 1, 0]), ("true", [0, 1, 2]), ("ship", [2, 2, 2]), ("cat", [0, 0, 0])],
+)
+def test_a_class_is_chosen_for_every_image(choice, expected):
+    found = resolve_class(choice, LABELS, PREDICTIONS, NAMES)
+    assert found.dtype == np.uint8
+    assert found.tolist() == expected
+
+
+@pytest.mark.parametrize(("choice", "meant"), [("shp", "ship"), ("predictd", "predicted")])
+def test_a_class_that_is_not_there_is_refused_with_the_nearest_name(choice, meant):
+    with pytest.raises(InputError, match=rf"gradcam\.classes.*did you mean '{meant}'"):
+        resolve_class(choice, LABELS, PREDICTIONS, NAMES)
+
+
+SETTINGS = {
+    "layers": ["final", "stem_out"],
+    "methods": ["gradcam", "layercam"],
+    "classes": ["ship"],
+    "images": 5,
+}
+
+
+def explained(trained_v1, **changes):
+    model, images, labels = trained_v1
+    names = ("a", "b", "c", "ship", *"efghij")
+    predictions = (labels.astype(int) + 1) % 10
+    return explain_test_set(model, images, labels, predictions, names, SETTINGS | changes)
+
+
+def test_the_default_method_and_layer_explain_all_images_the_others_some(trained_v1):
+    found = explained(trained_v1)
+    layers, choices = ("stage3_block1_out", "stem_out"), ("predicted", "true", "ship")
+    assert set(found) == {
+        f"{m}/{k}/{c}" for m in SETTINGS["methods"] for k in layers for c in choices
+    }
+    labels = trained_v1.labels
+    chosen = {"predicted": (labels + 1) % 10, "true": labels, "ship": np.full(12, 3)}
+    rows = np.stack([chosen[choice] for choice in choices])
+    for name, group in found.items():
+        method, layer, choice = name.split("/")
+        n = 12 if (method, layer) == ("gradcam", "stage3_block1_out") else 5
+        assert group.image_index.tolist() == list(range(n))
+        np.testing.assert_array_equal(group.class_index, chosen[choice][:n])
+        expected = explain(trained_v1.model, layer, trained_v1.images[:n], rows[:, :n], [method])
+        assert_close(group.maps, expected[method][choices.index(choice)])
+
+
+def test_a_layer_named_twice_keeps_its_maps_of_all_images(trained_v1):
+    found = explained(trained_v1, layers=["final", "stage3_block1_out"], methods=["gradcam"])
+    assert {len(group.maps) for group in found.values()} == {12}
+
+
+def test_maps_are_read_back_as_written_and_give_equal_bytes(tmp_path):
+    groups = {
+        group_name(method, "stem_out", "true"): Maps(
+            np.full((2, 3, 3), i, np.float32),
+            np.array([i, 1], np.uint8),
+            np.array([4, 70_000], "u4"),
+        )
+        for i, method in enumerate(METHODS)
+    }
+    for name in ("a.h5", "b.h5"):
+        write_maps(tmp_path / name, groups)
+    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+    assert default_group(tmp_path / "a.h5", "ship") == "gradcam/stem_out/ship"
+    for name, expected in groups.items():
+        for found, values in zip(read_maps(tmp_path / "a.h5", name), expected, strict=True):
+            assert found.dtype == values.dtype
+            np.testing.assert_array_equal(found, values)

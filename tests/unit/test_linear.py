@@ -1,0 +1,48 @@
+"""The linear baseline learns what is linear and nothing else."""
+
+import numpy as np
+import pytest
+
+from resnetcam.linear import linear_baseline
+
+
+def images(size, seed):
+    return np.random.default_rng(seed).integers(0, 256, (size, 4, 4, 3), np.uint8)
+
+
+def test_a_linear_rule_is_learnt_without_error():
+    x_train, x_test = images(600, 0), images(200, 1)
+    labels = []
+    for x in (x_train, x_test):
+        y = np.arange(len(x), dtype=np.uint8) % 4
+        x[np.arange(len(x)), y] //= 4  # the class's row is dark
+        labels.append(y)
+    found = linear_baseline(x_train, labels[0], x_test, labels[1], 4)
+    assert found["accuracy"] == 1.0
+    assert found["n"] == 200
+
+
+def test_random_labels_give_chance():
+    random = np.random.default_rng(2)
+    y_train, y_test = random.integers(0, 4, 600, np.uint8), random.integers(0, 4, 800, np.uint8)
+    found = linear_baseline(images(600, 3), y_train, images(800, 4), y_test, 4)
+    assert found["accuracy"] == pytest.approx(0.25, abs=0.06)
+
+
+def test_a_class_without_images_is_never_the_answer():
+    x = images(100, 5)
+    y = np.tile(np.array([0, 2], np.uint8), 50)
+    found = linear_baseline(x, y, x, np.full(100, 1, np.uint8), 3)
+    assert found["accuracy"] < 0.1
+
+
+@pytest.mark.parametrize(("dark", "expected"), [(200, 1e-3), (0, 1.0)])
+def test_the_penalty_is_chosen_on_held_out_training_images(dark, expected):
+    """Clean linear data want a small penalty; with pure noise the largest does not lose."""
+    x_train = images(200, 6)
+    y = np.arange(200, dtype=np.uint8) // 5 % 2
+    x_train[y == 1, :2] = np.maximum(x_train[y == 1, :2].astype(int) - dark, 0)
+    found = linear_baseline(x_train, y, x_train, y, 2)
+    assert found["penalty"] in (1e-3, 1e-2, 1e-1, 1.0)
+    if dark:
+        assert found["penalty"] == expected

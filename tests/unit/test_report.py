@@ -1,0 +1,354 @@
+"""The report: comparison, numbers in words, labels, links, escaping, one self-contained page."""
+
+import csv
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from markdown_it import MarkdownIt
+from PIL import Image
+
+from resnetcam.cifar import LabelledImages
+from resnetcam.comparison import RunFiles, compare, files_of_run, read_run, write_comparison
+from resnetcam.dataset import make_splits, write_dataset
+from resnetcam.history import write_history
+from resnetcam.report import FIGURES, ReportInputs, write_report
+from resnetcam.report_html import to_html
+from resnetcam.report_text import (
+    duration,
+    escaped,
+    fenced,
+    flattened,
+    headline,
+    localisation_verdict,
+    percent,
+    relative_link,
+    wilson_interval,
+)
+
+ROOT = Path(__file__).parents[2]
+EXPERIMENTS = {
+    "fast": {"model": "resnet20v1", "recipe": "short"},
+    "published": {"model": "resnet20v1", "recipe": "long"},
+}
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "a|b",
+    "x](http://evil.example)",
+    "``` `tick",
+    "**bold** _it_",
+    "![i](http://evil.example/i.png)",
+    "<!-- gone",
+    "&lt;b&gt;",
+    "line\nbreak\u202e",
+    "\\`",
+]
+
+
+def intervals(mean):
+    return {"mean": mean, "low": mean - 0.02, "high": mean + 0.02}
+
+
+def scores(maps, gaussian, uniform):
+    rows = {"maps": maps, "centred_gaussian": gaussian, "uniform": uniform}
+    return {
+        name: {"pointing_game": intervals(value), "energy_inside": intervals(value)}
+        for name, value in rows.items()
+    }
+
+
+def write_run(folder, experiment, seed, accuracy, protocol="holdout"):
+    run = folder / experiment / f"seed{seed}"
+    (run / "figures").mkdir(parents=True)
+    for name in FIGURES:
+        Image.new("RGB", (2, 2)).save(run / "figures" / f"{name}.png")
+    epochs = [{"epoch": e, "val_accuracy": 0.5, "val_loss": 1.0} for e in (1, 2)]
+    metrics = {
+        "accuracy": accuracy,
+        "loss": 0.5,
+        "n": 10_000,
+        "protocol": protocol,
+        "selected_on": "test" if protocol == "test_selected" else "validation",
+        "selected_epoch": 2,
+        "best": epochs[0],
+        "last": epochs[1],
+    }
+    provenance = {
+        "commit": "0123456789abcdef" * 2 + "-dirty",
+        "device": "cpu",
+        "device_name": "A | B",
+        "precision": "float32",
+        "threads": 2,
+        "versions": {"keras": "3.15.1"},
+        "fingerprint": "f" * 32,
+        "ingredients": {"model": {"depth": 20}, "recipe": {"epochs": 2}, "protocol": protocol},
+        "resumed_after_epochs": [],
+        "training_images": 45_000,
+        "parameters": 274_442,
+    }
+    (run / "metrics.json").write_text(json.dumps(metrics))
+    (run / "run.json").write_text(json.dumps(provenance))
+    rows = [
+        e | dict.fromkeys(("learning_rate", "loss", "penalty", "accuracy"), 0.1) for e in epochs
+    ]
+    write_history(run / "history.csv", [row | {"seconds": 20.0 * row["epoch"]} for row in rows])
+    localisation = scores(0.7, 0.5, 0.2) | {
+        "n": 40,
+        "zero_maps": 1,
+        "region_share": 0.2,
+        "group": "gradcam/stage3_block3_out/true",
+        "problems": ["test_1.png: bad <b>"],
+    }
+    (run / "localisation.json").write_text(json.dumps(localisation))
+    names = ("metrics.json", "run.json", "history.csv", "localisation.json", "figures")
+    return RunFiles(experiment, seed, *(run / name for name in names))
+
+
+@pytest.fixture
+def results(tmp_path):
+    """A results folder; returns a function that writes a report and returns (markdown, page)."""
+    folder = tmp_path / "my results"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+
+    def write(class_names, archive, runs=None, into=folder, **more):
+        labels = np.arange(4 * len(class_names), dtype=np.uint8) % len(class_names)
+        pixels = rng.integers(0, 255, (len(labels), 4, 4, 3), np.uint8)
+        images = LabelledImages(pixels, labels, pixels, labels, tuple(class_names))
+        write_dataset(folder / "data.h5", images, make_splits(images, len(class_names), 0))
+        (folder / "archive.json").write_text(json.dumps(archive))
+        (folder / "baseline.json").write_text(json.dumps({"accuracy": 0.41}))
+        inputs = ReportInputs(
+            dataset=more.pop("dataset", "cifar10"),
+            experiments=EXPERIMENTS,
+            runs=runs or [write_run(folder, "fast", 1, 0.9)],
+            archive=folder / "archive.json",
+            data=folder / "data.h5",
+            baseline=folder / "baseline.json",
+            command=more.pop("command", "snakemake --cores 4"),
+            **more,
+        )
+        template, css = ROOT / "report/report.md.j2", ROOT / "report/report.css"
+        write_report(inputs, template, css, into / "report.md", into / "report.html")
+        return tuple((into / f"report.{kind}").read_text("utf-8") for kind in ("md", "html"))
+
+    write.folder = folder
+    return write
+
+
+def archive(official=True, **more):
+    return {
+        "path": "/x/a.tar.gz",
+        "sha256": "c4" * 32,
+        "official": official,
+        "origin": "local",
+    } | more
+
+
+class Page(HTMLParser):
+    """Collects every tag with its attributes, and the text."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.text = [], ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_comparison_takes_the_sample_standard_deviation(tmp_path):
+    runs = [
+        write_run(tmp_path, "fast", 1, 0.90),
+        write_run(tmp_path, "fast", 2, 0.92),
+        write_run(tmp_path, "published", 1, 0.88, "test_selected"),
+    ]
+    rows = compare(map(read_run, runs), EXPERIMENTS)
+    write_comparison(tmp_path / "c.csv", rows)
+    fast, published = csv.DictReader((tmp_path / "c.csv").open())
+    assert float(fast["accuracy_std"]) == pytest.approx(0.02 / 2**0.5)
+    assert float(fast["accuracy_mean"]) == pytest.approx(0.91)
+    assert (fast["seeds"], fast["n_seeds"], fast["seconds_per_epoch"]) == ("1 2", "2", "30.0")
+    assert (published["accuracy_std"], published["protocol"]) == ("", "test_selected")
+    assert (published["recipe"], published["epochs"]) == ("long", "2")
+
+
+def test_files_of_a_run_are_found_in_its_folder(tmp_path):
+    files = write_run(tmp_path, "fast", 12, 0.9)
+    assert files_of_run(tmp_path / "fast/seed12") == files
+    files.localisation.unlink()
+    assert files_of_run(tmp_path / "fast/seed12").localisation is None
+
+
+def test_wilson_interval_against_published_values():
+    # Newcombe 1998, table I, method 3.
+    assert wilson_interval(81 / 263, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    assert wilson_interval(0 / 20, 20) == pytest.approx((0.0, 0.1611), abs=5e-5)
+
+
+def test_headline_names_interval_baseline_and_chance():
+    text = " ".join(
+        headline("fast", [{"accuracy": 0.9, "n": 10_000, "protocol": "holdout"}], None, 0.41, 0.1)
+    )
+    for part in ("90.00% of 10,000", "89.40% to 90.57%", "held out", "41.00%", "10.00%"):
+        assert part in text
+    assert "±" not in text
+
+
+@pytest.mark.parametrize(
+    ("maps", "gaussian", "verdict"),
+    [(0.7, 0.5, "beat both"), (0.51, 0.5, "cannot be told"), (0.3, 0.5, "do worse")],
+)
+def test_verdict_follows_the_intervals(maps, gaussian, verdict):
+    text = localisation_verdict(scores(maps, gaussian, 0.2))
+    assert verdict in text
+    assert "uniform" not in text
+
+
+def test_verdict_of_each_metric():
+    mixed = scores(0.7, 0.5, 0.2)
+    mixed["maps"]["energy_inside"] = intervals(0.1)
+    assert "pointing game the maps beat" in localisation_verdict(mixed)
+    assert "energy inside they do worse than the centred Gaussian" in localisation_verdict(mixed)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_escaped_text_is_shown_as_it_is(name):
+    parser = MarkdownIt("commonmark", {"html": True}).enable("table")
+    page = Page(parser.render(f"| a | {escaped(name)} | **b** |\n|---|---|---|\n"))
+    shown = " ".join(name.replace("\u202e", " ").split())
+    assert shown in page.text
+    assert [tag for tag, _ in page.tags] == ["table", "thead", "tr", "th", "th", "th", "strong"]
+
+
+@pytest.mark.parametrize("text", ["a\n```\n# no", "````\nx", "plain"])
+def test_a_fence_cannot_be_closed_from_inside(text):
+    (token,) = MarkdownIt().parse(fenced(text, "sh"))
+    assert token.content == text + "\n"
+
+
+def test_numbers_are_written_for_people():
+    assert (percent(0.91254), percent(0.91254, 600)) == ("91.3%", "91.3%")
+    assert percent(0.91254, 10_000) == "91.25%"
+    assert [duration(s) for s in (4.218, 300, 9000)] == ["4.22 s", "5 min", "2.5 h"]
+    assert flattened({"a": {"b": 0.1, "c": None}}) == ["a.b: 0.1", "a.c: none"]
+
+
+def test_links_are_relative_and_encoded(tmp_path):
+    link = relative_link(tmp_path / "a b" / "c)(.png", tmp_path / "deep" / "er")
+    assert link == "../../a%20b/c%29%28.png"
+
+
+def test_first_line_names_an_unofficial_archive(results):
+    markdown, _ = results(["cat", "dog"], archive(official=False))
+    first = markdown.splitlines()[0]
+    assert first.startswith("> ")
+    assert "c4" * 32 in first
+    assert "cannot be compared with published CIFAR-10" in first
+
+
+@pytest.mark.parametrize(("official", "drawn"), [(True, False), (None, True)])
+def test_other_archives_get_no_warning_and_drawn_ones_a_sentence(results, official, drawn):
+    markdown, _ = results(["cat", "dog"], archive(official=official))
+    assert markdown.startswith("# Report: cifar10, experiment fast\n")
+    assert ("drawn by this workflow itself" in markdown) == drawn
+
+
+def test_numbers_chosen_on_the_test_set_are_labelled(results):
+    runs = [
+        write_run(results.folder, "published", 1, 0.88, "test_selected"),
+        write_run(results.folder, "fast", 1, 0.9),
+    ]
+    markdown, _ = results(["cat", "dog"], archive(), runs)
+    rows = [
+        line for line in markdown.splitlines() if line.startswith(("| fast |", "| published |"))
+    ]
+    assert ["(test-selected)" in row for row in rows] == [True, False]
+    assert "**fast classifies 90.00%" in markdown  # the headline is no test-selected one
+    assert "both are test-selected" in markdown
+
+
+def test_a_lone_test_selected_headline_says_so(results):
+    runs = [write_run(results.folder, "published", 1, 0.88, "test_selected")]
+    markdown, _ = results(["cat", "dog"], archive(), runs)
+    headline_paragraph = next(line for line in markdown.splitlines() if "Wilson" in line)
+    assert "test-selected" in headline_paragraph
+
+
+@pytest.mark.parametrize("official", [True, False])
+def test_published_run_appears_only_if_given_and_is_labelled(results, official):
+    without, _ = results(["cat", "dog"], archive(official))
+    assert "published run" not in without
+    runs = [write_run(results.folder, "fast", 2, 0.9)]
+    log = ROOT / "resources/published_history.csv"
+    markdown, _ = results(["cat", "dog"], archive(official), runs, published_history=log)
+    row = next(line for line in markdown.splitlines() if line.startswith("| *published run"))
+    assert "88.09% (test-selected)" in row
+    assert ("not comparable" in row) == (not official)
+
+
+def test_every_link_leads_to_a_file_from_either_folder(results):
+    runs = [write_run(results.folder, "fast", seed, 0.9) for seed in (1, 2)]
+    (results.folder / "comparison.csv").touch()
+    for into in (results.folder, results.folder / "fast"):
+        comparison = results.folder / "comparison.csv"
+        markdown, _ = results(["a", "b"], archive(), runs, into, comparison=comparison)
+        targets = [
+            child.attrs.get("src") or child.attrs.get("href")
+            for token in MarkdownIt("commonmark").parse(markdown)
+            for child in token.children or ()
+            if child.type in ("image", "link_open")
+        ]
+        assert len(targets) >= 10
+        assert all((into / target).exists() for target in targets)
+
+
+def test_page_is_whole_in_itself(results):
+    _, page = results(["cat", "dog"], archive())
+    tags = Page(page).tags
+    images = [attrs for tag, attrs in tags if tag == "img"]
+    assert len(images) == 5
+    assert all(image["src"].startswith("data:image/png;base64,") for image in images)
+    assert all(image["alt"] for image in images)
+    assert not {"script", "link", "iframe"} & {tag for tag, _ in tags}
+    assert "url(" not in page
+    assert "@import" not in page
+    assert ("div", {"class": "table"}) in tags
+    assert "prefers-color-scheme: dark" in page
+
+
+def test_hostile_names_stay_text(results):
+    annotations = results.folder / "summary.json"
+    problems = [{"row": 2, "filename": name, "message": name} for name in HOSTILE]
+    summary = {
+        "images": 1,
+        "regions": 1,
+        "shapes": {"rect": 1},
+        "attributes": {HOSTILE[0]: dict.fromkeys(HOSTILE, 1)},
+        "problems": problems * 2,
+    }
+    annotations.write_text(json.dumps(summary))
+    _, page = results(
+        HOSTILE,
+        archive(path="/x/" + HOSTILE[1]),
+        dataset=HOSTILE[2],
+        command="snakemake ```\n<script>",
+        annotations=annotations,
+    )
+    parsed = Page(page)
+    assert "… and 10 more" in parsed.text
+    assert not {"script", "b"} & {tag for tag, _ in parsed.tags}
+    links = [attrs["href"] for tag, attrs in parsed.tags if tag == "a"]
+    assert not [link for link in links if "evil" in link]
+    for name in HOSTILE:
+        assert " ".join(name.replace("\u202e", " ").split()) in parsed.text
+
+
+def test_raw_html_in_markdown_shows_as_text(tmp_path):
+    page = Page(to_html("<script>x</script>\n\na <b>c</b>", tmp_path, "<t>", ""))
+    assert not {"script", "b", "t"} & {tag for tag, _ in page.tags}

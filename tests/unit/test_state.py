@@ -1,0 +1,252 @@
+"""Checkpoints survive kills, damage is noticed, one process at a time."""
+
+import json
+import logging
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from resnetcam.state import Checkpoint, StateStore, fingerprint
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+
+
+def checkpoint(epoch):
+    random = np.random.default_rng(epoch)
+    arrays = [random.random((3, 4)).astype(np.float32), random.random(2), np.float32(epoch)]
+    history = [{"epoch": e, "loss": 0.1 / 3 * e} for e in range(1, epoch + 1)]
+    return Checkpoint(epoch, history, 1, arrays, arrays[:1], [array * 2 for array in arrays])
+
+
+def assert_same(found, expected):
+    assert (found.epoch, found.history, found.best_epoch) == (
+        expected.epoch,
+        expected.history,
+        expected.best_epoch,
+    )
+    for name in ("weights", "slots", "best_weights"):
+        for ours, theirs in zip(getattr(found, name), getattr(expected, name), strict=True):
+            assert ours.dtype == theirs.dtype
+            np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = StateStore(tmp_path / "state", "abc")
+    store.directory.mkdir(parents=True)
+    return store
+
+
+def newest(store):
+    return max(store.directory.glob("epoch-*"))
+
+
+def test_a_checkpoint_comes_back_as_it_was(store):
+    assert store.load() is None
+    store.save(checkpoint(1))
+    assert_same(store.load(), checkpoint(1))
+
+
+def test_the_newest_of_two_generations_is_loaded(store):
+    for epoch in (8, 9, 10, 11):
+        store.save(checkpoint(epoch))
+    assert len(list(store.directory.iterdir())) == 2
+    assert_same(store.load(), checkpoint(11))
+
+
+@pytest.mark.parametrize("keep", [0, 1, 64, 65, 66, 0.5, 0.999])
+def test_a_truncated_checkpoint_falls_back_to_the_one_before(store, keep, caplog):
+    store.save(checkpoint(1))
+    store.save(checkpoint(2))
+    content = newest(store).read_bytes()
+    newest(store).write_bytes(content[: int(keep if keep >= 1 else keep * len(content))])
+    assert_same(store.load(), checkpoint(1))
+    assert "epoch-000002.state is damaged" in caplog.text
+    store.save(checkpoint(2))
+    assert_same(store.load(), checkpoint(2))
+
+
+def test_a_flipped_bit_falls_back_and_two_leave_nothing(store):
+    store.save(checkpoint(1))
+    store.save(checkpoint(2))
+    for path, expected in zip(
+        sorted(store.directory.iterdir(), reverse=True), (1, None), strict=True
+    ):
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 1
+        path.write_bytes(content)
+        found = store.load()
+        assert (found and found.epoch) == expected
+
+
+def test_a_write_that_fails_leaves_what_was_there(store, monkeypatch):
+    store.save(checkpoint(1))
+
+    def full(*_):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="no space"):
+        store.save(checkpoint(2))
+    assert_same(store.load(), checkpoint(1))
+
+
+def test_what_a_killed_write_left_is_swept_away(store):
+    store.save(checkpoint(1))
+    (store.directory / ".epoch-000002-x7d8.state").write_bytes(b"half")
+    with store.locked():
+        assert_same(store.load(), checkpoint(1))
+    assert {path.name for path in store.directory.iterdir()} == {"epoch-000001.state", "lock"}
+
+
+@pytest.fixture
+def outputs(tmp_path):
+    paths = {"model.keras": tmp_path / "m.keras", "history.csv": tmp_path / "h.csv"}
+    for name, path in paths.items():
+        path.write_bytes(name.encode() + bytes(range(256)))
+    return paths
+
+
+def test_finished_files_are_given_back_byte_for_byte(store, outputs, tmp_path):
+    assert not store.recall(outputs)
+    store.finish(outputs)
+    elsewhere = {name: tmp_path / "new" / path.name for name, path in outputs.items()}
+    for _ in range(2):
+        assert store.recall(elsewhere)
+        for name, path in elsewhere.items():
+            assert path.read_bytes() == outputs[name].read_bytes()
+
+
+def test_finishing_again_replaces_what_was_finished(store, outputs):
+    store.finish(outputs)
+    outputs["history.csv"].write_text("second")
+    store.finish(outputs)
+    outputs["history.csv"].unlink()
+    assert store.recall(outputs)
+    assert outputs["history.csv"].read_text() == "second"
+
+
+@pytest.mark.parametrize("name", ["model.keras", "history.csv", "manifest.json"])
+@pytest.mark.parametrize("damage", [lambda c: c[:-1], lambda c: b"", lambda c: b"X" + c[1:], None])
+def test_a_damaged_finished_file_is_not_given_back(store, outputs, name, damage):
+    store.finish(outputs)
+    path = store.directory / "finished" / name
+    if damage is None:
+        path.unlink()
+    else:
+        path.write_bytes(damage(path.read_bytes()))
+    for output in outputs.values():
+        output.unlink()
+    assert not store.recall(outputs)
+    assert not any(output.exists() for output in outputs.values())
+
+
+HOLDER = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from resnetcam.state import StateStore
+store = StateStore(sys.argv[2], "abc")
+with store.locked():
+    print("locked", flush=True)
+    sys.stdin.readline()
+    store.finish({"model.keras": Path(sys.argv[3])})
+"""
+
+
+@pytest.fixture
+def holder(store, outputs):
+    command = [
+        sys.executable,
+        "-c",
+        HOLDER,
+        SCRIPTS,
+        store.directory.parent,
+        outputs["model.keras"],
+    ]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "locked\n"
+        yield process
+        process.kill()
+
+
+def wait_for_lock(store, then):
+    def target():
+        with store.locked():
+            then()
+
+    thread = threading.Thread(target=target, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_a_second_process_waits_for_the_first_says_so_and_adopts_its_result(
+    holder, store, outputs, tmp_path, caplog
+):
+    caplog.set_level(logging.INFO)
+    adopted, found = {"model.keras": tmp_path / "adopted.keras"}, []
+    thread = wait_for_lock(store, lambda: found.append(store.recall(adopted)))
+    thread.join(0.3)
+    assert thread.is_alive()
+    assert "another process" in caplog.text
+    holder.stdin.write("go on\n")
+    holder.stdin.flush()
+    thread.join(20)
+    assert found == [True]
+    assert adopted["model.keras"].read_bytes() == outputs["model.keras"].read_bytes()
+
+
+def test_a_killed_process_lets_go_of_the_lock(holder, store):
+    thread = wait_for_lock(store, lambda: None)
+    holder.kill()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+INGREDIENTS = {
+    "data": {"x_train": "aa", "y_train": "bb"},
+    "versions": {"keras": "3.15.1"},
+    "model": {"family": "resnet_v1", "depth": 20},
+    "recipe": {"epochs": 50, "drops": [1, 2], "affine": None},
+    "seed": 1,
+    "precision": "auto",
+}
+
+
+def reordered(value):
+    if isinstance(value, dict):
+        return {key: reordered(value[key]) for key in reversed(value)}
+    return value
+
+
+def test_a_fingerprint_is_hexadecimal_and_does_not_depend_on_the_order_of_keys():
+    found = fingerprint(INGREDIENTS)
+    assert len(found) == 32
+    int(found, 16)
+    assert fingerprint(reordered(INGREDIENTS)) == found
+    assert fingerprint(json.loads(json.dumps(INGREDIENTS))) == found
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"data": {"x_train": "aa", "y_train": "bc"}},
+        {"data": {"x_train": "bb", "y_train": "aa"}},
+        {"versions": {"keras": "3.15.2"}},
+        {"model": {"family": "resnet_v1", "depth": 26}},
+        {"recipe": {"epochs": 50, "drops": [2, 1], "affine": None}},
+        {"recipe": {"epochs": 50, "drops": [1, 2]}},
+        {"seed": 2},
+        {"precision": "float32"},
+        {"more": 1},
+    ],
+    ids=str,
+)
+def test_a_fingerprint_changes_with_every_ingredient(change):
+    assert fingerprint(INGREDIENTS | change) != fingerprint(INGREDIENTS)

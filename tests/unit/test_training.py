@@ -1,0 +1,386 @@
+"""Whole trainings on 8x8 images: reproducible, resumable, selected and stopped as told."""
+
+import csv
+import json
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+
+from resnetcam import models, randomness, training
+from resnetcam.cifar import LabelledImages
+from resnetcam.dataset import DatasetReader, make_splits, write_dataset
+from resnetcam.errors import InputError
+from resnetcam.predictions import accuracy_and_loss
+from resnetcam.state import StateStore
+
+EVERYTHING = {
+    "subtract_mean": "before",
+    "flip": "random",
+    "crop_padding": 1,
+    "affine": {"rotation": 10, "shift": 0.1, "zoom": 0.1},
+    "erase": {"probability": 0.5, "area": [0.02, 0.4], "aspect": [0.3, 3.3], "value": [0, 1]},
+}
+NOTHING = {
+    "subtract_mean": "before",
+    "flip": "none",
+    "crop_padding": 0,
+    "affine": None,
+    "erase": None,
+}
+RECIPE = {
+    "epochs": 3,
+    "batch_size": 16,
+    "optimizer": {"name": "sgd", "momentum": 0.9},
+    "weight_decay": 5e-4,
+    "decayed_kernels": "all",
+    "label_smoothing": 0.1,
+    "batch_norm_momentum": 0.9,
+    "select": "last",
+    "schedule": {"name": "one_cycle", "peak": 0.05, "warmup": 0.2},
+    "augmentation": EVERYTHING,
+}
+CONSTANT = {"name": "inverse_time", "initial": 0.25, "decay": 0, "drops": []}
+MODEL = {"family": "resnet_v1", "depth": 8}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """48 training images of 3 classes: 40 to train (batches of 16, 16, 8), 8 to choose."""
+    random = np.random.default_rng(0)
+    y_train, y_test = np.arange(48, dtype=np.uint8) % 3, np.arange(10, dtype=np.uint8) % 3
+    x_train, x_test = (random.integers(0, 150, (len(y), 8, 8, 3)) for y in (y_train, y_test))
+    for x, y in ((x_train, y_train), (x_test, y_test)):
+        x[np.arange(len(x)), :, :, y] += 100
+    images = LabelledImages(
+        x_train.astype(np.uint8), y_train, x_test.astype(np.uint8), y_test, ("r", "g", "b")
+    )
+    path = tmp_path_factory.mktemp("data") / "data.h5"
+    write_dataset(path, images, make_splits(images, 8, 1))
+    return path
+
+
+class Run:
+    """A training in a folder of its own, with what it wrote."""
+
+    def __init__(self, folder, data, cpu, state=None, **changes):
+        self.folder, self.data, self.cpu = folder, data, cpu
+        self.state = state or folder / "state"
+        plan = {
+            "protocol": "holdout",
+            "seed": 1,
+            "precision": "float32",
+            "code": "c",
+            "model": MODEL,
+        }
+        fields = {key: changes.pop(key) for key in list(changes) if key in plan}
+        self.recipe = RECIPE | changes
+        self.plan = training.Plan(recipe=self.recipe, **(plan | fields))
+        self.outputs = {name: folder / name for name in training.OUTPUTS}
+
+    def __call__(self):
+        training.train(self.data, self.plan, self.cpu, self.state, self.outputs)
+        return self
+
+    @property
+    def model(self):
+        return keras.models.load_model(self.outputs["model.keras"])
+
+    @property
+    def info(self):
+        return json.loads(self.outputs["run.json"].read_text())
+
+    @property
+    def history(self):
+        with open(self.outputs["history.csv"], newline="") as file:
+            return list(csv.DictReader(file))
+
+    def content(self):
+        return {name: path.read_bytes() for name, path in self.outputs.items()}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory, data, cpu):
+    return Run(tmp_path_factory.mktemp("undisturbed"), data, cpu)()
+
+
+def assert_same_result(found, expected):
+    for ours, theirs in zip(found.model.get_weights(), expected.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    without_clock = [
+        [{key: row[key] for key in row if key != "seconds"} for row in run.history]
+        for run in (found, expected)
+    ]
+    assert without_clock[0] == without_clock[1]
+
+
+def test_the_same_seed_gives_the_same_bits(undisturbed, tmp_path, data, cpu):
+    assert_same_result(Run(tmp_path, data, cpu)(), undisturbed)
+
+
+def test_history_has_a_row_an_epoch_with_the_rate_at_its_end(undisturbed):
+    history = undisturbed.history
+    assert tuple(history[0]) == (
+        "epoch",
+        "learning_rate",
+        "seconds",
+        "loss",
+        "penalty",
+        "accuracy",
+        "val_loss",
+        "val_accuracy",
+    )
+    assert [row["epoch"] for row in history] == ["1", "2", "3"]
+    # Nine steps; the last of each epoch has its middle at 2.5, 5.5 and 8.5 ninths.
+    middles = np.array([2.5, 5.5, 8.5]) / 9
+    expected = 0.05 * (1 - middles) / 0.8
+    assert [float(row["learning_rate"]) for row in history] == pytest.approx(expected)
+
+
+def test_the_written_model_is_plain_and_scores_what_history_says(undisturbed, data):
+    reader = DatasetReader(data)
+    split = reader.split("holdout")
+    x, y = (reader.array(name)[split.validation] for name in ("x_train", "y_train"))
+    probabilities = undisturbed.model.predict(x, verbose=0)
+    loss = -np.log(probabilities[np.arange(len(y)), y]).mean()
+    last = undisturbed.history[-1]
+    assert loss == pytest.approx(float(last["val_loss"]), rel=1e-4)
+    assert (probabilities.argmax(1) == y).mean() == float(last["val_accuracy"])
+    assert undisturbed.info["selected_epoch"] == 3
+    assert undisturbed.info["training_images"] == 40
+    assert undisturbed.info["resumed_after_epochs"] == []
+    assert (
+        "resnetcam"
+        not in zipfile.ZipFile(undisturbed.outputs["model.keras"]).read("config.json").decode()
+    )
+
+
+class Killed(BaseException):
+    """Stands for a signal: nothing in the library catches it."""
+
+
+def kill_after(monkeypatch, epoch):
+    save = StateStore.save
+
+    def save_and_die(store, checkpoint):
+        save(store, checkpoint)
+        if checkpoint.epoch == epoch:
+            raise Killed
+
+    monkeypatch.setattr(StateStore, "save", save_and_die)
+
+
+def test_a_killed_training_goes_on_to_the_very_same_bits(
+    undisturbed, tmp_path, data, cpu, monkeypatch
+):
+    """Killed in the middle, and again when all epochs are done but nothing is written."""
+    run = Run(tmp_path, data, cpu)
+    for epoch in (2, 3):
+        with monkeypatch.context() as patch:
+            kill_after(patch, epoch)
+            with pytest.raises(Killed):
+                run()
+        assert not any(path.exists() for path in run.outputs.values())
+        keras.utils.set_random_seed(99)
+    assert_same_result(run(), undisturbed)
+    assert run.info["resumed_after_epochs"] == [2, 3]
+
+
+def no_session(*_):
+    raise AssertionError("a finished training was repeated")
+
+
+def test_a_finished_training_is_given_back_and_not_repeated(
+    undisturbed, tmp_path, data, cpu, monkeypatch
+):
+    monkeypatch.setattr(training, "_Session", no_session)
+    again = Run(tmp_path, data, cpu, state=undisturbed.state)()
+    assert again.content() == undisturbed.content()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 2},
+        {"code": "d"},
+        {"precision": "auto"},
+        {"protocol": "test_selected"},
+        {"model": {"family": "resnet_v1", "depth": 14}},
+        {"epochs": 4},
+        {"weight_decay": 1e-4},
+        {"augmentation": NOTHING},
+    ],
+    ids=str,
+)
+def test_every_part_of_a_plan_makes_another_training(
+    undisturbed, tmp_path, data, cpu, monkeypatch, change
+):
+    monkeypatch.setattr(training, "_Session", no_session)
+    with pytest.raises(AssertionError, match="repeated"):
+        Run(tmp_path, data, cpu, state=undisturbed.state, **change)()
+
+
+@pytest.mark.parametrize(
+    ("protocol", "array", "again"),
+    [
+        ("holdout", "x_train", True),
+        ("holdout", "holdout/mean", True),
+        ("holdout", "holdout/validation", True),
+        ("holdout", "x_test", False),
+        ("holdout", "test_selected/mean", False),
+        ("test_selected", "x_test", True),
+        ("test_selected", "y_test", True),
+        ("test_selected", "holdout/train", False),
+    ],
+)
+def test_only_arrays_that_a_training_reads_decide_its_fingerprint(
+    data, cpu, protocol, array, again
+):
+    def ingredients(changed):
+        reader = DatasetReader(data)
+        digest = reader.sha256
+        reader.sha256 = lambda name: "other" if name == changed else digest(name)
+        plan = training.Plan(MODEL, RECIPE, protocol, 1, "float32", "c")
+        return training._ingredients(reader, plan, cpu)
+
+    assert (ingredients(array) != ingredients(None)) is again
+
+
+def test_losses_are_plain_cross_entropy_over_all_images_the_last_small_batch_included(
+    tmp_path, data, cpu
+):
+    """Nothing moves at rate 0 and BN momentum 1, so every number can be recomputed."""
+    run = Run(
+        tmp_path,
+        data,
+        cpu,
+        select="best",
+        epochs=2,
+        weight_decay=0.02,
+        decayed_kernels="convolutions",
+        batch_norm_momentum=1.0,
+        schedule={"name": "one_cycle", "peak": 0.0, "warmup": 0.2},
+        augmentation=NOTHING,
+    )()
+    reader = DatasetReader(data)
+    split, x, y = reader.split("holdout"), reader.array("x_train"), reader.array("y_train")
+    network = models.build_network("resnet_v1", 8, (8, 8, 3), 3)
+    models.initialize(network, 1)
+    start = network.get_weights()
+    inputs, labels = x[split.train] / np.float32(255) - split.mean, y[split.train]
+    order = randomness.permutation(1, 2, 40)
+    logits = [network(inputs[order[i : i + 16]], training=True) for i in (0, 16, 32)]
+    accuracy, loss = accuracy_and_loss(np.concatenate(logits), labels[order])
+    row = run.history[1]
+    assert float(row["loss"]) == pytest.approx(loss, rel=1e-5)
+    assert float(row["accuracy"]) == accuracy
+    network.set_weights(start)
+    kernels = [v for v in network.trainable_variables if len(v.shape) == 4]
+    penalty = 0.01 * sum(float((v.numpy().astype(np.float64) ** 2).sum()) for v in kernels)
+    assert float(row["penalty"]) == pytest.approx(penalty, rel=1e-5)
+    validation = x[split.validation] / np.float32(255) - split.mean
+    logits = network(validation, training=False).numpy()
+    val_accuracy, val_loss = accuracy_and_loss(logits, y[split.validation])
+    assert float(row["val_loss"]) == pytest.approx(val_loss, rel=1e-4)
+    assert float(row["val_accuracy"]) == val_accuracy
+    # All epochs tie, so the best is the first.
+    assert (run.info["best_epoch"], run.info["selected_epoch"]) == (1, 1)
+    for ours, theirs in zip(run.model.get_weights(), start, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def fake_steps(monkeypatch, losses=None, val_losses=None, val_accuracies=None):
+    """Let a call of steps only move the weights; tell the training what it measured."""
+    losses, val_losses, val_accuracies = (
+        iter(values or [1.0] * 99) for values in (losses, val_losses, val_accuracies)
+    )
+
+    def run(trainer, indices, draws, learning_rates):
+        trainer.network.set_weights([w + 0.01 for w in trainer.network.get_weights()])
+        return next(losses), 1.0
+
+    monkeypatch.setattr(training.backend.Trainer, "run", run)
+    monkeypatch.setattr(training, "predict_logits", lambda *_: None)
+    measured = zip(val_accuracies, val_losses, strict=False)
+    monkeypatch.setattr(training, "accuracy_and_loss", lambda *_: next(measured))
+
+
+def test_the_best_epochs_model_is_written_the_first_of_ties_also_after_a_kill(
+    tmp_path, data, cpu, monkeypatch
+):
+    kept, save = {}, StateStore.save
+
+    def keep(store, checkpoint):
+        kept[checkpoint.epoch] = [values.copy() for values in checkpoint.weights]
+        save(store, checkpoint)
+
+    monkeypatch.setattr(StateStore, "save", keep)
+    fake_steps(monkeypatch, val_accuracies=[0.2, 0.5, 0.5, 0.3])
+    run = Run(tmp_path, data, cpu, select="best", epochs=4, protocol="test_selected")
+    with monkeypatch.context() as patch:
+        kill_after(patch, 3)
+        with pytest.raises(Killed):
+            run()
+    run()
+    assert [row["val_accuracy"] for row in run.history] == ["0.2", "0.5", "0.5", "0.3"]
+    assert (run.info["best_epoch"], run.info["selected_epoch"]) == (2, 2)
+    assert run.info["training_images"] == 48
+    for ours, theirs in zip(run.model.get_weights(), kept[2], strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert any((a != b).any() for a, b in zip(kept[2], kept[3], strict=True))
+
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("measured", "where"),
+    [
+        ({"losses": [1, 1, NAN]}, "steps 1 to 2"),
+        ({"losses": [1, 1, 1, NAN]}, "steps? 3"),
+        ({"losses": [1, 1, 1, float("inf")]}, "steps? 3"),
+        ({"val_losses": [1, NAN]}, "steps 1 to 3"),
+    ],
+    ids=["first call", "last call", "infinite", "after the last step"],
+)
+def test_a_loss_that_is_not_finite_stops_the_training_without_outputs(
+    tmp_path, data, cpu, monkeypatch, measured, where
+):
+    run = Run(tmp_path, data, cpu, epochs=2, schedule=CONSTANT)  # calls: 2 steps, then 1
+    fake_steps(monkeypatch, **measured)
+    with pytest.raises(InputError, match=f"epoch 2, {where}.* learning rate 0.25"):
+        run()
+    assert not any(path.exists() for path in run.outputs.values())
+    (directory,) = run.state.iterdir()
+    assert StateStore(run.state, directory.name).load().epoch == 1
+
+
+def test_bfloat16_trains_and_the_written_model_is_float32(tmp_path, data, cpu):
+    bfloat16 = type(cpu)(**(vars(cpu) | {"precision": "bfloat16"}))
+    run = Run(
+        tmp_path,
+        data,
+        bfloat16,
+        epochs=1,
+        batch_size=40,
+        precision="bfloat16",
+        augmentation=NOTHING,
+    )()
+    assert keras.config.dtype_policy().name == "float32"
+    assert run.info["precision"] == "bfloat16"
+    for layer in run.model.layers:
+        assert (layer.compute_dtype, layer.variable_dtype) == ("float32", "float32")
+    assert np.isfinite(float(run.history[0]["loss"]))
+
+
+def test_an_epoch_is_cut_into_calls_of_whole_batches_and_the_rest():
+    found = [(s, part.tolist()) for s, part in training._chunks(np.arange(11), batch=2, steps=2)]
+    assert found == [
+        (0, [[0, 1], [2, 3]]),
+        (2, [[4, 5], [6, 7]]),
+        (4, [[8, 9]]),
+        (5, [[10]]),
+    ]
+    assert [s for s, _ in training._chunks(np.arange(4), batch=2, steps=8)] == [0]
+    assert [s for s, _ in training._chunks(np.arange(3), batch=4, steps=8)] == [0]

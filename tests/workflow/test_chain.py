@@ -1,0 +1,162 @@
+"""The whole chain on a tiny configuration: what it leaves behind, and that a kill costs nothing."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+from urllib.parse import unquote
+
+import h5py
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.slow
+
+RUN = Path("results/shapes/tiny/seed1")
+
+
+@pytest.fixture
+def results(finished_workflow):
+    return finished_workflow.folder / "results/shapes"
+
+
+@pytest.mark.parametrize("report", ["report.md", "tiny/report.md"])
+def test_every_link_of_the_report_leads_somewhere(results, report):
+    path = results / report
+    links = re.findall(r"\]\(<?([^)>\s]+)>?\)", path.read_text())
+    local = [link for link in links if not link.startswith(("http", "#"))]
+
+    images = [link for link in local if link.endswith(".png")]
+    assert len(images) >= 5
+    assert [link for link in local if not (path.parent / unquote(link)).exists()] == []
+
+
+def test_the_html_report_stands_alone(results):
+    page = (results / "report.html").read_text()
+
+    assert page.count("data:image/png;base64,") >= 5
+    assert not re.search(r'(src|href)="(?!data:|#|https?://)', page)
+    assert "<script" not in page
+
+
+def test_the_report_shows_accuracy_baseline_and_localisation(results):
+    text = (results / "report.md").read_text()
+    accuracy = json.loads((results / "tiny/seed1/metrics.json").read_text())["accuracy"]
+
+    assert f"{accuracy:.0%}"[:2] in text
+    assert "linear" in text
+    assert "Gaussian" in text
+
+
+def test_files_have_the_documented_form(results):
+    folder = results / "tiny/seed1"
+    with h5py.File(folder / "gradcam.h5") as file:
+        group = file["gradcam/stage3_block1_out/predicted"]
+        assert group["maps"].shape == (60, 8, 8)
+        assert group["maps"].dtype == np.float32
+        assert (group["maps"][()] >= 0).all()
+        assert group["class_index"].shape == group["image_index"].shape == (60,)
+    with h5py.File(folder / "predictions.h5") as file:
+        assert file["test/logits"].shape == (60, 10)
+        assert file["validation/logits"].shape == (40, 10)
+    with h5py.File(results / "data.h5") as file:
+        assert file["x_train"].dtype == np.uint8
+        assert file["holdout/validation"].shape == (40,)
+        assert file["test_selected/train"].shape == (200,)
+    assert (folder / "history.csv").read_text().count("\n") == 3
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert {"accuracy", "loss", "n", "protocol", "selected_on", "best", "last"} <= set(metrics)
+
+
+def test_the_saved_model_agrees_with_the_predictions_without_the_projects_code(results):
+    code = """
+import sys, json, h5py, numpy as np, keras
+assert not any(name.startswith("resnetcam") for name in sys.modules)
+model = keras.saving.load_model(sys.argv[1], safe_mode=True)
+with h5py.File(sys.argv[2]) as data, h5py.File(sys.argv[3]) as predictions:
+    probabilities = model.predict(data["x_test"][()], verbose=0)
+    assert (probabilities.argmax(1) == predictions["test/logits"][()].argmax(1)).all()
+"""
+    subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            code,
+            "tiny/seed1/model.keras",
+            "data.h5",
+            "tiny/seed1/predictions.h5",
+        ],
+        cwd=results,
+        check=True,
+        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
+    )
+
+
+def test_the_shapes_dataset_takes_the_official_layout(results):
+    import tarfile
+
+    with tarfile.open(results / "images.tar.gz") as archive:
+        sizes = {Path(m.name).name: m.size for m in archive if m.isfile()}
+
+    assert sizes["data_batch_1.bin"] == 40 * 3073
+    assert sizes["test_batch.bin"] == 60 * 3073
+
+
+def test_snakemakes_own_report_holds_figures_with_captions(workflow):
+    workflow.run("--report", "report.zip")
+
+    with zipfile.ZipFile(workflow.folder / "report.zip") as archive:
+        names = archive.namelist()
+        text = "".join(
+            archive.read(name).decode(errors="ignore")
+            for name in names
+            if name.endswith((".html", ".js", ".json"))
+        )
+    assert sum(name.endswith(".png") for name in names) >= 5
+    assert "Solid lines are the training images" in text
+
+
+def test_a_killed_run_goes_on_and_ends_with_the_same_weights(finished_workflow, fresh_workflow):
+    workflow = fresh_workflow()
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "tiny.yaml"]
+    with subprocess.Popen(
+        [*command, str(RUN / "model.keras")],
+        cwd=workflow.folder,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        },
+    ) as process:
+        deadline = time.monotonic() + 200
+        while not list(workflow.folder.glob(".training/*/epoch-000001.state")):
+            assert process.poll() is None, "it ended before it could be killed"
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        os.killpg(process.pid, signal.SIGKILL)
+
+    output = workflow.run(str(RUN / "model.keras")).output
+
+    assert "going on after epoch 1 of 2" in output or "nothing to train" in output
+    assert weights(workflow) == weights(finished_workflow)
+
+
+def weights(workflow):
+    """The bytes of every weight, in the order of the file."""
+    archive = zipfile.ZipFile(workflow.folder / RUN / "model.keras")
+    with archive.open("model.weights.h5") as raw, h5py.File(raw) as file:
+        found = []
+        file.visititems(
+            lambda name, item: (
+                found.append((name, item[()].tobytes())) if isinstance(item, h5py.Dataset) else None
+            )
+        )
+    assert found
+    return found

@@ -1,0 +1,202 @@
+"""DESIGN's promise, row by row: only what changed runs again."""
+
+import hashlib
+import os
+import re
+
+import pytest
+import yaml
+
+pytestmark = pytest.mark.slow
+
+REPORTS = {"compare": 1, "experiment_report": 1, "report": 1}
+FROM_FIGURES = {"figures": 1, **REPORTS}
+FROM_EXPLAIN = {"explain": 1, "localise": 1, **FROM_FIGURES}
+FROM_EVALUATE = {"evaluate": 1, **FROM_EXPLAIN}
+FROM_TRAIN = {"train": 1, **FROM_EVALUATE}
+
+
+def comment_every_script(workflow):
+    for path in [*workflow.folder.rglob("scripts/**/*.py")]:
+        path.write_text("# a comment\n" + path.read_text() + "\n\n# another\n")
+
+
+def touch_everything(workflow):
+    for path in workflow.folder.rglob("*"):
+        if path.is_file() and ".snakemake" not in path.parts:
+            os.utime(path)
+
+
+def rewrite_time_stamps_in_reverse(workflow):
+    files = [p for p in workflow.folder.rglob("*") if p.is_file() and ".snakemake" not in p.parts]
+    for age, path in enumerate(sorted(files)):
+        os.utime(path, (1.6e9 + age, 1.6e9 + age))
+
+
+def reformat_the_config(workflow):
+    for name in ("config.yaml", "tiny.yaml"):
+        path = workflow.folder / name
+        path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()), sort_keys=True, indent=8))
+    workflow.edit("tiny.yaml", "momentum: 0.9", "momentum: 0.90")
+
+
+def reorder_a_script(workflow):
+    path = workflow.folder / "scripts/resnetcam/schedules.py"
+    text = path.read_text()
+    lines = text.replace("from typing import Any\n\nimport numpy as np\n", "").replace(
+        '"""Learning rates, a value a step."""\n',
+        '"""Other words."""\n\nimport numpy as np\nfrom typing import Any\n',
+    )
+    assert lines != text
+    path.write_text(lines)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        touch_everything,
+        rewrite_time_stamps_in_reverse,
+        comment_every_script,
+        reformat_the_config,
+        reorder_a_script,
+        lambda workflow: None,
+    ],
+)
+def test_nothing_runs_when_nothing_changed_its_meaning(workflow, change):
+    change(workflow)
+
+    assert workflow.planned() == {}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--cores", "1"],
+        ["--config", "device=auto"],
+        ["--default-resources", "mem_mb=1234", "slurm_partition=other"],
+        ["--set-resources", "train:mem_mb=999", "train:runtime=7"],
+        ["--set-threads", "train=1"],
+        ["--workflow-profile", "profiles/slurm", "--executor", "local"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_nothing_runs_when_only_the_place_changed(workflow, arguments):
+    assert workflow.planned(*arguments) == {}
+
+
+def test_nothing_runs_when_conda_is_switched_on(workflow, tmp_path, monkeypatch):
+    conda = tmp_path / "bin" / "conda"
+    conda.parent.mkdir()
+    conda.write_text(FAKE_CONDA)
+    conda.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{conda.parent}{os.pathsep}{os.environ['PATH']}")
+
+    assert workflow.planned("--use-conda") == {}
+
+
+FAKE_CONDA = """#!/bin/sh
+case "$*" in
+  *--version*) echo "conda 25.1.0" ;;
+  *) echo '{"conda_version": "25.1.0", "channel_priority": "strict", "platform": "linux-64",
+            "root_prefix": "/nowhere", "conda_prefix": "/nowhere", "envs": [], "channels": []}' ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "expected"),
+    [
+        (
+            "scripts/resnetcam/cam.py",
+            "return np.maximum(maps, 0)",
+            "return maps.clip(0)",
+            FROM_EXPLAIN,
+        ),
+        ("scripts/resnetcam/schedules.py", "+ 0.5)", "+ 0.25)", FROM_TRAIN),
+        ("scripts/train.py", "started = ", "started = started_ = ", FROM_TRAIN),
+        ("scripts/resnetcam/predictions.py", "logits.max(1", "logits.min(1", FROM_TRAIN),
+        ("config.yaml", "methods: [gradcam]", "methods: [hirescam]", FROM_EXPLAIN),
+        ("config.yaml", "colormap: inferno", "colormap: jet", FROM_FIGURES),
+        ("report/report.md.j2", "\n", "\n\n", {"experiment_report": 1, "report": 1}),
+        ("tiny.yaml", "peak: 0.05", "peak: 0.06", FROM_TRAIN),
+        ("envs/report.yaml", "matplotlib==", "matplotlib==0", FROM_FIGURES),
+        ("envs/tensorflow.yaml", "keras==", "keras==0", FROM_TRAIN),
+        ("config.yaml", "timeout: 15", "timeout: 20", {}),
+    ],
+)
+def test_a_change_runs_its_stage_and_what_follows(workflow, path, old, new, expected):
+    workflow.edit(path, old, new)
+
+    assert workflow.planned() == expected
+
+
+def test_an_added_seed_runs_alone(workflow):
+    workflow.edit("tiny.yaml", "seeds: [1]", "seeds: [1, 7]")
+
+    assert workflow.planned() == FROM_TRAIN
+    assert "seed=7" in workflow.run("-n", "--until", "train").output
+
+
+def test_an_added_experiment_runs_alone(workflow):
+    workflow.edit("tiny.yaml", "experiments: [tiny]", "experiments: [tiny, more]")
+    workflow.edit(
+        "tiny.yaml",
+        "  tiny: {model",
+        "  more: {model: resnet8v1, recipe: tiny, protocol: test_selected, seeds: [1]}\n  tiny: {model",
+    )
+
+    assert workflow.planned() == FROM_TRAIN
+
+
+def test_a_setting_changed_and_changed_back_trains_once(workflow):
+    final = workflow.folder / "results/shapes/tiny/seed1/model.keras"
+    before = final.read_bytes()
+    workflow.edit("tiny.yaml", "peak: 0.05", "peak: 0.06")
+    workflow.run("--until", "train")
+    assert final.read_bytes() != before
+    workflow.edit("tiny.yaml", "peak: 0.06", "peak: 0.05")
+
+    output = workflow.run("--until", "train").output
+
+    assert "nothing to train" in output
+    assert not re.search(r"epoch +\d+/", output)
+    assert final.read_bytes() == before
+
+
+def test_new_preprocessing_code_with_the_same_bytes_trains_nothing(workflow):
+    workflow.edit(
+        "scripts/preprocess.py", "params = snakemake.params", "params = snakemake.params\n    _ = 1"
+    )
+    planned = workflow.planned()
+    assert {"preprocess", "train", "evaluate", "explain"} <= set(planned)
+
+    output = workflow.run("--until", "train").output
+
+    assert "nothing to train" in output
+
+
+def test_settings_of_the_download_do_not_download_again(workflow):
+    """Mirrors, time-outs, paths and the downloader's code are not what an archive is."""
+    workflow.edit("tiny.yaml", "dataset: shapes", "dataset: cifar10")
+    store = workflow.folder / "local.tar.gz"
+    store.write_bytes(b"any bytes: the download rule only compares hashes")
+    settings = yaml.safe_load((workflow.folder / "tiny.yaml").read_text())
+    settings["datasets"]["cifar10"] = {
+        "archive": {
+            "path": str(store),
+            "sha256": hashlib.sha256(store.read_bytes()).hexdigest(),
+        }
+    }
+    (workflow.folder / "tiny.yaml").write_text(yaml.safe_dump(settings))
+    workflow.run("results/cifar10/archive.json")
+    settings["datasets"]["cifar10"]["archive"] |= {
+        "path": None,
+        "urls": ["http://127.0.0.1:9/elsewhere"],
+        "timeout": 3,
+    }
+    (workflow.folder / "tiny.yaml").write_text(yaml.safe_dump(settings))
+    workflow.edit("scripts/resnetcam/archives.py", "import", "import antigravity\nimport")
+
+    planned = workflow.planned("results/cifar10/archive.json")
+
+    assert planned == {}

@@ -1,0 +1,129 @@
+"""What a user meets before anything runs: plans, errors, the lock."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def shared(fresh_workflow):
+    """One fresh workflow for tests that start nothing in it."""
+    return fresh_workflow()
+
+
+def test_the_default_plan_is_fast_and_published_on_cifar10(shared):
+    output = shared.run("-n", "--configfile", "config.yaml").output
+
+    assert "results/cifar10/fast/seed1/model.keras" in output
+    assert "results/cifar10/published/seed1/model.keras" in output
+    assert "results/cifar10/fast/report.md" in output
+
+
+def test_fast_is_prepared_before_published(shared):
+    output = shared.run("-n", "--configfile", "config.yaml").output
+
+    priorities = {
+        experiment: int(block.split("priority: ")[1].split()[0])
+        for block in output.split("\n\n")
+        if "rule train" in block
+        for experiment in ("fast", "published")
+        if f"experiment={experiment}" in block
+    }
+    assert priorities["fast"] > priorities["published"]
+
+
+def test_one_experiment_can_be_asked_for_by_path(shared):
+    output = shared.run(
+        "-n", "results/cifar10/fast/report.md", "--configfile", "config.yaml"
+    ).output
+
+    assert "results/cifar10/fast/seed1/model.keras" in output
+    assert "published/seed1" not in output
+
+
+@pytest.mark.parametrize("profile", ["default", "slurm"])
+def test_the_gpu_is_a_resource_unless_the_device_is_the_processor(shared, profile):
+    pytest.importorskip(
+        "snakemake_executor_plugin_slurm" if profile == "slurm" else "snakemake",
+        reason="the Slurm plugin is not installed",
+    )
+    arguments = ["-n", "--workflow-profile", f"profiles/{profile}", "--until", "train"]
+    with_gpu = shared.run(*arguments, "--config", "device=auto").output
+    without = shared.run(*arguments, "--config", "device=cpu").output
+
+    assert "gpu=1" in with_gpu
+    assert "gpu=1" not in without
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"recipes.fast.epochs": "0"}, "recipes.fast.epochs: 0 is not allowed: must be at least 1"),
+        ({"experiments.fast.recipe": "fats"}, "did you mean 'fast'?"),
+        ({"models.resnet20v1.depth": "21"}, "the nearest are 20 and 26"),
+        ({"experiments.fast.seeds": "[1, 1]"}, "1 is listed twice"),
+        ({"datasets.shapes.validation_images": "4"}, "leaves a class empty"),
+        ({"colour": "red"}, "there is no key 'colour' here"),
+        ({"dataset": "cifar100"}, "did you mean 'cifar10'?"),
+    ],
+)
+def test_a_broken_config_is_one_clear_error_and_starts_nothing(shared, settings, told):
+    lines = []
+    for key, value in settings.items():
+        *parents, last = key.split(".")
+        lines += ["  " * depth + f"{name}:" for depth, name in enumerate(parents)]
+        lines.append("  " * len(parents) + f"{last}: {value}")
+    (shared.folder / "broken.yaml").write_text("\n".join(lines) + "\n")
+
+    result = shared.run("--configfile", "broken.yaml", check=False)
+
+    assert result.returncode != 0
+    assert told in result.output
+    assert "Traceback" not in result.output
+    assert "rule " not in result.output
+    assert not (shared.folder / "results").exists()
+
+
+def test_without_a_network_one_message_says_what_to_do(shared):
+    (shared.folder / "offline.yaml").write_text(
+        "datasets:\n  cifar10:\n    archive:\n      urls:\n"
+        "        - http://127.0.0.1:9/cifar-10-binary.tar.gz\n"
+        "        - http://name.invalid/cifar-10-binary.tar.gz\n"
+    )
+    started = time.monotonic()
+
+    result = shared.run("results/cifar10/archive.json", "--configfile", "offline.yaml", check=False)
+
+    assert time.monotonic() - started < 20
+    assert result.returncode != 0
+    assert "127.0.0.1:9" in result.output
+    assert "name.invalid" in result.output
+    assert "archive.path" in result.output
+    assert "dataset=shapes" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_second_snakemake_in_the_folder_is_turned_away(shared):
+    (shared.folder / ".snakemake").mkdir(exist_ok=True)
+    path = shared.folder / ".snakemake" / "running"
+    code = (
+        "import fcntl, time, sys\n"
+        f"lock = open({str(path)!r}, 'w'); lock.write('4711'); lock.flush()\n"
+        "fcntl.flock(lock, fcntl.LOCK_EX); print('held', flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as holder:
+        holder.stdout.readline()
+        result = shared.run("results/shapes/data.h5", check=False)
+        holder.send_signal(signal.SIGKILL)
+
+    assert result.returncode != 0
+    assert "4711" in result.output
+    assert not (shared.folder / "results/shapes").exists()
+    assert shared.run("results/shapes/archive.json").returncode == 0
+
+
+def test_snakemake_finds_nothing_to_lint(shared):
+    assert "good condition" in shared.run("--lint").output
