@@ -29,7 +29,7 @@ lint: venv
 	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --lint
 
 bench: venv
-	$(BIN)/python tests/bench/bench.py $(ARGS)
+	PYTHONPATH=scripts $(BIN)/python tests/bench/bench.py $(ARGS)
 
 lock:
 	$(PYTHON) envs/lock.py

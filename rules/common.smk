@@ -37,7 +37,16 @@ DRAWN = [
 ]
 ANNOTATED = [name for name in ARCHIVED if SETTINGS["datasets"][name]["regions"]]
 
+FIGURES = [
+    "learning_curves",
+    "confusion_matrix",
+    "gradcam_correct",
+    "gradcam_misclassified",
+    "mean_image",
+]
 ANNOTATION_SCALE = 16
+# Seconds of work, on which the report of the first experiment waits.
+QUICK_ONES_FIRST = 100
 RUN = "results/{dataset}/{experiment}/seed{seed}"
 TENSORFLOW = (
     "../envs/tensorflow.yaml" if DEVICE == "cpu" else "../envs/tensorflow-gpu.yaml"
@@ -133,6 +142,45 @@ def earlier_experiments_first(wildcards):
     if wildcards.experiment not in experiments:
         return 0
     return len(experiments) - experiments.index(wildcards.experiment)
+
+
+def figure(name):
+    """An output that Snakemake's own report shows too."""
+    return report(
+        f"{RUN}/figures/{name}.png",
+        caption=f"../report/{name}.rst",
+        category="{dataset}",
+        subcategory="{experiment}",
+        labels={"figure": name.replace("_", " "), "seed": "{seed}"},
+    )
+
+
+def known_regions(wildcards):
+    return (
+        [f"results/{wildcards.dataset}/regions.csv"]
+        if has_regions(wildcards.dataset)
+        else []
+    )
+
+
+def published_history(wildcards):
+    return of_dataset("published_history")(wildcards) or []
+
+
+def results_of_runs(wildcards):
+    """What a report shows of its runs: those of one experiment, or of the whole dataset."""
+    folders = runs(wildcards.dataset, wildcards.get("experiment"))
+    names = ["metrics.json", "run.json", "history.csv"]
+    names += [f"figures/{name}.png" for name in FIGURES]
+    names += ["localisation.json"] if has_regions(wildcards.dataset) else []
+    return [f"{folder}/{name}" for folder in folders for name in names]
+
+
+def experiments_of(wildcards):
+    """The settings of the experiments that a report shows, and of no others."""
+    one = wildcards.get("experiment")
+    names = [one] if one else of_dataset("experiments")(wildcards)
+    return {name: SETTINGS["experiments"][name] for name in names}
 
 
 def take_lock():

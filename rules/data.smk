@@ -78,6 +78,7 @@ rule linear_baseline:
         "logs/{dataset}/linear_baseline.log",
     benchmark:
         "benchmarks/{dataset}/linear_baseline.tsv"
+    priority: QUICK_ONES_FIRST
     conda:
         "../envs/data.yaml"
     threads: 4

@@ -12,6 +12,7 @@ rule import_regions:
         "benchmarks/{dataset}/import_regions.tsv"
     wildcard_constraints:
         dataset="|".join(map(re.escape, ANNOTATED)) or "(?!)",
+    priority: QUICK_ONES_FIRST
     conda:
         "../envs/data.yaml"
     params:
@@ -35,6 +36,7 @@ rule summarise_annotations:
         "logs/{dataset}/summarise_annotations.log",
     benchmark:
         "benchmarks/{dataset}/summarise_annotations.tsv"
+    priority: QUICK_ONES_FIRST
     conda:
         "../envs/data.yaml"
     params:
@@ -55,6 +57,7 @@ rule annotate:
         "logs/{dataset}/annotate.log",
     benchmark:
         "benchmarks/{dataset}/annotate.tsv"
+    priority: QUICK_ONES_FIRST
     conda:
         "../envs/data.yaml"
     params:

@@ -1,52 +1,5 @@
 # Figures of each run, the table of all experiments, and the reports.
 
-FIGURES = [
-    "learning_curves",
-    "confusion_matrix",
-    "gradcam_correct",
-    "gradcam_misclassified",
-    "mean_image",
-]
-
-
-def figure(name):
-    """An output that Snakemake's own report shows too."""
-    return report(
-        f"{RUN}/figures/{name}.png",
-        caption=f"../report/{name}.rst",
-        category="{dataset}",
-        subcategory="{experiment}",
-        labels={"figure": name.replace("_", " "), "seed": "{seed}"},
-    )
-
-
-def known_regions(wildcards):
-    return (
-        [f"results/{wildcards.dataset}/regions.csv"]
-        if has_regions(wildcards.dataset)
-        else []
-    )
-
-
-def published_history(wildcards):
-    return of_dataset("published_history")(wildcards) or []
-
-
-def results_of_runs(wildcards):
-    """What a report shows of its runs: those of one experiment, or of the whole dataset."""
-    folders = runs(wildcards.dataset, wildcards.get("experiment"))
-    names = ["metrics.json", "run.json", "history.csv"]
-    names += [f"figures/{name}.png" for name in FIGURES]
-    names += ["localisation.json"] if has_regions(wildcards.dataset) else []
-    return [f"{folder}/{name}" for folder in folders for name in names]
-
-
-def experiments_of(wildcards):
-    """The settings of the experiments that a report shows, and of no others."""
-    one = wildcards.get("experiment")
-    names = [one] if one else of_dataset("experiments")(wildcards)
-    return {name: SETTINGS["experiments"][name] for name in names}
-
 
 rule figures:
     input:

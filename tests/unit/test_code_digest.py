@@ -3,6 +3,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from resnetcam.code_digest import code_digest
 
 ROOT = Path(__file__).parents[2]

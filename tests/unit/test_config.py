@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from resnetcam.config import load_config
 from resnetcam.errors import InputError
 

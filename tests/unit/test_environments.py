@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from resnetcam.environments import environment_digest
 
 ROOT = Path(__file__).parents[2]

@@ -180,8 +180,7 @@ def test_comparison_takes_the_sample_standard_deviation(tmp_path):
 
 def test_files_of_a_run_are_found_in_its_folder(tmp_path):
     files = write_run(tmp_path, "fast", 12, 0.9)
-    assert files_of_run(tmp_path / "fast/seed12") == files
-    files.localisation.unlink()
+    assert files_of_run(tmp_path / "fast/seed12", localised=True) == files
     assert files_of_run(tmp_path / "fast/seed12").localisation is None
 
 

@@ -49,7 +49,7 @@ class Workflow:
         command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
         if "--configfile" not in arguments:
             command += ["--configfile", "tiny.yaml"]
-        search = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        search = os.pathsep.join([os.environ["PATH"], str(Path(sys.executable).parent)])
         result = subprocess.run(
             command,
             cwd=self.folder,

@@ -68,6 +68,26 @@ def test_nothing_runs_when_nothing_changed_its_meaning(workflow, change):
     assert workflow.planned() == {}
 
 
+FAKE_CONDA = """#!/bin/sh
+case "$*" in
+  *--version*) echo "conda 25.1.0" ;;
+  *) echo '{"conda_version": "25.1.0", "channel_priority": "strict", "platform": "linux-64",
+            "root_prefix": "/nowhere", "conda_prefix": "/nowhere", "envs": [], "channels": []}' ;;
+esac
+"""
+
+
+@pytest.fixture
+def conda(tmp_path, monkeypatch):
+    """A conda that answers enough for a plan."""
+    path = tmp_path / "bin" / "conda"
+    path.parent.mkdir()
+    path.write_text(FAKE_CONDA)
+    path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{path.parent}{os.pathsep}{os.environ['PATH']}")
+
+
+@pytest.mark.usefixtures("conda")
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -76,31 +96,13 @@ def test_nothing_runs_when_nothing_changed_its_meaning(workflow, change):
         ["--default-resources", "mem_mb=1234", "slurm_partition=other"],
         ["--set-resources", "train:mem_mb=999", "train:runtime=7"],
         ["--set-threads", "train=1"],
+        ["--use-conda"],
         ["--workflow-profile", "profiles/slurm", "--executor", "local"],
     ],
-    ids=lambda arguments: arguments[0],
+    ids=" ".join,
 )
 def test_nothing_runs_when_only_the_place_changed(workflow, arguments):
     assert workflow.planned(*arguments) == {}
-
-
-def test_nothing_runs_when_conda_is_switched_on(workflow, tmp_path, monkeypatch):
-    conda = tmp_path / "bin" / "conda"
-    conda.parent.mkdir()
-    conda.write_text(FAKE_CONDA)
-    conda.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{conda.parent}{os.pathsep}{os.environ['PATH']}")
-
-    assert workflow.planned("--use-conda") == {}
-
-
-FAKE_CONDA = """#!/bin/sh
-case "$*" in
-  *--version*) echo "conda 25.1.0" ;;
-  *) echo '{"conda_version": "25.1.0", "channel_priority": "strict", "platform": "linux-64",
-            "root_prefix": "/nowhere", "conda_prefix": "/nowhere", "envs": [], "channels": []}' ;;
-esac
-"""
 
 
 @pytest.mark.parametrize(
@@ -141,8 +143,10 @@ def test_an_added_experiment_runs_alone(workflow):
     workflow.edit("tiny.yaml", "experiments: [tiny]", "experiments: [tiny, more]")
     workflow.edit(
         "tiny.yaml",
-        "  tiny: {model",
-        "  more: {model: resnet8v1, recipe: tiny, protocol: test_selected, seeds: [1]}\n  tiny: {model",
+        "experiments:\n  tiny:",
+        "experiments:\n"
+        "  more: {model: resnet8v1, recipe: tiny, protocol: test_selected, seeds: [1]}\n"
+        "  tiny:",
     )
 
     assert workflow.planned() == FROM_TRAIN

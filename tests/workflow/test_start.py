@@ -1,5 +1,6 @@
 """What a user meets before anything runs: plans, errors, the lock."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -25,13 +26,8 @@ def test_the_default_plan_is_fast_and_published_on_cifar10(shared):
 def test_fast_is_prepared_before_published(shared):
     output = shared.run("-n", "--configfile", "config.yaml").output
 
-    priorities = {
-        experiment: int(block.split("priority: ")[1].split()[0])
-        for block in output.split("\n\n")
-        if "rule train" in block
-        for experiment in ("fast", "published")
-        if f"experiment={experiment}" in block
-    }
+    jobs = re.findall(r"rule train:.*?experiment=(\w+),.*?priority: (\d+)", output, re.DOTALL)
+    priorities = {experiment: int(priority) for experiment, priority in jobs}
     assert priorities["fast"] > priorities["published"]
 
 

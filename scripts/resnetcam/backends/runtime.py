@@ -43,11 +43,12 @@ def start(device: str, precision: str, threads: int) -> Runtime:
     Args:
         device: ``auto`` takes a GPU if one is visible, ``cpu`` never does, ``gpu`` insists.
         precision: of training; ``auto`` is bfloat16 where the hardware computes it natively.
-        threads: threads that one operation may use.
+        threads: threads that one operation may use; no more than there are processors.
 
     Raises:
         InputError: if ``gpu`` is asked for and none is visible.
     """
+    threads = min(threads, available_threads())
     _set_environment(device)
     with _stderr_held_back():
         import tensorflow as tf
@@ -86,6 +87,13 @@ def library_versions() -> dict[str, str]:
 
     packages = ("keras", "numpy", "h5py")
     return {name: version(name) for name in packages} | {"tensorflow": tf.__version__}
+
+
+def available_threads() -> int:
+    """The number of processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def processor_name() -> str:
