@@ -29,6 +29,7 @@ class Classified(NamedTuple):
     model: Any
     images: np.ndarray
     labels: np.ndarray
+    mean: np.ndarray
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +65,7 @@ def trained_v1():
     trainer.run(order, {}, np.full(12, 0.05))
     classifier = models.build_classifier("resnet_v1", 8, mean, CLASSES)
     classifier.set_weights(network.get_weights())
-    return Classified(classifier, x_test, drawn.y_test)
+    return Classified(classifier, x_test, drawn.y_test, mean)
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +75,7 @@ def random_v2(trained_v1):
     mean = (images.mean(0) / 255).astype(np.float32)
     classifier = models.build_classifier("resnet_v2", 11, mean, CLASSES)
     randomize(classifier, seed=2)
-    return Classified(classifier, images, trained_v1.labels)
+    return Classified(classifier, images, trained_v1.labels, mean)
 
 
 @pytest.fixture(params=["trained_v1", "random_v2"])

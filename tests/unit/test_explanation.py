@@ -34,7 +34,7 @@ class Oracle:
     """Final activations and the chosen classes' kernel columns, without any gradient."""
 
     def __init__(self, classified, classes):
-        model, images, _ = classified
+        model, images, *_ = classified
         self.activations = keras.Model(model.inputs, model.get_layer("pool").input).predict(
             images, verbose=0
         )
@@ -155,7 +155,7 @@ def in_float64(model, layer, delta):
 @pytest.mark.parametrize("layer", ["stage2_block1_conv1", "stage3_block1_bn2", "stage1_block1_out"])
 def test_gradients_of_inner_layers_equal_finite_differences(trained_v1, layer):
     """Position by position, also inside a branch, where a head model of its own would fail."""
-    model, images, labels = trained_v1
+    model, images, labels, _ = trained_v1
     _, (gradients,) = activations_and_gradients(model, layer)(images[:1], labels[None, :1])
     shape = gradients.shape
     random = np.random.default_rng(0)
@@ -226,7 +226,7 @@ SETTINGS = {
 
 
 def explained(trained_v1, **changes):
-    model, images, labels = trained_v1
+    model, images, labels, _ = trained_v1
     names = ("a", "b", "c", "ship", *"efghij")
     predictions = (labels.astype(int) + 1) % 10
     return explain_test_set(model, images, labels, predictions, names, SETTINGS | changes)

@@ -65,7 +65,7 @@ class Workflow:
 
     def planned(self, *arguments):
         """The rules that the next run would execute, with the number of their jobs."""
-        output = self.run("-n", "--quiet", "rules", *arguments).output
+        output = self.run("--quiet", "rules", "-n", *arguments).output
         table = re.findall(r"^(\w+) +(\d+)$", output, re.MULTILINE)
         return {rule: int(count) for rule, count in table if rule not in ("all", "total")}
 

@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -98,7 +99,12 @@ def available_threads() -> int:
 
 def processor_name() -> str:
     """The processor's name as it reports itself."""
-    return cpuinfo.get_cpu_info().get("brand_raw", "unknown processor")
+    return _processor().get("brand_raw", "unknown processor")
+
+
+@cache
+def _processor() -> dict[str, Any]:
+    return cpuinfo.get_cpu_info()  # takes a second
 
 
 @contextlib.contextmanager
@@ -136,5 +142,5 @@ def _resolve(precision: str, device: str) -> str:
         return precision
     if device == "gpu":
         return "bfloat16"
-    native = {"avx512_bf16", "amx_bf16"} & set(cpuinfo.get_cpu_info().get("flags", []))
+    native = {"avx512_bf16", "amx_bf16"} & set(_processor().get("flags", []))
     return "bfloat16" if native else "float32"

@@ -1,0 +1,64 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from resnetcam.backends import runtime
+
+ROOT = Path(__file__).parents[2]
+
+
+def start_in_a_new_process(device, precision="float32", **variables):
+    code = (
+        "import sys; sys.path.insert(0, 'scripts')\n"
+        "from resnetcam.backends import runtime\n"
+        f"started = runtime.start({device!r}, {precision!r}, 64)\n"
+        "import keras\n"
+        "print(started.device, started.threads, keras.backend.backend(), keras.config.floatx())"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1", **variables},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_a_users_own_keras_settings_do_not_leak_in(tmp_path):
+    (tmp_path / "keras.json").write_text(json.dumps({"backend": "jax", "floatx": "float16"}))
+
+    result = start_in_a_new_process("auto", KERAS_HOME=str(tmp_path), KERAS_BACKEND="torch")
+
+    threads = runtime.available_threads()
+    assert result.stdout.split() == ["cpu", str(threads), "tensorflow", "float32"], result.stderr
+    assert result.stderr == ""
+
+
+def test_a_gpu_that_is_asked_for_and_not_there_is_an_error():
+    result = start_in_a_new_process("gpu")
+
+    assert result.returncode != 0
+    assert "InputError: device is 'gpu', but TensorFlow sees no GPU" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("precision", "device", "flags", "expected"),
+    [
+        ("auto", "cpu", ["avx2"], "float32"),
+        ("auto", "cpu", ["avx2", "avx512_bf16"], "bfloat16"),
+        ("auto", "cpu", ["amx_bf16"], "bfloat16"),
+        ("auto", "gpu", [], "bfloat16"),
+        ("float32", "gpu", [], "float32"),
+        ("bfloat16", "cpu", ["avx2"], "bfloat16"),
+    ],
+)
+def test_precision_follows_the_hardware_unless_it_is_given(
+    monkeypatch, precision, device, flags, expected
+):
+    monkeypatch.setattr(runtime, "_processor", lambda: {"flags": flags})
+
+    assert runtime._resolve(precision, device) == expected
