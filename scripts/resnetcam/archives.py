@@ -174,7 +174,8 @@ def _download(source: ArchiveSource, archive: Path) -> None:
         try:
             _download_from(url, source, part)
         except _MirrorError as error:
-            logger.warning("%s: %s", url, error)
+            if url != source.urls[-1]:
+                logger.warning("%s: %s; trying the next mirror", url, error)
             failures.append(f"  {url}: {error}")
         else:
             flush_to_disk(part)

@@ -291,12 +291,17 @@ def test_losses_are_plain_cross_entropy_over_all_images_the_last_small_batch_inc
 
 
 def fake_steps(monkeypatch, losses=None, val_losses=None, val_accuracies=None):
-    """Let a call of steps only move the weights; tell the training what it measured."""
+    """Let a call of steps only move the weights; tell the training what it measured.
+
+    Returns the list of the calls' arguments.
+    """
     losses, val_losses, val_accuracies = (
         iter(values or [1.0] * 99) for values in (losses, val_losses, val_accuracies)
     )
+    calls = []
 
-    def run(trainer, indices, draws, learning_rates):
+    def run(trainer, *arguments):
+        calls.append(arguments)
         trainer.network.set_weights([w + 0.01 for w in trainer.network.get_weights()])
         return next(losses), 1.0
 
@@ -304,6 +309,27 @@ def fake_steps(monkeypatch, losses=None, val_losses=None, val_accuracies=None):
     monkeypatch.setattr(training, "predict_logits", lambda *_: None)
     measured = zip(val_accuracies, val_losses, strict=False)
     monkeypatch.setattr(training, "accuracy_and_loss", lambda *_: next(measured))
+    return calls
+
+
+def test_every_step_gets_its_own_rate_and_every_image_its_own_draws(
+    tmp_path, data, cpu, monkeypatch
+):
+    calls = fake_steps(monkeypatch)
+    run = Run(tmp_path, data, cpu)()
+    assert [indices.shape for indices, *_ in calls] == [(2, 16), (1, 8)] * 3
+    rates = np.concatenate([rates for *_, rates in calls])
+    middles = (np.arange(9) + 0.5) / 9
+    np.testing.assert_allclose(rates, 0.05 * np.minimum(middles / 0.2, (1 - middles) / 0.8))
+    for number, (indices, draws, _) in enumerate(calls):
+        epoch = number // 2 + 1
+        expected = randomness.augmentation_draws(run.recipe["augmentation"], 1, epoch, 40, 8, 8)
+        assert draws.keys() == expected.keys()
+        for name, values in draws.items():
+            np.testing.assert_array_equal(values, expected[name][indices])
+    for epoch in (0, 2, 4):
+        seen = np.concatenate([calls[epoch][0].ravel(), calls[epoch + 1][0].ravel()])
+        assert sorted(seen) == list(range(40))
 
 
 def test_the_best_epochs_model_is_written_the_first_of_ties_also_after_a_kill(

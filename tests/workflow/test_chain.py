@@ -40,7 +40,7 @@ def test_the_html_report_stands_alone(results):
     page = (results / "report.html").read_text()
 
     assert page.count("data:image/png;base64,") >= 5
-    assert not re.search(r'(src|href)="(?!data:|#|https?://)', page)
+    assert not re.search(r'src="(?!data:)', page)
     assert "<script" not in page
 
 
@@ -123,9 +123,9 @@ def test_snakemakes_own_report_holds_figures_with_captions(workflow):
 
 def test_a_killed_run_goes_on_and_ends_with_the_same_weights(finished_workflow, fresh_workflow):
     workflow = fresh_workflow()
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "tiny.yaml"]
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", str(RUN / "model.keras")]
     with subprocess.Popen(
-        [*command, str(RUN / "model.keras")],
+        [*command, "--configfile", "tiny.yaml"],
         cwd=workflow.folder,
         start_new_session=True,
         stdout=subprocess.DEVNULL,
