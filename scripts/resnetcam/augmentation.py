@@ -32,6 +32,8 @@ def build_prepare(
     def prepare(images: Any, draws: Mapping[str, Any]) -> Any:
         if settings["subtract_mean"] == "before":
             return augment(centre(images), draws)
+        if "erase" in draws:
+            draws = {**draws, "erase_value": draws["erase_value"] * 255.0}
         return centre(augment(images, draws))
 
     return prepare

@@ -5,8 +5,9 @@ training images and chooses on the rest; ``test_selected`` trains on all of them
 test set, as the published run did.
 """
 
+import contextlib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -60,12 +61,11 @@ def stratified_choice(labels: NDArray[np.uint8], size: int, seed: int) -> NDArra
     quotas = np.floor(exact).astype(int)
     largest_remainders = np.argsort(quotas - exact, kind="stable")[: size - quotas.sum()]
     quotas[largest_remainders] += 1
-    if (quotas == 0).any() or (quotas == counts).any():
-        empty = classes[(quotas == 0) | (quotas == counts)][0]
+    if (quotas == 0).any() or (quotas >= counts).any():
+        empty = classes[(quotas == 0) | (quotas >= counts)][0]
         raise InputError(
             f"validation_images = {size} of {len(labels)} leaves class {empty} without a training "
-            f"or a validation image; choose a number between {len(classes)} and "
-            f"{len(labels) - len(classes)}"
+            f"or a validation image; classes have {counts.min()} to {counts.max()} training images"
         )
     generator = np.random.Generator(np.random.Philox(key=[seed, 0x5911]))
     chosen = [
@@ -124,10 +124,12 @@ class DatasetReader:
         """Return a protocol's split."""
         return Split(*(self.array(f"{protocol}/{name}") for name in Split._fields))
 
-    def _open(self) -> h5py.File:
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[h5py.File]:
         try:
-            return h5py.File(self.path, "r")
-        except OSError as error:
+            with h5py.File(self.path, "r") as file:
+                yield file
+        except (OSError, KeyError) as error:
             raise self._damaged(str(error)) from error
 
     def _damaged(self, what: str) -> InputError:

@@ -69,13 +69,14 @@ def explain_test_set(
     """
     choices = list(dict.fromkeys(["predicted", "true", *settings["classes"]]))
     classes = np.stack([resolve_class(c, labels, predictions, class_names) for c in choices])
+    layers = list(dict.fromkeys(resolve_layer(classifier, name) for name in settings["layers"]))
+    methods, few = settings["methods"], min(settings["images"], len(images))
+    passes = [(layers[0], methods[:1], len(images)), (layers[0], methods[1:], few)]
+    passes += [(layer, methods, few) for layer in layers[1:]]
     groups = {}
-    for layer_number, layer_setting in enumerate(settings["layers"]):
-        layer = resolve_layer(classifier, layer_setting)
-        for method_number, method in enumerate(settings["methods"]):
-            default = layer_number == method_number == 0
-            n = len(images) if default else min(settings["images"], len(images))
-            maps = explain(classifier, layer, images[:n], classes[:, :n], [method])[method]
+    for layer, some_methods, n in passes:
+        found = explain(classifier, layer, images[:n], classes[:, :n], some_methods)
+        for method, maps in found.items():
             for choice, chosen, of_choice in zip(choices, classes, maps, strict=True):
                 name = group_name(method, layer, choice)
                 groups[name] = Maps(of_choice, chosen[:n], np.arange(n, dtype=np.uint32))
@@ -97,6 +98,8 @@ def explain(
     Returns:
         For each method float32 (R, N, h, w).
     """
+    if not methods:
+        return {}
     run = activations_and_gradients(classifier, layer)
     parts: dict[str, list[Any]] = {method: [] for method in methods}
     for start in range(0, len(images), _BATCH):

@@ -2,7 +2,8 @@
 
 Both are compared to maps that know nothing of the image: uniform, and a centred Gaussian, which
 is a strong guess since objects are mostly centred. Neither says whether the network *uses* what
-lies under the map, only where the map lies.
+lies under the map, only where the map lies. (A map with a random peak scores what the uniform one
+scores, since a tie counts as the share of its pixels inside.)
 """
 
 from typing import Any

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from resnetcam.errors import InputError
+
 _PURPOSES = ("order", "flip", "crop", "affine", "erase")
 _MAX_REDRAWS = 10_000
 
@@ -48,7 +50,7 @@ def augmentation_draws(
 
 
 def _generator(seed: int, epoch: int, purpose: str) -> np.random.Generator:
-    stream = epoch * len(_PURPOSES) + _PURPOSES.index(purpose)
+    stream = (1 + _PURPOSES.index(purpose)) << 32 | epoch
     return np.random.Generator(np.random.Philox(key=[seed, stream]))
 
 
@@ -80,6 +82,9 @@ def _erase(
         boxes[pending] = np.stack([top, left, h, w], 1)
         pending = pending[(top + h > height) | (left + w > width)]
     else:
-        raise ValueError(f"no rectangle of area {settings['area']} fits in {height}x{width}")
+        raise InputError(
+            f"augmentation.erase: no rectangle of area {settings['area']} (share of the image) and "
+            f"aspect {settings['aspect']} fits into {height}x{width} pixels; allow smaller ones"
+        )
     values = generator.uniform(*settings["value"], size).astype(np.float32)
     return boxes, values

@@ -36,7 +36,7 @@ class Drawing(NamedTuple):
 
 
 def draw(train_images: int, test_images: int, seed: int) -> Drawing:
-    """Draw a balanced dataset; every image depends on ``seed`` and its own number alone."""
+    """Draw a dataset; every image, class included, depends on ``seed`` and its number alone."""
     x, y, outlines = [], [], []
     for number in range(train_images + test_images):
         generator = np.random.Generator(np.random.Philox(key=[seed, number]))

@@ -40,6 +40,7 @@ class Checkpoint:
     weights: Arrays
     slots: Arrays
     best_weights: Arrays = field(repr=False)
+    resumed_after: list[int] = field(default_factory=list)
 
 
 def fingerprint(ingredients: Mapping[str, Any]) -> str:
@@ -132,6 +133,7 @@ def _serialize(checkpoint: Checkpoint) -> bytes:
         "epoch": checkpoint.epoch,
         "history": checkpoint.history,
         "best_epoch": checkpoint.best_epoch,
+        "resumed_after": checkpoint.resumed_after,
         "lengths": {name: len(getattr(checkpoint, name)) for name in _ARRAY_LISTS},
     }
     arrays = {

@@ -85,24 +85,8 @@ class _Session:
     def __init__(self, data: TrainingData, plan: Plan, runtime: Runtime):
         self.data, self.plan, self.runtime = data, plan, runtime
         self.recipe = plan.recipe
-        family, depth = plan.model["family"], plan.model["depth"]
-        momentum = self.recipe["batch_norm_momentum"]
-        policy = "mixed_bfloat16" if runtime.precision == "bfloat16" else "float32"
-        keras.config.set_dtype_policy(policy)
-        self.network = models.build_network(
-            family,
-            depth,
-            data.x.shape[1:],
-            data.num_classes,
-            batch_norm_momentum=momentum,
-            normalization=backend.NORMALIZATION,
-        )
-        keras.config.set_dtype_policy("float32")
-        self.classifier = models.build_classifier(
-            family, depth, data.mean, data.num_classes, batch_norm_momentum=momentum
-        )
+        self.network, self.classifier = _build_networks(data, plan, runtime.precision)
         self.logits = logits_model(self.classifier)
-        models.initialize(self.network, plan.seed)
         decays = {"all": models.is_kernel, "convolutions": models.is_convolution_kernel}
         self.trainer = backend.Trainer(
             self.network,
@@ -114,14 +98,13 @@ class _Session:
             self.recipe["label_smoothing"],
         )
         self.checkpoint = Checkpoint(0, [], 0, [], [], [])
-        self.resumed_after: list[int] = []
 
     def run(self, store: StateStore) -> None:
         """Train the epochs that are missing, with a checkpoint after each."""
         if found := store.load():
             logger.info("going on after epoch %d of %d", found.epoch, self.recipe["epochs"])
             self.checkpoint = found
-            self.resumed_after.append(found.epoch)
+            self.checkpoint.resumed_after.append(found.epoch)
             self.network.set_weights(found.weights)
             self.trainer.set_slots(found.slots)
         for epoch in range(self.checkpoint.epoch + 1, self.recipe["epochs"] + 1):
@@ -129,6 +112,9 @@ class _Session:
             self.classifier.set_weights(self.network.get_weights())
             logits = predict_logits(self.logits, self.data.x_validation)
             row["val_accuracy"], row["val_loss"] = accuracy_and_loss(logits, self.data.y_validation)
+            if not math.isfinite(row["val_loss"]):
+                steps = math.ceil(len(self.data.y) / self.recipe["batch_size"])
+                raise _diverged(epoch, 0, steps, row["learning_rate"])
             self._keep(row, store)
             self._log(row)
 
@@ -146,7 +132,7 @@ class _Session:
             "ingredients": ingredients,
             "selected_epoch": state.best_epoch if best else state.epoch,
             "best_epoch": state.best_epoch,
-            "resumed_after_epochs": self.resumed_after,
+            "resumed_after_epochs": state.resumed_after,
             "training_images": len(self.data.y),
             "parameters": self.network.count_params(),
         }
@@ -193,7 +179,13 @@ class _Session:
         if not best_epoch or row["val_accuracy"] > history[best_epoch - 1]["val_accuracy"]:
             best_epoch, best_weights = int(row["epoch"]), weights
         self.checkpoint = Checkpoint(
-            int(row["epoch"]), history, best_epoch, weights, self.trainer.slots(), best_weights
+            int(row["epoch"]),
+            history,
+            best_epoch,
+            weights,
+            self.trainer.slots(),
+            best_weights,
+            state.resumed_after,
         )
         store.save(self.checkpoint)
 
@@ -231,6 +223,29 @@ class _Session:
     def _steps_a_call(self) -> int:
         """On a GPU many, so that launches never wait; on a CPU few, for the progress bar."""
         return 100 if self.runtime.device == "gpu" else max(1, 1024 // self.recipe["batch_size"])
+
+
+def _build_networks(
+    data: TrainingData, plan: Plan, precision: str
+) -> tuple[keras.Model, keras.Model]:
+    """The network that learns, in the given precision, and its float32 twin that is saved."""
+    family, depth = plan.model["family"], plan.model["depth"]
+    momentum = plan.recipe["batch_norm_momentum"]
+    keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
+    network = models.build_network(
+        family,
+        depth,
+        data.x.shape[1:],
+        data.num_classes,
+        batch_norm_momentum=momentum,
+        normalization=backend.NORMALIZATION,
+    )
+    keras.config.set_dtype_policy("float32")
+    classifier = models.build_classifier(
+        family, depth, data.mean, data.num_classes, batch_norm_momentum=momentum
+    )
+    models.initialize(network, plan.seed)
+    return network, classifier
 
 
 def _ingredients(reader: DatasetReader, plan: Plan, runtime: Runtime) -> dict[str, Any]:
@@ -277,10 +292,14 @@ def _chunks(
 
 def _diverged(epoch: int, step: int, steps: int, rate: float) -> InputError:
     return InputError(
-        f"the loss is no longer finite in epoch {epoch}, steps {step + 1} to {step + steps}, at "
+        f"the loss is no longer finite in epoch {epoch}, {_steps(step, steps)}, at "
         f"learning rate {rate:.3g}. Try a lower learning rate or a longer warm-up in the recipe's "
         "`schedule`, or `precision: float32`. The state before this epoch is kept."
     )
+
+
+def _steps(step: int, steps: int) -> str:
+    return f"step {step + 1}" if steps == 1 else f"steps {step + 1} to {step + steps}"
 
 
 def _duration(seconds: float) -> str:

@@ -14,6 +14,8 @@ from resnetcam.evaluation import logits_model
 from resnetcam.explanation import explain, explain_test_set, resolve_class, resolve_layer
 from resnetcam.maps import Maps, default_group, group_name, read_maps, write_maps
 
+pytestmark = pytest.mark.slow
+
 METHODS = ("gradcam", "gradcam++", "hirescam", "layercam")
 
 

@@ -19,6 +19,8 @@ from resnetcam import models
 from resnetcam.backends.tensorflow_training import FusedBatchNormalization
 from resnetcam.errors import InputError
 
+pytestmark = pytest.mark.slow
+
 TABLE = Path(__file__).parents[2] / "resources" / "published_layers.csv"
 IMAGE = (32, 32, 3)
 

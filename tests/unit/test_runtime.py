@@ -8,6 +8,8 @@ import pytest
 
 from resnetcam.backends import runtime
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -15,6 +15,8 @@ from resnetcam.errors import InputError
 from resnetcam.predictions import accuracy_and_loss
 from resnetcam.state import StateStore
 
+pytestmark = pytest.mark.slow
+
 EVERYTHING = {
     "subtract_mean": "before",
     "flip": "random",
