@@ -10,6 +10,7 @@ configfile: "config.yaml"
 
 
 include: "rules/common.smk"
+include: "rules/start.smk"
 include: "rules/data.smk"
 include: "rules/regions.smk"
 include: "rules/training.smk"
@@ -22,8 +23,3 @@ rule all:
     input:
         reports(DATASET),
         annotations(DATASET),
-
-
-onstart:
-    take_lock()
-    print_plan()

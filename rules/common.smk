@@ -1,7 +1,5 @@
 # What the rules share: the checked settings, and functions of wildcards.
 
-import fcntl
-import os
 import re
 import sys
 from functools import cache
@@ -19,22 +17,14 @@ from resnetcam.environments import environment_digest
 from resnetcam.errors import InputError
 
 try:
-    SETTINGS = load_config(
-        config, yaml.safe_load((ROOT / "schemas/config.schema.yaml").open())
-    )
+    SETTINGS = load_config(config, yaml.safe_load((ROOT / "schemas/config.schema.yaml").open()))
 except InputError as error:
-    raise WorkflowError(
-        f"The config is not right, so nothing was started.\n{error}"
-    ) from None
+    raise WorkflowError(f"The config is not right, so nothing was started.\n{error}") from None
 
 DATASET = SETTINGS["dataset"]
 DEVICE = SETTINGS["device"]
-ARCHIVED = [
-    name for name, dataset in SETTINGS["datasets"].items() if "archive" in dataset
-]
-DRAWN = [
-    name for name, dataset in SETTINGS["datasets"].items() if "draw_seed" in dataset
-]
+ARCHIVED = [name for name, dataset in SETTINGS["datasets"].items() if "archive" in dataset]
+DRAWN = [name for name, dataset in SETTINGS["datasets"].items() if "draw_seed" in dataset]
 ANNOTATED = [name for name in ARCHIVED if SETTINGS["datasets"][name]["regions"]]
 
 FIGURES = [
@@ -48,9 +38,7 @@ ANNOTATION_SCALE = 16
 # Seconds of work, on which the report of the first experiment waits.
 QUICK_ONES_FIRST = 100
 RUN = "results/{dataset}/{experiment}/seed{seed}"
-TENSORFLOW = (
-    "../envs/tensorflow.yaml" if DEVICE == "cpu" else "../envs/tensorflow-gpu.yaml"
-)
+TENSORFLOW = "../envs/tensorflow.yaml" if DEVICE == "cpu" else "../envs/tensorflow-gpu.yaml"
 
 
 wildcard_constraints:
@@ -105,9 +93,7 @@ def recipe_of(wildcards):
 
 def runs(dataset, experiment=None):
     """The folders of a dataset's runs, in the config's order, of one experiment or of all."""
-    chosen = (
-        [experiment] if experiment else SETTINGS["datasets"][dataset]["experiments"]
-    )
+    chosen = [experiment] if experiment else SETTINGS["datasets"][dataset]["experiments"]
     return [
         RUN.format(dataset=dataset, experiment=name, seed=seed)
         for name in chosen
@@ -121,9 +107,7 @@ def has_regions(dataset):
 
 def reports(dataset):
     experiments = SETTINGS["datasets"][dataset]["experiments"]
-    folders = [f"results/{dataset}"] + [
-        f"results/{dataset}/{name}" for name in experiments
-    ]
+    folders = [f"results/{dataset}"] + [f"results/{dataset}/{name}" for name in experiments]
     return [f"{folder}/report.{kind}" for folder in folders for kind in ("md", "html")]
 
 
@@ -156,11 +140,7 @@ def figure(name):
 
 
 def known_regions(wildcards):
-    return (
-        [f"results/{wildcards.dataset}/regions.csv"]
-        if has_regions(wildcards.dataset)
-        else []
-    )
+    return [f"results/{wildcards.dataset}/regions.csv"] if has_regions(wildcards.dataset) else []
 
 
 def published_history(wildcards):
@@ -181,51 +161,3 @@ def experiments_of(wildcards):
     one = wildcards.get("experiment")
     names = [one] if one else of_dataset("experiments")(wildcards)
     return {name: SETTINGS["experiments"][name] for name in names}
-
-
-def take_lock():
-    """Keep a second snakemake out of this folder; the kernel lets go however this one ends.
-
-    Snakemake's own lock survives a kill and then asks to be removed by hand (see profiles/).
-    """
-    global lock
-    os.makedirs(".snakemake", exist_ok=True)
-    lock = open(".snakemake/running", "a+")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.seek(0)
-        raise WorkflowError(
-            f"Another snakemake (process {lock.read().strip()}) is at work in this folder. "
-            "Wait for it to end, or work in another copy of the folder."
-        ) from None
-    lock.truncate(0)
-    lock.write(str(os.getpid()))
-    lock.flush()
-
-
-def print_plan():
-    """Say what there is to train and how long that may take.
-
-    The range is that of two processor cores in float32 without (250 images/s) and in bfloat16
-    with matrix units (1,100 images/s), as measured: see docs/performance.md.
-    """
-    dataset = SETTINGS["datasets"][DATASET]
-    for name in dataset["experiments"]:
-        experiment = SETTINGS["experiments"][name]
-        missing = [
-            f for f in runs(DATASET, name) if not os.path.exists(f"{f}/model.keras")
-        ]
-        if not missing:
-            continue
-        images = dataset["train_images"]
-        if experiment["protocol"] == "holdout":
-            images -= dataset["validation_images"]
-        epochs = SETTINGS["recipes"][experiment["recipe"]]["epochs"]
-        slow, fast = (
-            len(missing) * epochs * images / rate / 60 for rate in (250, 1100)
-        )
-        logger.info(
-            f"To train: {name} on {DATASET}, {len(missing)} x {epochs} epochs of {images:,} images: "
-            f"about {fast:.0f} to {slow:.0f} minutes on two cores, far less on a GPU."
-        )

@@ -134,11 +134,9 @@ def test_sums_of_many_bright_images_do_not_overflow_or_round():
     np.testing.assert_array_equal(found[0, 0], np.array(expected, np.float32))
 
 
-@pytest.mark.parametrize("name", ARRAYS)
+@pytest.mark.parametrize("name", [name for name in ARRAYS if name != "test_selected/validation"])
 def test_a_damaged_array_is_noticed_on_reading(path, name):
     with h5py.File(path, "r+") as file:
-        if not file[name].size:
-            pytest.skip("an empty array has nothing to damage")
         values = file[name][()]
         values.view(np.uint8).flat[-1] ^= 1
         file[name][...] = values
