@@ -1,8 +1,8 @@
 # make run    the whole chain on the built-in dataset, from nothing, in minutes
 # make test   every test            make check   lint, quick tests and dry runs, under a minute
 # make bench  measure speed         make lock    resolve versions anew (needs uv)
-# make clean  delete results and logs; it keeps downloaded archives and finished trainings, which
-#             `make clean-archives` and `make clean-training` delete
+# make clean  delete results (regions drawn there, too) and logs; downloaded archives, finished
+#             trainings and .venv stay: `make clean-archives`, `clean-training`, `clean-venv`
 
 PYTHON ?= python3
 ARGS ?=
@@ -39,7 +39,8 @@ venv:
 
 clean:
 	find results -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
-	rm -rf logs benchmarks .snakemake report.zip
+	if [ -d .snakemake ]; then find .snakemake -mindepth 1 -maxdepth 1 ! -name conda -exec rm -rf {} +; fi
+	rm -rf logs benchmarks report.zip
 
 clean-archives:
 	rm -rf resources/archives

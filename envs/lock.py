@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 LOCK = "requirements.txt"
 LOCKS = {
     LOCK: ["workflow", "data", "tensorflow", "report", "test"],
-    "requirements-gpu.txt": ["tensorflow-gpu"],
+    "requirements-gpu.txt": ["workflow", "data", "tensorflow-gpu", "report"],
     "requirements-cluster.txt": ["workflow", "cluster"],
 }
 ENVIRONMENTS = {

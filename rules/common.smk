@@ -15,6 +15,7 @@ from resnetcam.code_digest import code_digest
 from resnetcam.config import load_config
 from resnetcam.environments import environment_digest
 from resnetcam.errors import InputError
+from resnetcam.layout import FIGURES
 
 try:
     SETTINGS = load_config(config, yaml.safe_load((ROOT / "schemas/config.schema.yaml").open()))
@@ -27,14 +28,6 @@ ARCHIVED = [name for name, dataset in SETTINGS["datasets"].items() if "archive" 
 DRAWN = [name for name, dataset in SETTINGS["datasets"].items() if "draw_seed" in dataset]
 ANNOTATED = [name for name in ARCHIVED if SETTINGS["datasets"][name]["regions"]]
 
-FIGURES = [
-    "learning_curves",
-    "confusion_matrix",
-    "gradcam_correct",
-    "gradcam_misclassified",
-    "mean_image",
-]
-ANNOTATION_SCALE = 16
 # Seconds of work, on which the report of the first experiment waits.
 QUICK_ONES_FIRST = 100
 RUN = "results/{dataset}/{experiment}/seed{seed}"
@@ -79,6 +72,11 @@ def of_dataset(key, *inner):
     return setting
 
 
+def settings_of_dataset(*keys):
+    """Settings as one parameter: Snakemake compares parameters without their names."""
+    return lambda wildcards: {key: of_dataset(key)(wildcards) for key in keys}
+
+
 def of_experiment(key):
     return lambda wildcards: SETTINGS["experiments"][wildcards.experiment][key]
 
@@ -89,6 +87,17 @@ def model_of(wildcards):
 
 def recipe_of(wildcards):
     return SETTINGS["recipes"][of_experiment("recipe")(wildcards)]
+
+
+def plan_of(wildcards):
+    """What a run trains, as one parameter."""
+    return {
+        "model": model_of(wildcards),
+        "recipe": recipe_of(wildcards),
+        "protocol": of_experiment("protocol")(wildcards),
+        "seed": int(wildcards.seed),
+        "precision": SETTINGS["precision"],
+    }
 
 
 def runs(dataset, experiment=None):

@@ -11,6 +11,7 @@ rule download:
         "benchmarks/{dataset}/download.tsv"
     wildcard_constraints:
         dataset="|".join(map(re.escape, ARCHIVED)) or "(?!)",
+    localrule: True
     conda:
         "../envs/data.yaml"
     params:
@@ -35,10 +36,7 @@ rule draw_shapes:
     conda:
         "../envs/data.yaml"
     params:
-        train_images=of_dataset("train_images"),
-        test_images=of_dataset("test_images"),
-        seed=of_dataset("draw_seed"),
-        scale=ANNOTATION_SCALE,
+        settings=settings_of_dataset("train_images", "test_images", "draw_seed"),
         code=code("draw_shapes.py"),
         environment=environment("data"),
     script:
@@ -59,10 +57,9 @@ rule preprocess:
     resources:
         mem_mb=4000,
     params:
-        train_images=of_dataset("train_images"),
-        test_images=of_dataset("test_images"),
-        validation_images=of_dataset("validation_images"),
-        split_seed=of_dataset("split_seed"),
+        settings=settings_of_dataset(
+            "train_images", "test_images", "validation_images", "split_seed"
+        ),
         code=code("preprocess.py"),
         environment=environment("data"),
     script:

@@ -43,7 +43,6 @@ rule localise:
     conda:
         "../envs/data.yaml"
     params:
-        scale=ANNOTATION_SCALE,
         code=code("localise.py"),
         environment=environment("data"),
     script:

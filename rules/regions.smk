@@ -13,6 +13,7 @@ rule import_regions:
     wildcard_constraints:
         dataset="|".join(map(re.escape, ANNOTATED)) or "(?!)",
     priority: QUICK_ONES_FIRST
+    localrule: True
     conda:
         "../envs/data.yaml"
     params:
@@ -37,6 +38,7 @@ rule summarise_annotations:
     benchmark:
         "benchmarks/{dataset}/summarise_annotations.tsv"
     priority: QUICK_ONES_FIRST
+    localrule: True
     conda:
         "../envs/data.yaml"
     params:
@@ -61,8 +63,7 @@ rule annotate:
     conda:
         "../envs/data.yaml"
     params:
-        images=of_dataset("annotate_images"),
-        scale=ANNOTATION_SCALE,
+        settings=settings_of_dataset("annotate_images"),
         code=code("annotate.py"),
         environment=environment("data"),
     script:

@@ -10,6 +10,7 @@ rule figures:
         maps=f"{RUN}/gradcam.h5",
         regions=known_regions,
         published=published_history,
+        captions=[f"report/{name}.rst" for name in FIGURES],
     output:
         **{name: figure(name) for name in FIGURES},
     log:
@@ -22,7 +23,6 @@ rule figures:
     params:
         settings=SETTINGS["report"],
         protocol=of_experiment("protocol"),
-        scale=ANNOTATION_SCALE,
         code=code("draw_figures.py"),
         environment=environment("report"),
     script:
@@ -31,11 +31,12 @@ rule figures:
 
 rule compare:
     input:
-        lambda wildcards: [
+        results=lambda wildcards: [
             f"{folder}/{name}"
             for folder in runs(wildcards.dataset)
             for name in ("metrics.json", "run.json", "history.csv")
         ],
+        caption="report/comparison.rst",
     output:
         comparison=report(
             "results/{dataset}/comparison.csv",
@@ -47,6 +48,7 @@ rule compare:
         "logs/{dataset}/compare.log",
     benchmark:
         "benchmarks/{dataset}/compare.tsv"
+    localrule: True
     conda:
         "../envs/report.yaml"
     params:
@@ -73,6 +75,7 @@ rule report:
         published=published_history,
         template="report/report.md.j2",
         css="report/report.css",
+        caption="report/report.rst",
     output:
         markdown="results/{dataset}/report.md",
         html=report(
@@ -85,6 +88,7 @@ rule report:
         "logs/{dataset}/report.log",
     benchmark:
         "benchmarks/{dataset}/report.tsv"
+    localrule: True
     conda:
         "../envs/report.yaml"
     params:
@@ -107,6 +111,7 @@ use rule report as experiment_report with:
         published=published_history,
         template="report/report.md.j2",
         css="report/report.css",
+        caption="report/report.rst",
     output:
         markdown="results/{dataset}/{experiment}/report.md",
         html=report(

@@ -31,23 +31,22 @@ def take_lock():
 
 
 def print_plan():
-    """Say what there is to train and how long that may take.
+    """Say what there is to train and how long that may take at most.
 
-    The range is that of two processor cores in float32 without (250 images/s) and in bfloat16
-    with matrix units (1,100 images/s), as measured: see docs/performance.md.
+    The range is that of two processor cores, as measured (docs/performance.md): 250 images/s in
+    float32 without matrix units, 1,100 images/s in bfloat16 with them.
     """
-    dataset = SETTINGS["datasets"][DATASET]
-    for name in dataset["experiments"]:
-        experiment = SETTINGS["experiments"][name]
-        missing = [f for f in runs(DATASET, name) if not os.path.exists(f"{f}/model.keras")]
-        if not missing:
+    for job in workflow.dag.needrun_jobs():
+        if job.rule.name != "train":
             continue
+        dataset = SETTINGS["datasets"][job.wildcards.dataset]
         images = dataset["train_images"]
-        if experiment["protocol"] == "holdout":
+        if job.params.plan["protocol"] == "holdout":
             images -= dataset["validation_images"]
-        epochs = SETTINGS["recipes"][experiment["recipe"]]["epochs"]
-        slow, fast = (len(missing) * epochs * images / rate / 60 for rate in (250, 1100))
+        epochs = job.params.plan["recipe"]["epochs"]
+        fast, slow = (epochs * images / rate / 60 for rate in (1100, 250))
         logger.info(
-            f"To train: {name} on {DATASET}, {len(missing)} x {epochs} epochs of {images:,} images: "
-            f"about {fast:.0f} to {slow:.0f} minutes on two cores, far less on a GPU."
+            f"To train: {'/'.join(job.wildcards)}, {epochs} epochs of {images:,} images. On two "
+            f"cores that takes about {fast:.0f} to {slow:.0f} minutes, on a GPU far less; what was "
+            "trained before is given back at once."
         )

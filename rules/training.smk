@@ -22,11 +22,7 @@ rule train:
         mem_mb=6000,
         runtime=720,
     params:
-        model=model_of,
-        recipe=recipe_of,
-        protocol=of_experiment("protocol"),
-        seed=lambda wildcards: int(wildcards.seed),
-        precision=SETTINGS["precision"],
+        plan=plan_of,
         code=code("train.py"),
         environment=environment("tensorflow", "tensorflow-gpu"),
         device=untracked(DEVICE),
@@ -55,8 +51,10 @@ rule evaluate:
         gpu=int(DEVICE != "cpu"),
         mem_mb=4000,
     params:
-        protocol=of_experiment("protocol"),
-        select=lambda wildcards: recipe_of(wildcards)["select"],
+        settings=lambda wildcards: {
+            "protocol": of_experiment("protocol")(wildcards),
+            "select": recipe_of(wildcards)["select"],
+        },
         code=code("evaluate.py"),
         environment=environment("tensorflow", "tensorflow-gpu"),
         device=untracked(DEVICE),

@@ -5,15 +5,15 @@ from pathlib import Path
 import numpy as np
 
 from resnetcam.dataset import DatasetReader
+from resnetcam.layout import ANNOTATION_SCALE, LABEL_ATTRIBUTE
 from resnetcam.regions import write_annotation_kit
 from resnetcam.stage import logged
 
 with logged(snakemake):
-    params = snakemake.params
     data = DatasetReader(snakemake.input.data)
     images, labels = data.array("x_test"), data.array("y_test")
     generator = np.random.Generator(np.random.Philox(key=[0, len(labels)]))
-    count = min(params.images, len(labels))
+    count = min(snakemake.params.settings["annotate_images"], len(labels))
     indices = np.sort(generator.choice(len(labels), count, replace=False))
     write_annotation_kit(
         Path(snakemake.output.project).parent,
@@ -21,5 +21,6 @@ with logged(snakemake):
         indices,
         labels[indices],
         data.class_names,
-        params.scale,
+        ANNOTATION_SCALE,
+        LABEL_ATTRIBUTE,
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 from resnetcam import figures
 from resnetcam.dataset import DatasetReader
 from resnetcam.history import read_history
+from resnetcam.layout import ANNOTATION_SCALE, LABEL_ATTRIBUTE
 from resnetcam.maps import default_group, read_maps
 from resnetcam.predictions import confusion_matrix, read_predictions
 from resnetcam.regions import masks_for_images
@@ -35,7 +36,9 @@ with logged(snakemake):
     if files.regions:
         export = read_export(files.regions[0])
         height, width = data.image_shape[:2]
-        known = masks_for_images(export, labels, names, height, width, params.scale, "class")
+        known = masks_for_images(
+            export, labels, names, height, width, ANNOTATION_SCALE, LABEL_ATTRIBUTE
+        )
         regions = (known.image_index, known.masks)
     predicted, true = (
         read_maps(files.maps, default_group(files.maps, choice)) for choice in ("predicted", "true")

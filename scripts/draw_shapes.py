@@ -3,21 +3,24 @@
 from resnetcam import shapes
 from resnetcam.cifar import write_archive
 from resnetcam.files import sha256_of_file, write_json
+from resnetcam.layout import ANNOTATION_SCALE, LABEL_ATTRIBUTE
 from resnetcam.regions import image_name
 from resnetcam.stage import logged
 from resnetcam.via import Region, write_csv
 
 with logged(snakemake):
-    params = snakemake.params
-    drawing = shapes.draw(params.train_images, params.test_images, params.seed)
+    settings = snakemake.params.settings
+    drawing = shapes.draw(settings["train_images"], settings["test_images"], settings["draw_seed"])
     write_archive(snakemake.output.images, drawing.images)
     regions = []
     for index, outline in enumerate(drawing.test_outlines):
         name = drawing.images.class_names[drawing.images.y_test[index]]
-        x, y = (outline * params.scale).round(1).T.tolist()
+        x, y = (outline * ANNOTATION_SCALE).round(1).T.tolist()
         geometry = {"all_points_x": tuple(x), "all_points_y": tuple(y)}
         regions.append(
-            Region(image_name(index, name), "polygon", geometry, {"class": name}, index + 2, 0)
+            Region(
+                image_name(index, name), "polygon", geometry, {LABEL_ATTRIBUTE: name}, index + 2, 0
+            )
         )
     write_csv(snakemake.output.regions, regions)
     write_json(

@@ -10,13 +10,14 @@ from resnetcam.stage import logged
 
 with logged(snakemake):
     params = snakemake.params
+    settings = params.settings
     runtime.start(params.device, "float32", snakemake.threads)
     from resnetcam import evaluation, predictions
 
     data = DatasetReader(snakemake.input.data)
     model = evaluation.logits_model(evaluation.load_classifier(Path(snakemake.input.model)))
     x_train, y_train = data.array("x_train"), data.array("y_train")
-    held_out = data.split(params.protocol).validation
+    held_out = data.split(settings["protocol"]).validation
     sets = {
         "test": (data.array("x_test"), data.array("y_test")),
         "validation": (x_train[held_out], y_train[held_out]),
@@ -29,5 +30,5 @@ with logged(snakemake):
     history = read_history(snakemake.input.history)
     write_json(
         snakemake.output.metrics,
-        predictions.metrics(*predicted["test"], history, params.protocol, params.select),
+        predictions.metrics(*predicted["test"], history, settings["protocol"], settings["select"]),
     )

@@ -7,6 +7,7 @@ import numpy as np
 from resnetcam.dataset import DatasetReader
 from resnetcam.errors import InputError
 from resnetcam.files import write_json
+from resnetcam.layout import ANNOTATION_SCALE, LABEL_ATTRIBUTE
 from resnetcam.localisation import score
 from resnetcam.maps import default_group, read_maps
 from resnetcam.regions import masks_for_images
@@ -21,8 +22,8 @@ with logged(snakemake):
         labels,
         data.class_names,
         *data.image_shape[:2],
-        snakemake.params.scale,
-        "class",
+        ANNOTATION_SCALE,
+        LABEL_ATTRIBUTE,
     )
     if not len(known.masks):
         reasons = "; ".join(f"{p.filename}: {p.message}" for p in known.problems[:5])

@@ -7,12 +7,10 @@ from resnetcam.stage import logged
 
 with logged(snakemake):
     params = snakemake.params
-    started = runtime.start(params.device, params.precision, snakemake.threads)
+    started = runtime.start(params.device, params.plan["precision"], snakemake.threads)
     from resnetcam.training import Plan, train
 
-    plan = Plan(
-        params.model, params.recipe, params.protocol, params.seed, params.precision, params.code
-    )
+    plan = Plan(**params.plan, code=params.code)
     train(
         Path(snakemake.input.data),
         plan,

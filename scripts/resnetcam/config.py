@@ -1,6 +1,7 @@
 """The config: checked whole before anything starts, defaults filled in, numbers in one form."""
 
 from collections.abc import Iterable, Mapping
+from math import inf
 from typing import Any
 
 import jsonschema
@@ -26,6 +27,8 @@ def load_config(config: Mapping[str, Any], schema: dict[str, Any]) -> dict[str, 
     errors = sorted(validator.iter_errors(config), key=lambda e: [str(part) for part in e.path])
     if told := [error for found in errors if (error := _most_telling(found))]:
         raise InputError("\n".join(_explain(error) for error in told))
+    if endless := [key for key, value in _leaves(config) if value != value or abs(value) == inf]:
+        raise InputError(f"{endless[0]}: must be a finite number")
     config = _canonical(config, schema, schema)
     if problems := list(_inconsistencies(config)):
         raise InputError("\n".join(problems))
@@ -99,7 +102,10 @@ def _demand(error: jsonschema.ValidationError) -> str:
         "pattern": "must match {}",
     }
     wanted = error.validator_value
-    wanted = " or ".join(wanted) if isinstance(wanted, list) else wanted
+    if error.validator == "type":
+        words = {"array": "list, such as [1]", "object": "section of keys", "null": "null"}
+        names = wanted if isinstance(wanted, list) else [wanted]
+        wanted = " or ".join(words.get(name, name) for name in names)
     demand = demands.get(str(error.validator), error.message).format(wanted)
     return demand + _hint_at_yaml_float(error.instance)
 
@@ -110,7 +116,22 @@ def _hint_at_yaml_float(value: Any) -> str:
         number = float(value) if isinstance(value, str) else None
     except ValueError:
         return ""
-    return f" (YAML reads this as text; write {number:.6f})" if number is not None else ""
+    if number is None:
+        return ""
+    text = repr(number)
+    if "." not in text:
+        text = text.replace("e", ".0e")
+    return f" (YAML reads this as text; write {text})"
+
+
+def _leaves(value: Any, key: str = "") -> Iterable[tuple[str, float]]:
+    """Yield every number with its key path."""
+    children = value.items() if isinstance(value, Mapping) else ()
+    children = enumerate(value) if isinstance(value, list) else children
+    for name, child in children:
+        yield from _leaves(child, f"{key}.{name}" if key else str(name))
+    if isinstance(value, float):
+        yield key, value
 
 
 def _canonical(value: Any, schema: dict[str, Any], root: dict[str, Any]) -> Any:
@@ -161,6 +182,8 @@ def _inconsistencies(config: dict[str, Any]) -> Iterable[str]:
                 f"{key}.experiments.{number}", experiment, config["experiments"], "experiment"
             )
         yield from _impossible_splits(key, dataset)
+        if "draw_seed" in dataset and dataset["regions"]:
+            yield f"{key}.regions: the regions of a drawn dataset are known; leave this key out"
         archive = dataset.get("archive")
         if archive and not archive["urls"] and not archive["path"]:
             yield f"{key}.archive: needs `urls` to download from, or the `path` of a local archive"

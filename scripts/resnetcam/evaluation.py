@@ -21,4 +21,6 @@ def logits_model(classifier: keras.Model) -> keras.Model:
 
 def predict_logits(model: keras.Model, images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return float32 logits (N, C) of raw uint8 images (N, H, W, 3) by a ``logits_model``."""
+    if not len(images):  # Keras refuses to predict nothing
+        return np.zeros((0, model.output_shape[-1]), np.float32)
     return model.predict(images, batch_size=_BATCH, verbose=0)

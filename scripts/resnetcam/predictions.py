@@ -8,23 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam.files import replacing
+from resnetcam.scoring import accuracy_and_loss
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return probabilities (N, C)."""
     exponentials = np.exp(logits - logits.max(1, keepdims=True))
     return exponentials / exponentials.sum(1, keepdims=True)
-
-
-def accuracy_and_loss(
-    logits: NDArray[np.float32], labels: NDArray[np.uint8]
-) -> tuple[float, float]:
-    """Return the share of hits and the mean cross-entropy (natural logarithm), in float64."""
-    shifted = logits.astype(np.float64)
-    shifted -= shifted.max(1, keepdims=True)
-    log_probabilities = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
-    accuracy = float((logits.argmax(1) == labels).mean())
-    return accuracy, float(-log_probabilities[np.arange(len(labels)), labels].mean())
 
 
 def confusion_matrix(

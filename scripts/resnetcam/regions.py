@@ -28,7 +28,8 @@ How to draw regions on these {n} images, so that Grad-CAM's localisation can be 
 3. Draw one or more regions around the object of each image, as rectangle, circle, ellipse or
    polygon, and choose its "{label_attribute}" (select the region, then press the space bar).
    Regions of another class than the image's own are left out, and so are regions without one.
-4. Annotation > Export Annotations (as csv).
+4. Annotation > Export Annotations (as csv), and keep that file outside of results/, which can be
+   deleted at any time: as resources/regions.csv, for example.
 5. Set datasets.<name>.regions in config.yaml to the path of that file, and run the workflow again.
 
 The images are enlarged {scale} times. Keep their file names: the number in a name says which test

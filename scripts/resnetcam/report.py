@@ -12,6 +12,7 @@ from resnetcam.comparison import Run, RunFiles, by_experiment, compare, read_run
 from resnetcam.dataset import DatasetReader
 from resnetcam.files import replacing
 from resnetcam.history import read_history
+from resnetcam.layout import FIGURES
 from resnetcam.report_html import to_html
 from resnetcam.report_text import (
     environment,
@@ -21,13 +22,6 @@ from resnetcam.report_text import (
     relative_link,
 )
 
-FIGURES = (
-    "learning_curves",
-    "confusion_matrix",
-    "gradcam_correct",
-    "gradcam_misclassified",
-    "mean_image",
-)
 _PUBLISHED_PARAMETERS = 274_442  # resources/published_layers.csv
 _MAX_PROBLEMS = 10
 

@@ -37,7 +37,9 @@ def logged(snakemake: Any) -> Iterator[None]:
         logging.error("%s", error)
         sys.exit(1)
     except Exception:
-        logging.exception("%s failed; this is not a problem of your settings", snakemake.rule)
+        logging.exception(
+            "%s failed unexpectedly; this traceback is in %s too", snakemake.rule, path
+        )
         sys.exit(1)
     finally:
         file.close()

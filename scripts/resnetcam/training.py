@@ -22,8 +22,8 @@ from resnetcam.errors import InputError
 from resnetcam.evaluation import logits_model, predict_logits
 from resnetcam.files import replacing, write_json
 from resnetcam.history import HISTORY_COLUMNS, write_history
-from resnetcam.predictions import accuracy_and_loss
 from resnetcam.provenance import describe_run
+from resnetcam.scoring import accuracy_and_loss
 from resnetcam.state import Checkpoint, StateStore, fingerprint
 
 logger = logging.getLogger(__name__)

@@ -9,15 +9,9 @@ from conftest import NO_AUGMENTATION
 
 from resnetcam.augmentation import build_prepare
 from resnetcam.cifar import LabelledImages
-from resnetcam.dataset import (
-    PROTOCOLS,
-    DatasetReader,
-    make_splits,
-    mean_image,
-    stratified_choice,
-    write_dataset,
-)
+from resnetcam.dataset import PROTOCOLS, DatasetReader
 from resnetcam.errors import InputError
+from resnetcam.preprocessing import make_splits, mean_image, stratified_choice, write_dataset
 
 ARRAYS = [
     "x_train",

@@ -12,9 +12,10 @@ from PIL import Image
 
 from resnetcam.cifar import LabelledImages
 from resnetcam.comparison import RunFiles, compare, files_of_run, read_run, write_comparison
-from resnetcam.dataset import make_splits, write_dataset
 from resnetcam.history import write_history
-from resnetcam.report import FIGURES, ReportInputs, write_report
+from resnetcam.layout import FIGURES
+from resnetcam.preprocessing import make_splits, write_dataset
+from resnetcam.report import ReportInputs, write_report
 from resnetcam.report_html import to_html
 from resnetcam.report_text import (
     duration,

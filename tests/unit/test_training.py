@@ -10,9 +10,10 @@ import pytest
 
 from resnetcam import models, randomness, training
 from resnetcam.cifar import LabelledImages
-from resnetcam.dataset import DatasetReader, make_splits, write_dataset
+from resnetcam.dataset import DatasetReader
 from resnetcam.errors import InputError
-from resnetcam.predictions import accuracy_and_loss
+from resnetcam.preprocessing import make_splits, write_dataset
+from resnetcam.scoring import accuracy_and_loss
 from resnetcam.state import StateStore
 
 pytestmark = pytest.mark.slow

@@ -47,10 +47,13 @@ def test_the_html_report_stands_alone(results):
 def test_the_report_shows_accuracy_baseline_and_localisation(results):
     text = (results / "report.md").read_text()
     accuracy = json.loads((results / "tiny/seed1/metrics.json").read_text())["accuracy"]
+    baseline = json.loads((results / "baseline.json").read_text())["accuracy"]
+    scores = json.loads((results / "tiny/seed1/localisation.json").read_text())
 
-    assert f"{accuracy:.0%}"[:2] in text
-    assert "linear" in text
-    assert "Gaussian" in text
+    assert f"{accuracy:.1%} of 60 test images" in text
+    assert f"{baseline:.1%}" in text
+    for name in ("maps", "centred_gaussian"):
+        assert f"{scores[name]['pointing_game']['mean']:.1%}" in text
 
 
 def test_files_have_the_documented_form(results):

@@ -117,7 +117,9 @@ def test_nothing_runs_when_only_the_place_changed(workflow, arguments):
         ),
         ("scripts/resnetcam/schedules.py", "+ 0.5)", "+ 0.25)", FROM_TRAIN),
         ("scripts/train.py", "started = ", "started = started_ = ", FROM_TRAIN),
-        ("scripts/resnetcam/predictions.py", "logits.max(1", "logits.min(1", FROM_TRAIN),
+        ("scripts/resnetcam/predictions.py", "== labels", "== +labels", FROM_EVALUATE),
+        ("report/mean_image.rst", "mean", "average", FROM_FIGURES),
+        ("report/comparison.rst", "row", "line", {"compare": 1, "report": 1}),
         ("config.yaml", "methods: [gradcam]", "methods: [hirescam]", FROM_EXPLAIN),
         ("config.yaml", "colormap: inferno", "colormap: jet", FROM_FIGURES),
         ("report/report.md.j2", "\n", "\n\n", REPORTS),
@@ -152,6 +154,14 @@ def test_an_added_experiment_runs_alone(workflow):
 
     assert workflow.planned() == FROM_TRAIN
 
+    workflow.run()
+
+    assert workflow.planned() == {}
+    folder = workflow.folder / "results/shapes"
+    assert '"selected_on": "test"' in (folder / "more/seed1/metrics.json").read_text()
+    assert "test-selected" in (folder / "report.md").read_text()
+    assert (folder / "comparison.csv").read_text().count("\n") == 3
+
 
 def test_a_setting_changed_and_changed_back_trains_once(workflow):
     final = workflow.folder / "results/shapes/tiny/seed1/model.keras"
@@ -168,15 +178,29 @@ def test_a_setting_changed_and_changed_back_trains_once(workflow):
     assert final.read_bytes() == before
 
 
-def test_new_preprocessing_code_with_the_same_bytes_trains_nothing(workflow):
+def test_swapped_numbers_are_noticed(workflow):
+    workflow.edit("tiny.yaml", "validation_images: 40", "validation_images: 41\n    split_seed: 40")
+    assert workflow.planned()["preprocess"] == 1
+    workflow.run("results/shapes/data.h5")
     workflow.edit(
-        "scripts/preprocess.py", "params = snakemake.params", "params = snakemake.params\n    _ = 1"
+        "tiny.yaml",
+        "validation_images: 41\n    split_seed: 40",
+        "validation_images: 40\n    split_seed: 41",
     )
+
+    assert workflow.planned("results/shapes/data.h5") == {"preprocess": 1}
+
+
+def test_new_preprocessing_code_with_the_same_bytes_trains_nothing(workflow):
+    data = workflow.folder / "results/shapes/data.h5"
+    before = data.read_bytes()
+    workflow.edit("scripts/resnetcam/preprocessing.py", "// 5000", "// 50")
     planned = workflow.planned()
     assert {"preprocess", "train", "evaluate", "explain"} <= set(planned)
 
     output = workflow.run("--until", "train").output
 
+    assert data.read_bytes() == before
     assert "nothing to train" in output
 
 

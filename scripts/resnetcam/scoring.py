@@ -1,0 +1,15 @@
+"""Accuracy and cross-entropy of logits."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def accuracy_and_loss(
+    logits: NDArray[np.float32], labels: NDArray[np.uint8]
+) -> tuple[float, float]:
+    """Return the share of hits and the mean cross-entropy (natural logarithm), in float64."""
+    shifted = logits.astype(np.float64)
+    shifted -= shifted.max(1, keepdims=True)
+    log_probabilities = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
+    accuracy = float((logits.argmax(1) == labels).mean())
+    return accuracy, float(-log_probabilities[np.arange(len(labels)), labels].mean())
