@@ -85,7 +85,7 @@ def test_every_object_of_the_schema_refuses_unknown_keys():
         ("datasets.cifar10.archive.urls", [], ["cifar10.archive", "`urls`", "`path`"]),
         ("gradcam.methods", ["gradcm"], ["gradcam.methods.0", "did you mean 'gradcam'?"]),
         ("recipes.published.augmentation.erase.area", [0.4, 0.1], ["erase.area", "lower end"]),
-        ("recipes", None, ["recipes", "object"]),
+        ("recipes", None, ["recipes", "section of keys"]),
         ("device", "tpu", ["device", "'tpu'", "auto, cpu, gpu"]),
     ],
 )

@@ -23,5 +23,5 @@ def test_every_relative_link_leads_somewhere(document):
 def test_the_readme_names_commands_that_exist():
     makefile = (ROOT / "Makefile").read_text()
 
-    for target in re.findall(r"`?make ([a-z-]+)", (ROOT / "README.md").read_text()):
+    for target in re.findall(r"(?m)(?:^|`)make ([a-z-]+)", (ROOT / "README.md").read_text()):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
