@@ -63,7 +63,7 @@ def mean_image(images: NDArray[np.uint8], indices: NDArray[np.uint32]) -> NDArra
 
 def write_dataset(path: str | Path, images: LabelledImages, splits: Mapping[str, Split]) -> None:
     """Write ``data.h5``: equal images and splits give equal bytes."""
-    with replacing(path) as temporary, h5py.File(temporary, "w", libver="latest") as file:
+    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
         for name in ("x_train", "y_train", "x_test", "y_test"):
             _write_array(file, name, getattr(images, name))
         file.attrs["class_names"] = list(images.class_names)
