@@ -33,8 +33,8 @@ def take_lock():
 def print_plan():
     """Say what there is to train and how long that may take at most.
 
-    The range is that of two processor cores, as measured (docs/performance.md): 250 images/s in
-    float32 without matrix units, 1,100 images/s in bfloat16 with them.
+    The range is that of two processor cores (docs/performance.md): 250 images/s in float32 without
+    matrix units, 1,100 images/s in bfloat16 with them.
     """
     for job in workflow.dag.needrun_jobs():
         if job.rule.name != "train":
