@@ -39,6 +39,16 @@ gradcam:
 """
 
 
+FAKE_CONDA = """#!/bin/sh
+case "$*" in
+  *--version*) echo "conda 25.1.0" ;;
+  *) echo '{"conda_version": "25.1.0", "get": {"channel_priority": "strict"},
+            "platform": "linux-64", "root_prefix": "/nowhere", "conda_prefix": "/nowhere",
+            "envs": [], "channels": []}' ;;
+esac
+"""
+
+
 class Workflow:
     """The workflow in ``folder``; ``tiny.yaml`` there is laid over its config."""
 
@@ -112,3 +122,13 @@ def finished_workflow(fresh_workflow):
 def workflow(finished_workflow, tmp_path):
     """A finished workflow that a test may change."""
     return finished_workflow.copy_to(tmp_path / "workflow")
+
+
+@pytest.fixture
+def conda(tmp_path, monkeypatch):
+    """A conda that answers enough for a plan."""
+    path = tmp_path / "bin" / "conda"
+    path.parent.mkdir()
+    path.write_text(FAKE_CONDA)
+    path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{path.parent}{os.pathsep}{os.environ['PATH']}")

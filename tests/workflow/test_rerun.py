@@ -68,26 +68,6 @@ def test_nothing_runs_when_nothing_changed_its_meaning(workflow, change):
     assert workflow.planned() == {}
 
 
-FAKE_CONDA = """#!/bin/sh
-case "$*" in
-  *--version*) echo "conda 25.1.0" ;;
-  *) echo '{"conda_version": "25.1.0", "get": {"channel_priority": "strict"},
-            "platform": "linux-64", "root_prefix": "/nowhere", "conda_prefix": "/nowhere",
-            "envs": [], "channels": []}' ;;
-esac
-"""
-
-
-@pytest.fixture
-def conda(tmp_path, monkeypatch):
-    """A conda that answers enough for a plan."""
-    path = tmp_path / "bin" / "conda"
-    path.parent.mkdir()
-    path.write_text(FAKE_CONDA)
-    path.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{path.parent}{os.pathsep}{os.environ['PATH']}")
-
-
 @pytest.mark.usefixtures("conda")
 @pytest.mark.parametrize(
     "arguments",

@@ -40,20 +40,19 @@ def test_one_experiment_can_be_asked_for_by_path(shared):
     assert "published/seed1" not in output
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("conda")
 @pytest.mark.parametrize("profile", ["default", "slurm"])
 def test_the_gpu_is_a_resource_unless_the_device_is_the_processor(shared, profile):
-    pytest.importorskip(
-        "snakemake_executor_plugin_slurm" if profile == "slurm" else "snakemake",
-        reason="the Slurm plugin is not installed",
-    )
-    arguments = ["-n", "--workflow-profile", f"profiles/{profile}", "--until", "train"]
-    with_gpu = shared.run(*arguments, "--config", "device=auto").output
-    without = shared.run(*arguments, "--config", "device=cpu").output
+    arguments = ["-n", "--workflow-profile", f"profiles/{profile}", "--executor", "local"]
+    with_gpu = shared.run(*arguments, "--until", "train", "--config", "device=auto").output
+    without = shared.run(*arguments, "--until", "train", "--config", "device=cpu").output
 
     assert "gpu=1" in with_gpu
     assert "gpu=1" not in without
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
@@ -83,6 +82,7 @@ def test_a_broken_config_is_one_clear_error_and_starts_nothing(shared, settings,
     assert not (shared.folder / "results").exists()
 
 
+@pytest.mark.slow
 def test_without_a_network_one_message_says_what_to_do(shared):
     (shared.folder / "offline.yaml").write_text(
         "datasets:\n  cifar10:\n    archive:\n      urls:\n"
@@ -102,6 +102,7 @@ def test_without_a_network_one_message_says_what_to_do(shared):
     assert "Traceback" not in result.output
 
 
+@pytest.mark.slow
 def test_a_second_snakemake_in_the_folder_is_turned_away(shared):
     (shared.folder / ".snakemake").mkdir(exist_ok=True)
     path = shared.folder / ".snakemake" / "running"
