@@ -9,6 +9,7 @@ import io
 import pickle
 import tarfile
 import zlib
+from abc import ABC, abstractmethod
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar, NamedTuple
 
@@ -112,7 +113,7 @@ def _records(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.concatenate([y[:, np.newaxis], planes], axis=1)
 
 
-class _Layout:
+class _Layout(ABC):
     """The members of one folder of an archive, read the way a layout prescribes."""
 
     suffix: str
@@ -136,13 +137,13 @@ class _Layout:
         """Return the error to raise about a member."""
         return _member_error(self.path, self.folder / name, expected, found)
 
+    @abstractmethod
     def read_class_names(self) -> tuple[str, ...]:
         """Return the class names, in the order of their indices."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read_batch(self, batch: str) -> tuple[np.ndarray, np.ndarray]:
         """Return a batch's planes, uint8 (N, 3072), and labels, integer (N,)."""
-        raise NotImplementedError
 
 
 class _BinaryLayout(_Layout):

@@ -149,7 +149,6 @@ def test_batches_pickled_by_python_2_are_read(tmp_path, images, python_contents)
         else b"\x80\x02}U\x0blabel_names](U\x03catU\x03dogU\x04froges."
         for name, content in python_contents.items()
     }
-    assert pickle.loads(members["test_batch"], encoding="bytes").keys() >= {b"data", b"labels"}
     assert_equal(read(write_tar(tmp_path / "a.tar.gz", members, PYTHON)), images)
 
 
