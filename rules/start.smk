@@ -47,6 +47,6 @@ def print_plan():
         fast, slow = (epochs * images / rate / 60 for rate in (1100, 250))
         logger.info(
             f"To train: {'/'.join(job.wildcards)}, {epochs} epochs of {images:,} images. On two "
-            f"cores that takes about {fast:.0f} to {slow:.0f} minutes, on a GPU far less; what was "
-            "trained before is given back at once."
+            f"cores that takes about {fast:.0f} to {max(slow, 1):.0f} minutes, on a GPU far less; "
+            "what was trained before is given back at once."
         )
