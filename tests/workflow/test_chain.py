@@ -1,8 +1,10 @@
 """The whole chain on a tiny configuration: what it leaves behind, and that a kill costs nothing."""
 
+import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +16,7 @@ from urllib.parse import unquote
 import h5py
 import numpy as np
 import pytest
+import yaml
 
 pytestmark = pytest.mark.slow
 
@@ -163,3 +166,31 @@ def weights(workflow):
         )
     assert found
     return found
+
+
+def test_a_local_archive_with_drawn_regions_goes_the_same_way(workflow):
+    """The drawn archive again, as a user's own: same content, so nothing is trained anew."""
+    shapes = workflow.folder / "results/shapes"
+    archive, export = workflow.folder / "own.tar.gz", workflow.folder / "via_export_csv.csv"
+    shutil.copy(shapes / "images.tar.gz", archive)
+    shutil.copy(shapes / "regions.csv", export)
+    settings = yaml.safe_load((workflow.folder / "tiny.yaml").read_text())
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    settings["dataset"] = "own"
+    settings["datasets"]["own"] = {
+        **{k: v for k, v in settings["datasets"]["shapes"].items() if k != "draw_seed"},
+        "archive": {"path": archive.name, "sha256": digest},
+        "regions": export.name,
+    }
+    (workflow.folder / "tiny.yaml").write_text(yaml.safe_dump(settings))
+
+    output = workflow.run().output
+
+    own = workflow.folder / "results/own"
+    assert "nothing to train" in output
+    assert (own / "data.h5").read_bytes() == (shapes / "data.h5").read_bytes()
+    assert (workflow.folder / f"resources/archives/{digest}/own.tar.gz").exists()
+    scores = [json.loads((d / "tiny/seed1/localisation.json").read_text()) for d in (own, shapes)]
+    assert scores[0]["maps"] == scores[1]["maps"]
+    assert digest in (own / "report.md").read_text().splitlines()[0]
+    assert len(list((own / "annotate").glob("test_*.png"))) == 3
