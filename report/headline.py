@@ -14,7 +14,8 @@ def main(folder: Path) -> None:
     with open(folder / "comparison.csv", newline="") as file:
         for row in csv.DictReader(file):
             accuracy = float(row["accuracy_mean"])
-            print(f"{row['experiment']}: {accuracy:.1%} test accuracy")
+            chosen = " (test-selected)" if row["protocol"] == "test_selected" else ""
+            print(f"{row['experiment']}: {accuracy:.1%} test accuracy{chosen}")
     print("To type commands yourself: source .venv/bin/activate")
 
 

@@ -3,6 +3,7 @@
 
 rule figures:
     input:
+        archive="results/{dataset}/archive.json",
         data="results/{dataset}/data.h5",
         history=f"{RUN}/history.csv",
         metrics=f"{RUN}/metrics.json",

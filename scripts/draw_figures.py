@@ -20,12 +20,14 @@ with logged(snakemake):
     logits, labels = read_predictions(files.predictions, "test")
     metrics = json.loads(Path(files.metrics).read_text())
     published = read_history(files.published) if files.published else None
+    official = json.loads(Path(files.archive).read_text())["official"]
     figures.learning_curves(
         output.learning_curves,
         read_history(files.history),
         metrics["selected_epoch"],
         metrics["selected_on"],
         published,
+        "" if official else "other images: not comparable",
     )
     counts = confusion_matrix(labels, logits.argmax(1), len(names))
     figures.confusion_matrix(output.confusion_matrix, counts, names)

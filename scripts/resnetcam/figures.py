@@ -145,6 +145,7 @@ def learning_curves(
     selected_epoch: int,
     selected_on: str,
     published: History | None = None,
+    published_on: str = "",
 ) -> None:
     """Draw loss, accuracy and learning rate against the epoch.
 
@@ -155,12 +156,14 @@ def learning_curves(
         selected_on: ``validation`` or ``test``, the set behind ``val_loss`` and ``val_accuracy``.
         published: rows of a published log to draw beside ours. Its losses include the L2 penalty,
             so ours are then drawn with it, and the axis says so. Its ``val`` is its test set.
+        published_on: what its images were, to stand in the legend where they were not ours.
     """
     chooser = "test set (chooses the epoch)" if selected_on == "test" else "validation"
     with _figure(path, 3.5) as figure:
         panels = figure.subplots(1, 3, width_ratios=[3, 3, 2], sharex=True)
         if published:
-            labels = ("published: training", "published: test set")
+            name = f"published ({published_on})" if published_on else "published"
+            labels = (f"{name}: training", f"{name}: test set")
             _draw_history(panels, published, labels, (_GREY, _GREY), linewidth=1)
             history = [_with_penalty(row) for row in history]
         _draw_history(panels, history, ("training", chooser), (_BLUE, _ORANGE), linewidth=1.6)

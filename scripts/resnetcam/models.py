@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from resnetcam.depths import blocks_per_stage
 
-FAMILIES = ("resnet_v1", "resnet_v2")
 BATCH_NORM_EPSILON = 1e-3
 
 NormLayer = Callable[..., keras.layers.Layer]
@@ -35,7 +34,7 @@ def build_network(
     """Build the network that training feeds: mean-subtracted images to logits.
 
     Args:
-        family: one of ``FAMILIES``.
+        family: ``resnet_v1`` or ``resnet_v2``.
         depth: 6n+2 for v1, 9n+2 for v2.
         image_shape: (height, width, channels).
         num_classes: number of logits C.

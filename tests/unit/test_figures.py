@@ -134,6 +134,14 @@ def test_published_losses_stand_beside_losses_with_their_penalty(tmp_path, monke
     assert "test set" in labels[1]
 
 
+def test_a_published_curve_on_other_images_is_labelled_in_the_figure(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(figures, "_draw_history", lambda *args, **_: drawn.append(args[2]))
+    figures.learning_curves(tmp_path / "a.png", HISTORY, 2, "test", PUBLISHED, "other images")
+    assert all("other images" in label for label in drawn[0])
+    assert not any("other images" in label for label in drawn[1])
+
+
 def test_a_validation_curve_is_plain_cross_entropy(tmp_path, monkeypatch):
     drawn = []
     monkeypatch.setattr(figures, "_draw_history", lambda *args, **_: drawn.append(args[1:3]))

@@ -181,6 +181,7 @@ def test_a_local_archive_with_drawn_regions_goes_the_same_way(workflow):
         **{k: v for k, v in settings["datasets"]["shapes"].items() if k != "draw_seed"},
         "archive": {"path": archive.name, "sha256": digest},
         "regions": export.name,
+        "published_history": "resources/published_history.csv",
     }
     (workflow.folder / "tiny.yaml").write_text(yaml.safe_dump(settings))
 

@@ -1,4 +1,4 @@
-"""DESIGN's promise, row by row: only what changed runs again."""
+"""The table of docs/design.md, row by row: only what changed runs again."""
 
 import hashlib
 import os

@@ -23,9 +23,6 @@ from resnetcam.errors import InputError
 
 logger = logging.getLogger(__name__)
 
-DEVICES = ("auto", "cpu", "gpu")
-PRECISIONS = ("auto", "float32", "bfloat16")
-
 
 @dataclass(frozen=True)
 class Runtime:
