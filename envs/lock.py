@@ -11,14 +11,17 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 LOCK = "requirements.txt"
 LOCKS = {
-    LOCK: ["workflow", "data", "tensorflow", "report", "test"],
+    LOCK: ["workflow", "data", "tensorflow", "report", "jax", "test"],
     "requirements-gpu.txt": ["workflow", "data", "tensorflow-gpu", "report"],
+    "requirements-jax-gpu.txt": ["workflow", "data", "jax-gpu", "report"],
     "requirements-cluster.txt": ["workflow", "cluster"],
 }
 ENVIRONMENTS = {
     "envs/data.yaml": ("data", LOCK),
     "envs/tensorflow.yaml": ("tensorflow", LOCK),
     "envs/tensorflow-gpu.yaml": ("tensorflow-gpu", "requirements-gpu.txt"),
+    "envs/jax.yaml": ("jax", LOCK),
+    "envs/jax-gpu.yaml": ("jax-gpu", "requirements-jax-gpu.txt"),
     "envs/report.yaml": ("report", LOCK),
     "environment.yaml": ("workflow", LOCK),
 }

@@ -24,6 +24,8 @@ except InputError as error:
 
 DATASET = SETTINGS["dataset"]
 DEVICE = SETTINGS["device"]
+BACKEND = SETTINGS["backend"]
+OTHER_BACKEND = {"tensorflow": "jax", "jax": "tensorflow"}[BACKEND]
 ARCHIVED = [name for name, dataset in SETTINGS["datasets"].items() if "archive" in dataset]
 DRAWN = [name for name, dataset in SETTINGS["datasets"].items() if "draw_seed" in dataset]
 ANNOTATED = [name for name in ARCHIVED if SETTINGS["datasets"][name]["regions"]]
@@ -31,7 +33,7 @@ ANNOTATED = [name for name in ARCHIVED if SETTINGS["datasets"][name]["regions"]]
 # Seconds of work, on which the report of the first experiment waits.
 QUICK_ONES_FIRST = 100
 RUN = "results/{dataset}/{experiment}/seed{seed}"
-TENSORFLOW = "../envs/tensorflow.yaml" if DEVICE == "cpu" else "../envs/tensorflow-gpu.yaml"
+NETWORK_ENV = f"../envs/{BACKEND}.yaml" if DEVICE == "cpu" else f"../envs/{BACKEND}-gpu.yaml"
 
 
 wildcard_constraints:
@@ -43,13 +45,18 @@ wildcard_constraints:
 @cache
 def code(script):
     """A parameter that changes when the code that a script really runs changes its meaning."""
-    return code_digest(ROOT / "scripts" / script)
+    return code_digest(ROOT / "scripts" / script, without=f"backends/{OTHER_BACKEND}_")
 
 
 @cache
 def environment(*names):
     """A parameter that changes when a package of an environment changes its version."""
     return environment_digest([ROOT / "envs" / f"{name}.yaml" for name in names])
+
+
+def network_environment():
+    """The same for what runs networks: device and deployment may change without a re-run."""
+    return environment(BACKEND, f"{BACKEND}-gpu")
 
 
 def untracked(value):
@@ -96,6 +103,7 @@ def plan_of(wildcards):
         "recipe": recipe_of(wildcards),
         "protocol": of_experiment("protocol")(wildcards),
         "seed": int(wildcards.seed),
+        "backend": BACKEND,
         "precision": SETTINGS["precision"],
     }
 

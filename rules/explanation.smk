@@ -14,15 +14,16 @@ rule explain:
         "benchmarks/{dataset}/{experiment}/seed{seed}/explain.tsv"
     priority: earlier_experiments_first
     conda:
-        TENSORFLOW
+        NETWORK_ENV
     threads: 4
     resources:
         gpu=int(DEVICE != "cpu"),
         mem_mb=6000,
     params:
         settings=SETTINGS["gradcam"],
+        backend=BACKEND,
         code=code("explain.py"),
-        environment=environment("tensorflow", "tensorflow-gpu"),
+        environment=network_environment(),
         device=untracked(DEVICE),
     script:
         "../scripts/explain.py"

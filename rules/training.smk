@@ -15,7 +15,7 @@ rule train:
         "benchmarks/{dataset}/{experiment}/seed{seed}/train.tsv"
     priority: earlier_experiments_first
     conda:
-        TENSORFLOW
+        NETWORK_ENV
     threads: 8
     resources:
         gpu=int(DEVICE != "cpu"),
@@ -24,7 +24,7 @@ rule train:
     params:
         plan=plan_of,
         code=code("train.py"),
-        environment=environment("tensorflow", "tensorflow-gpu"),
+        environment=network_environment(),
         device=untracked(DEVICE),
         state=untracked(".training"),
     script:
@@ -45,7 +45,7 @@ rule evaluate:
         "benchmarks/{dataset}/{experiment}/seed{seed}/evaluate.tsv"
     priority: earlier_experiments_first
     conda:
-        TENSORFLOW
+        NETWORK_ENV
     threads: 4
     resources:
         gpu=int(DEVICE != "cpu"),
@@ -55,8 +55,9 @@ rule evaluate:
             "protocol": of_experiment("protocol")(wildcards),
             "select": recipe_of(wildcards)["select"],
         },
+        backend=BACKEND,
         code=code("evaluate.py"),
-        environment=environment("tensorflow", "tensorflow-gpu"),
+        environment=network_environment(),
         device=untracked(DEVICE),
     script:
         "../scripts/evaluate.py"

@@ -11,21 +11,18 @@ from resnetcam.stage import logged
 with logged(snakemake):
     params = snakemake.params
     settings = params.settings
-    runtime.start(params.device, "float32", snakemake.threads)
+    runtime.start(params.backend, params.device, "float32", snakemake.threads)
     from resnetcam import evaluation, predictions
 
     data = DatasetReader(snakemake.input.data)
-    model = evaluation.logits_model(evaluation.load_classifier(Path(snakemake.input.model)))
+    logits_of = evaluation.logits_function(evaluation.load_classifier(Path(snakemake.input.model)))
     x_train, y_train = data.array("x_train"), data.array("y_train")
     held_out = data.split(settings["protocol"]).validation
     sets = {
         "test": (data.array("x_test"), data.array("y_test")),
         "validation": (x_train[held_out], y_train[held_out]),
     }
-    predicted = {
-        name: (evaluation.predict_logits(model, images), labels)
-        for name, (images, labels) in sets.items()
-    }
+    predicted = {name: (logits_of(images), labels) for name, (images, labels) in sets.items()}
     predictions.write_predictions(Path(snakemake.output.predictions), predicted)
     history = read_history(snakemake.input.history)
     write_json(

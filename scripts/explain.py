@@ -13,7 +13,7 @@ from resnetcam.stage import logged
 
 with logged(snakemake):
     params = snakemake.params
-    runtime.start(params.device, "float32", snakemake.threads)
+    runtime.start(params.backend, params.device, "float32", snakemake.threads)
     from resnetcam import evaluation, explanation
 
     data = DatasetReader(snakemake.input.data)

@@ -7,7 +7,9 @@ from resnetcam.stage import logged
 
 with logged(snakemake):
     params = snakemake.params
-    started = runtime.start(params.device, params.plan["precision"], snakemake.threads)
+    started = runtime.start(
+        params.plan["backend"], params.device, params.plan["precision"], snakemake.threads
+    )
     from resnetcam.training import Plan, train
 
     plan = Plan(**params.plan, code=params.code)

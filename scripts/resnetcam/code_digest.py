@@ -12,25 +12,29 @@ from functools import cache
 from pathlib import Path
 
 
-def code_digest(script: str | Path) -> str:
+def code_digest(script: str | Path, without: str | None = None) -> str:
     """Return 16 hex digits for a script and the local modules (beside it) that it imports.
 
     The same on Python 3.11 to 3.13: ``ast.dump`` differs between versions, this does not.
+
+    Args:
+        without: modules whose path contains this are left out, with what only they import: those
+            of a backend that is not in use.
 
     Raises:
         SyntaxError, OSError: if a file cannot be read.
     """
     script = Path(script).resolve()
-    files = _reachable(script, script.parent)
+    files = _reachable(script, script.parent, without)
     lines = [f"{path.relative_to(script.parent)} {_file_digest(path)}" for path in sorted(files)]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
-def _reachable(start: Path, root: Path) -> set[Path]:
+def _reachable(start: Path, root: Path, without: str | None = None) -> set[Path]:
     found, pending = set(), [start]
     while pending:
         path = pending.pop()
-        if path not in found:
+        if path not in found and not (without and without in path.as_posix()):
             found.add(path)
             pending.extend(_local_imports(path, root))
     return found

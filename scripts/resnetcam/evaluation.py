@@ -1,12 +1,20 @@
 """The saved classifier, and its logits."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
+if keras.backend.backend() == "jax":
+    from resnetcam.backends.jax_prediction import compiled
+else:
+    from resnetcam.backends.tensorflow_prediction import compiled
+
 _BATCH = 500
+
+Predict = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
 
 def load_classifier(path: Path) -> keras.Model:
@@ -14,13 +22,16 @@ def load_classifier(path: Path) -> keras.Model:
     return keras.saving.load_model(path, compile=False, safe_mode=True)
 
 
-def logits_model(classifier: keras.Model) -> keras.Model:
-    """Return the classifier up to its ``logits``; it shares the classifier's weights."""
-    return keras.Model(classifier.inputs, classifier.get_layer("logits").output)
+def logits_function(classifier: keras.Model) -> Predict:
+    """Return a compiled function from raw uint8 images (N, H, W, 3) to float32 logits (N, C).
 
+    It sees later changes of the classifier's weights; N may be any number, 0 included.
+    """
+    logits = classifier.get_layer("logits").output
+    predict = compiled(keras.Model(classifier.inputs, logits))
 
-def predict_logits(model: keras.Model, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return float32 logits (N, C) of raw uint8 images (N, H, W, 3) by a ``logits_model``."""
-    if not len(images):  # Keras refuses to predict nothing
-        return np.zeros((0, model.output_shape[-1]), np.float32)
-    return model.predict(images, batch_size=_BATCH, verbose=0)
+    def predict_all(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        batches = [predict(images[i : i + _BATCH]) for i in range(0, len(images), _BATCH)]
+        return np.concatenate([np.zeros((0, logits.shape[-1]), np.float32), *batches])
+
+    return predict_all

@@ -7,12 +7,16 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from resnetcam.backends.tensorflow_gradients import activations_and_gradients
 from resnetcam.cam import METHODS
 from resnetcam.errors import InputError
 from resnetcam.maps import Maps, group_name
 from resnetcam.models import final_layer
 from resnetcam.names import nearest
+
+if keras.backend.backend() == "jax":
+    from resnetcam.backends.jax_gradients import activations_and_gradients
+else:
+    from resnetcam.backends.tensorflow_gradients import activations_and_gradients
 
 _BATCH = 250
 

@@ -8,7 +8,8 @@ Layer names say where a layer stands, for example ``stage3_block3_out``.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -19,7 +20,41 @@ from resnetcam.depths import blocks_per_stage
 
 BATCH_NORM_EPSILON = 1e-3
 
-NormLayer = Callable[..., keras.layers.Layer]
+LayerClass = Callable[..., keras.layers.Layer]
+
+
+class IdleBiasConvolution(keras.layers.Conv2D):
+    """A convolution that feeds a batch normalization: its bias rests at zero in training.
+
+    Normalization subtracts the batch's mean, and a bias with it: neither outputs nor other
+    gradients depend on it, and its own gradient is rounding noise that takes time to compute.
+    """
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        super().build(input_shape)
+        self.bias.trainable = False
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        return self.convolution_op(inputs, self.kernel) if training else super().call(inputs)
+
+
+@dataclass(frozen=True)
+class _Layers:
+    """The classes that a network's layers are made of."""
+
+    normalization: LayerClass
+    batch_norm_momentum: float
+    normalized_convolution: LayerClass = keras.layers.Conv2D
+
+    def norm(self, name: str) -> keras.layers.Layer:
+        return self.normalization(
+            momentum=self.batch_norm_momentum, epsilon=BATCH_NORM_EPSILON, name=name
+        )
+
+    def conv_norm(self, x: Any, filters: int, size: int, stride: int, names: Sequence[str]) -> Any:
+        """A convolution and the batch normalization of its output."""
+        conv, norm = names
+        return self.norm(norm)(_conv(x, filters, size, stride, conv, self.normalized_convolution))
 
 
 def build_network(
@@ -29,7 +64,7 @@ def build_network(
     num_classes: int,
     *,
     batch_norm_momentum: float = 0.99,
-    normalization: NormLayer = keras.layers.BatchNormalization,
+    normalization: LayerClass = keras.layers.BatchNormalization,
 ) -> keras.Model:
     """Build the network that training feeds: mean-subtracted images to logits.
 
@@ -48,8 +83,8 @@ def build_network(
         InputError: if the family has no such depth.
     """
     inputs = keras.Input(image_shape, name="centred_images")
-    norm = _norm_factory(normalization, batch_norm_momentum)
-    logits = _resnet(inputs, family, depth, num_classes, norm)
+    layers = _Layers(normalization, batch_norm_momentum, IdleBiasConvolution)
+    logits = _resnet(inputs, family, depth, num_classes, layers)
     return keras.Model(inputs, logits, name=f"{family}_{depth}")
 
 
@@ -75,8 +110,8 @@ def build_classifier(
     """
     pixels = keras.Input(mean.shape, name="pixels", dtype="float32")
     centred = keras.layers.Rescaling(1 / 255, offset=-mean, name="subtract_mean")(pixels)
-    norm = _norm_factory(keras.layers.BatchNormalization, batch_norm_momentum)
-    logits = _resnet(centred, family, depth, num_classes, norm)
+    layers = _Layers(keras.layers.BatchNormalization, batch_norm_momentum)
+    logits = _resnet(centred, family, depth, num_classes, layers)
     probabilities = keras.layers.Softmax(name="probabilities", dtype="float32")(logits)
     return keras.Model(pixels, probabilities, name=f"{family}_{depth}")
 
@@ -110,17 +145,10 @@ def final_layer(model: keras.Model) -> str:
     return next(layer.name for layer in model.layers if layer.output is pooled)
 
 
-def _norm_factory(normalization: NormLayer, momentum: float) -> Callable[[str], Any]:
-    def norm(name: str) -> keras.layers.Layer:
-        return normalization(momentum=momentum, epsilon=BATCH_NORM_EPSILON, name=name)
-
-    return norm
-
-
-def _resnet(images: Any, family: str, depth: int, num_classes: int, norm: Any) -> Any:
+def _resnet(images: Any, family: str, depth: int, num_classes: int, layers: _Layers) -> Any:
     blocks = blocks_per_stage(family, depth)
     body = {"resnet_v1": _body_v1, "resnet_v2": _body_v2}[family]
-    x = body(images, blocks, norm)
+    x = body(images, blocks, layers)
     x = keras.layers.AveragePooling2D(tuple(x.shape[1:3]), name="pool")(x)
     x = keras.layers.Flatten(name="flatten")(x)
     return keras.layers.Dense(
@@ -128,42 +156,54 @@ def _resnet(images: Any, family: str, depth: int, num_classes: int, norm: Any) -
     )(x)
 
 
-def _body_v1(x: Any, blocks: int, norm: Any) -> Any:
-    x = _relu(norm("stem_bn")(_conv(x, 16, 3, 1, "stem_conv")), "stem_out")
+def _stem(x: Any, layers: _Layers) -> Any:
+    return _relu(layers.conv_norm(x, 16, 3, 1, ("stem_conv", "stem_bn")), "stem_out")
+
+
+def _body_v1(x: Any, blocks: int, layers: _Layers) -> Any:
+    x = _stem(x, layers)
     for stage, filters in enumerate((16, 32, 64), start=1):
         for block in range(1, blocks + 1):
             name = f"stage{stage}_block{block}"
             narrows = stage > 1 and block == 1
             stride = 2 if narrows else 1
-            y = norm(f"{name}_bn1")(_conv(x, filters, 3, stride, f"{name}_conv1"))
+            y = layers.conv_norm(x, filters, 3, stride, (f"{name}_conv1", f"{name}_bn1"))
             y = _relu(y, f"{name}_relu1")
-            y = norm(f"{name}_bn2")(_conv(y, filters, 3, 1, f"{name}_conv2"))
+            y = layers.conv_norm(y, filters, 3, 1, (f"{name}_conv2", f"{name}_bn2"))
             if narrows:
                 x = _conv(x, filters, 1, stride, f"{name}_projection")
             x = _relu(keras.layers.Add(name=f"{name}_add")([x, y]), f"{name}_out")
     return x
 
 
-def _body_v2(x: Any, blocks: int, norm: Any) -> Any:
-    x = _relu(norm("stem_bn")(_conv(x, 16, 3, 1, "stem_conv")), "stem_out")
+def _body_v2(x: Any, blocks: int, layers: _Layers) -> Any:
+    x = _stem(x, layers)
     for stage, (middle, out) in enumerate(((16, 64), (64, 128), (128, 256)), start=1):
         for block in range(1, blocks + 1):
             name = f"stage{stage}_block{block}"
             stride = 2 if stage > 1 and block == 1 else 1
             y = x
             if not stage == block == 1:
-                y = _relu(norm(f"{name}_bn1")(y), f"{name}_relu1")
-            y = _conv(y, middle, 1, stride, f"{name}_conv1")
-            y = _conv(_relu(norm(f"{name}_bn2")(y), f"{name}_relu2"), middle, 3, 1, f"{name}_conv2")
-            y = _conv(_relu(norm(f"{name}_bn3")(y), f"{name}_relu3"), out, 1, 1, f"{name}_conv3")
+                y = _relu(layers.norm(f"{name}_bn1")(y), f"{name}_relu1")
+            y = layers.conv_norm(y, middle, 1, stride, (f"{name}_conv1", f"{name}_bn2"))
+            y = _relu(y, f"{name}_relu2")
+            y = layers.conv_norm(y, middle, 3, 1, (f"{name}_conv2", f"{name}_bn3"))
+            y = _conv(_relu(y, f"{name}_relu3"), out, 1, 1, f"{name}_conv3")
             if block == 1:
                 x = _conv(x, out, 1, stride, f"{name}_projection")
             x = keras.layers.Add(name=f"{name}_out")([x, y])
-    return _relu(norm("final_bn")(x), "final_out")
+    return _relu(layers.norm("final_bn")(x), "final_out")
 
 
-def _conv(x: Any, filters: int, size: int, stride: int, name: str) -> Any:
-    return keras.layers.Conv2D(
+def _conv(
+    x: Any,
+    filters: int,
+    size: int,
+    stride: int,
+    name: str,
+    layer_class: LayerClass = keras.layers.Conv2D,
+) -> Any:
+    return layer_class(
         filters, size, strides=stride, padding="same", kernel_initializer="he_normal", name=name
     )(x)
 

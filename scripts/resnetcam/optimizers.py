@@ -6,6 +6,10 @@ from typing import Any, Protocol
 
 from keras import ops
 
+# Keller Jordan's quintic, which drives singular values towards 1 in few rounds (see ``Muon``).
+_NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
+_NEWTON_SCHULZ_ROUNDS = 5
+
 
 class Optimizer(Protocol):
     """What the training step needs of an optimizer."""
@@ -13,8 +17,10 @@ class Optimizer(Protocol):
     weight_decay: float
     num_slots: int
 
-    def update(self, gradient: Any, slots: Sequence[Any], learning_rate: Any) -> tuple[Any, list]:
-        """Return what to add to the variable, and the new slots."""
+    def update(
+        self, variable: Any, gradient: Any, slots: Sequence[Any], learning_rate: Any
+    ) -> tuple[Any, list[Any]]:
+        """Return the variable's new value and the new slots; slots begin as zeros."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +34,11 @@ class SGD:
     weight_decay: float
     num_slots: int = 1
 
-    def update(self, gradient: Any, slots: Sequence[Any], learning_rate: Any) -> tuple[Any, list]:
+    def update(
+        self, variable: Any, gradient: Any, slots: Sequence[Any], learning_rate: Any
+    ) -> tuple[Any, list[Any]]:
         velocity = self.momentum * slots[0] + gradient
-        return -learning_rate * (gradient + self.momentum * velocity), [velocity]
+        return variable - learning_rate * (gradient + self.momentum * velocity), [velocity]
 
 
 @dataclass(frozen=True)
@@ -42,13 +50,75 @@ class RMSprop:
     weight_decay: float
     num_slots: int = 1
 
-    def update(self, gradient: Any, slots: Sequence[Any], learning_rate: Any) -> tuple[Any, list]:
+    def update(
+        self, variable: Any, gradient: Any, slots: Sequence[Any], learning_rate: Any
+    ) -> tuple[Any, list[Any]]:
         mean_square = self.rho * slots[0] + (1 - self.rho) * ops.square(gradient)
-        return -learning_rate * gradient * ops.rsqrt(mean_square + self.epsilon), [mean_square]
+        step = learning_rate * gradient * ops.rsqrt(mean_square + self.epsilon)
+        return variable - step, [mean_square]
+
+
+@dataclass(frozen=True)
+class Muon:
+    """Muon for convolution kernels, SGD with Nesterov momentum for everything else.
+
+    A kernel, as a matrix of one column a filter, turns by ``learning_rate`` times its own length
+    in the direction of the orthogonalised Nesterov momentum (Jordan et al. 2024,
+    https://kellerjordan.github.io/posts/muon/), and keeps its length: what a normalization follows
+    does not depend on it, so the rate alone says how fast the kernel turns, and decay has nothing
+    to do. The others learn by SGD at ``learning_rate * sgd_ratio``.
+    """
+
+    momentum: float
+    sgd_ratio: float
+    weight_decay: float
+    num_slots: int = 1
+
+    def update(
+        self, variable: Any, gradient: Any, slots: Sequence[Any], learning_rate: Any
+    ) -> tuple[Any, list[Any]]:
+        if len(variable.shape) != 4:
+            sgd = SGD(self.momentum, self.weight_decay)
+            return sgd.update(variable, gradient, slots, learning_rate * self.sgd_ratio)
+        velocity = self.momentum * slots[0] + gradient
+        direction = orthogonalize(gradient + self.momentum * velocity)
+        length = _length(variable)
+        turned = variable - learning_rate * length / _length(direction) * direction
+        return turned * (length / _length(turned)), [velocity]
+
+
+def orthogonalize(kernel: Any) -> Any:
+    """Bring the singular values of a kernel's matrix near 1, by Newton-Schulz iteration.
+
+    Args:
+        kernel: float32 (height, width, inputs, filters), as the matrix of shape
+            (height·width·inputs, filters).
+
+    Returns:
+        The same shape; singular values that were not vanishingly small lie in about 0.7..1.2.
+    """
+    a, b, c = _NEWTON_SCHULZ
+    x = ops.reshape(kernel, (-1, kernel.shape[-1]))
+    wide = x.shape[0] < x.shape[1]
+    if wide:
+        x = ops.transpose(x)
+    x = x / (_length(x) + 1e-7)
+    for _ in range(_NEWTON_SCHULZ_ROUNDS):
+        gram = ops.matmul(ops.transpose(x), x)
+        x = a * x + ops.matmul(x, b * gram + c * ops.matmul(gram, gram))
+    if wide:
+        x = ops.transpose(x)
+    return ops.reshape(x, kernel.shape)
 
 
 def build_optimizer(settings: dict[str, Any], weight_decay: float) -> Optimizer:
     """Build the optimizer that a recipe's ``optimizer`` section describes."""
     if settings["name"] == "sgd":
         return SGD(settings["momentum"], weight_decay)
+    if settings["name"] == "muon":
+        return Muon(settings["momentum"], settings["sgd_ratio"], weight_decay)
     return RMSprop(settings["rho"], settings["epsilon"], weight_decay)
+
+
+def _length(x: Any) -> Any:
+    return ops.sqrt(ops.sum(ops.square(x)))

@@ -14,6 +14,7 @@ def describe_run(runtime: Runtime) -> dict[str, Any]:
     return {
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "commit": git_commit(Path(__file__).parent),
+        "backend": runtime.backend,
         "device": runtime.device,
         "device_name": runtime.device_name,
         "precision": runtime.precision,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from resnetcam.errors import InputError
+from resnetcam.interruption import Interrupted
 
 
 @contextlib.contextmanager
@@ -36,6 +37,9 @@ def logged(snakemake: Any) -> Iterator[None]:
     except InputError as error:
         logging.error("%s", error)
         sys.exit(1)
+    except Interrupted as error:
+        logging.error("%s", error)
+        sys.exit(128 + error.signum)
     except Exception:
         logging.exception(
             "%s failed unexpectedly; this traceback is in %s too", snakemake.rule, path

@@ -14,7 +14,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +30,28 @@ _ARRAY_LISTS = ("weights", "slots", "best_weights")
 _KEPT_CHECKPOINTS = 2
 
 
-@dataclass
+@dataclass(frozen=True)
+class Partial:
+    """What was done of the epoch under way: steps, and sums over their images."""
+
+    step: int = 0
+    loss: float = 0.0
+    hits: float = 0.0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
 class Checkpoint:
-    """Everything that training needs to go on after ``epoch`` epochs."""
+    """Everything that training needs to go on after ``epoch`` whole epochs and a ``partial``."""
 
     epoch: int
+    partial: Partial
     history: list[dict[str, float]]
     best_epoch: int
     weights: Arrays
     slots: Arrays
     best_weights: Arrays = field(repr=False)
-    resumed_after: list[int] = field(default_factory=list)
+    resumed_after: list[dict[str, int]] = field(default_factory=list)
 
 
 def fingerprint(ingredients: Mapping[str, Any]) -> str:
@@ -72,7 +83,7 @@ class StateStore:
     def save(self, checkpoint: Checkpoint) -> None:
         """Write a checkpoint, whole or not at all, and drop all but the two newest."""
         payload = _serialize(checkpoint)
-        with replacing(self._path(checkpoint.epoch)) as temporary:
+        with replacing(self._path(checkpoint)) as temporary:
             temporary.write_bytes(hashlib.sha256(payload).hexdigest().encode() + b"\n" + payload)
         for old in self._checkpoints()[_KEPT_CHECKPOINTS:]:
             old.unlink()
@@ -121,8 +132,9 @@ class StateStore:
     def _finished(self) -> Path:
         return self.directory / "finished"
 
-    def _path(self, epoch: int) -> Path:
-        return self.directory / f"epoch-{epoch:06d}.state"
+    def _path(self, checkpoint: Checkpoint) -> Path:
+        name = f"epoch-{checkpoint.epoch:06d}-step-{checkpoint.partial.step:08d}.state"
+        return self.directory / name
 
     def _checkpoints(self) -> list[Path]:
         return sorted(self.directory.glob("epoch-*.state"), reverse=True)
@@ -131,6 +143,7 @@ class StateStore:
 def _serialize(checkpoint: Checkpoint) -> bytes:
     plain = {
         "epoch": checkpoint.epoch,
+        "partial": asdict(checkpoint.partial),
         "history": checkpoint.history,
         "best_epoch": checkpoint.best_epoch,
         "resumed_after": checkpoint.resumed_after,
@@ -151,4 +164,5 @@ def _deserialize(payload: bytes) -> Checkpoint:
         plain = json.loads(arrays["plain"].tobytes())
         lengths = plain.pop("lengths")
         lists = {name: [arrays[f"{name}-{i}"] for i in range(lengths[name])] for name in lengths}
-    return Checkpoint(**plain, **lists)
+    partial = Partial(**plain.pop("partial"))
+    return Checkpoint(partial=partial, **plain, **lists)

@@ -1,34 +1,43 @@
-"""Training: epochs of compiled steps, a checkpoint after each, the plain model at the end."""
+"""Training: epochs of compiled steps, checkpoints in between, the plain model at the end."""
 
 import logging
 import math
-import sys
+import signal
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from resnetcam import augmentation, models, optimizers, randomness, schedules
-from resnetcam.backends import tensorflow_training as backend
 from resnetcam.backends.runtime import Runtime
 from resnetcam.dataset import DatasetReader
 from resnetcam.errors import InputError
-from resnetcam.evaluation import logits_model, predict_logits
+from resnetcam.evaluation import logits_function
 from resnetcam.files import replacing, write_json
 from resnetcam.history import HISTORY_COLUMNS, write_history
+from resnetcam.interruption import Interrupted, StopRequest, noticing_signals
+from resnetcam.progress import log_epoch, progress_bar
 from resnetcam.provenance import describe_run
 from resnetcam.scoring import accuracy_and_loss
-from resnetcam.state import Checkpoint, StateStore, fingerprint
+from resnetcam.state import Checkpoint, Partial, StateStore, fingerprint
+
+if keras.backend.backend() == "jax":
+    from resnetcam.backends import jax_training as backend
+else:
+    from resnetcam.backends import tensorflow_training as backend
 
 logger = logging.getLogger(__name__)
 
 OUTPUTS = ("model.keras", "history.csv", "run.json")
+_SECONDS_BETWEEN_CHECKPOINTS = 60.0
+# A call on a GPU is long, so that launches never wait; one on a CPU short, about a second.
+_STEPS_A_GPU_CALL = 400
+_IMAGES_A_CPU_CALL = 512
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,7 @@ class Plan:
     recipe: dict[str, Any]
     protocol: str
     seed: int
+    backend: str
     precision: str
     code: str
 
@@ -60,11 +70,13 @@ def train(
 ) -> None:
     """Write ``OUTPUTS`` for a plan: from stored results if there are any, else by training.
 
-    A killed run, started again, goes on after the last whole epoch and ends with the weights of an
-    undisturbed one (on a CPU with the same number of threads, bit for bit).
+    A killed run, started again, goes on from its newest checkpoint, at most about a minute back,
+    and ends with the weights of an undisturbed one (on a CPU with the same number of threads, bit
+    for bit).
 
     Raises:
         InputError: if the loss stops being finite.
+        Interrupted: after SIGTERM or SIGINT, with the state saved.
     """
     reader = DatasetReader(data_path)
     ingredients = _ingredients(reader, plan, runtime)
@@ -80,13 +92,14 @@ def train(
 
 
 class _Session:
-    """One training, from its first epoch or from a checkpoint."""
+    """One training, from its first step or from a checkpoint."""
 
     def __init__(self, data: TrainingData, plan: Plan, runtime: Runtime):
         self.data, self.plan, self.runtime = data, plan, runtime
         self.recipe = plan.recipe
+        self.steps = math.ceil(len(data.y) / self.recipe["batch_size"])
         self.network, self.classifier = _build_networks(data, plan, runtime.precision)
-        self.logits = logits_model(self.classifier)
+        self.logits_of = logits_function(self.classifier)
         decays = {"all": models.is_kernel, "convolutions": models.is_convolution_kernel}
         self.trainer = backend.Trainer(
             self.network,
@@ -97,26 +110,24 @@ class _Session:
             decays[self.recipe["decayed_kernels"]],
             self.recipe["label_smoothing"],
         )
-        self.checkpoint = Checkpoint(0, [], 0, [], [], [])
+        self.checkpoint = Checkpoint(0, Partial(), [], 0, [], [], [])
 
     def run(self, store: StateStore) -> None:
-        """Train the epochs that are missing, with a checkpoint after each."""
+        """Train the epochs that are missing."""
         if found := store.load():
-            logger.info("going on after epoch %d of %d", found.epoch, self.recipe["epochs"])
-            self.checkpoint = found
-            self.checkpoint.resumed_after.append(found.epoch)
-            self.network.set_weights(found.weights)
-            self.trainer.set_slots(found.slots)
-        for epoch in range(self.checkpoint.epoch + 1, self.recipe["epochs"] + 1):
-            row = self._train_epoch(epoch)
-            self.classifier.set_weights(self.network.get_weights())
-            logits = predict_logits(self.logits, self.data.x_validation)
-            row["val_accuracy"], row["val_loss"] = accuracy_and_loss(logits, self.data.y_validation)
-            if not math.isfinite(row["val_loss"]):
-                steps = math.ceil(len(self.data.y) / self.recipe["batch_size"])
-                raise _diverged(epoch, 0, steps, row["learning_rate"])
-            self._keep(row, store)
-            self._log(row)
+            self._resume(found)
+        with noticing_signals() as stop:
+            while self.checkpoint.epoch < self.recipe["epochs"]:
+                row = self._train_epoch(store, stop)
+                self.classifier.set_weights(self.trainer.weights())
+                logits = self.logits_of(self.data.x_validation)
+                row["val_accuracy"], row["val_loss"] = accuracy_and_loss(
+                    logits, self.data.y_validation
+                )
+                if not math.isfinite(row["val_loss"]):
+                    raise _diverged(row["epoch"], self.steps, row["learning_rate"])
+                self._keep(row, store)
+                log_epoch(self.checkpoint.history, self.recipe["epochs"])
 
     def write(self, outputs: dict[str, Path], name: str, ingredients: dict[str, Any]) -> None:
         """Write the selected model, the history and the run's provenance."""
@@ -132,54 +143,95 @@ class _Session:
             "ingredients": ingredients,
             "selected_epoch": state.best_epoch if best else state.epoch,
             "best_epoch": state.best_epoch,
-            "resumed_after_epochs": state.resumed_after,
+            "resumed_after": state.resumed_after,
             "training_images": len(self.data.y),
             "parameters": self.network.count_params(),
         }
         write_json(outputs["run.json"], provenance)
 
-    def _train_epoch(self, epoch: int) -> dict[str, float]:
-        n, batch = len(self.data.y), self.recipe["batch_size"]
-        steps = math.ceil(n / batch)
-        rates = schedules.learning_rates(
-            self.recipe["schedule"], epoch, self.recipe["epochs"], steps
-        )
-        order = randomness.permutation(self.plan.seed, epoch, n)
-        height, width = self.data.x.shape[1:3]
-        draws = randomness.augmentation_draws(
-            self.recipe["augmentation"], self.plan.seed, epoch, n, height, width
-        )
-        loss = hits = 0.0
-        started = time.perf_counter()
-        with self._progress_bar(epoch, n) as bar:
-            for step, indices in _chunks(order, batch, self._steps_a_call):
-                part_loss, part_hits = self.trainer.run(
-                    indices,
-                    {key: values[indices] for key, values in draws.items()},
-                    rates[step : step + len(indices)],
-                )
-                if not math.isfinite(part_loss):
-                    raise _diverged(epoch, step, len(indices), rates[step])
-                loss, hits = loss + part_loss, hits + part_hits
+    def _resume(self, found: Checkpoint) -> None:
+        step = f" and {found.partial.step} of {self.steps} steps" if found.partial.step else ""
+        logger.info("going on after epoch %d of %d%s", found.epoch, self.recipe["epochs"], step)
+        found.resumed_after.append({"epochs": found.epoch, "steps": found.partial.step})
+        self.checkpoint = found
+        self.trainer.set_weights(found.weights)
+        self.trainer.set_slots(found.slots)
+
+    def _train_epoch(self, store: StateStore, stop: StopRequest) -> dict[str, float]:
+        """Train the epoch under way to its end, with a checkpoint now and then."""
+        epoch, partial = self.checkpoint.epoch + 1, self.checkpoint.partial
+        order, draws, rates = self._inputs_of(epoch)
+        clock = _Clock(partial.seconds)
+        calls = _chunks(order, self.recipe["batch_size"], self._steps_a_call, partial.step)
+        done = partial.step * self.recipe["batch_size"]
+        with progress_bar(epoch, self.recipe["epochs"], done, len(order)) as bar:
+            running = None
+            for step, indices in calls:
+                chosen = {key: values[indices] for key, values in draws.items()}
+                call_rates = rates[step : step + len(indices)]
+                results = self.trainer.run(indices, chosen, call_rates)
+                # One call's results are read while the next call is under way.
+                if running:
+                    partial = _count(partial, epoch, *running)
+                running = step, call_rates, *results
                 bar.update(indices.size)
+                if stop.signum or clock.is_due():
+                    partial, running = _count(partial, epoch, *running), None
+                    self._pause(partial, clock, store, stop)
+            if running:
+                partial = _count(partial, epoch, *running)
         return {
             "epoch": epoch,
             "learning_rate": float(rates[-1]),
-            "seconds": time.perf_counter() - started,
-            "loss": loss / n,
+            "seconds": clock.seconds(),
+            "loss": partial.loss / len(order),
             "penalty": self.trainer.penalty(),
-            "accuracy": hits / n,
+            "accuracy": partial.hits / len(order),
         }
 
+    def _inputs_of(self, epoch: int) -> tuple[Any, dict[str, Any], Any]:
+        """The order of an epoch's images, their draws, and the learning rate of each step."""
+        seed, settings = self.plan.seed, self.recipe["augmentation"]
+        n, height, width = self.data.x.shape[:3]
+        return (
+            randomness.permutation(seed, epoch, n),
+            randomness.augmentation_draws(settings, seed, epoch, n, height, width),
+            schedules.learning_rates(
+                self.recipe["schedule"], epoch, self.recipe["epochs"], self.steps
+            ),
+        )
+
+    def _pause(
+        self, partial: Partial, clock: "_Clock", store: StateStore, stop: StopRequest
+    ) -> None:
+        """Save the state within an epoch, and stop if that was asked for."""
+        partial = replace(partial, seconds=clock.seconds())
+        weights = self.trainer.weights()
+        if all(np.isfinite(values).all() for values in weights):
+            state = replace(
+                self.checkpoint, partial=partial, weights=weights, slots=self.trainer.slots()
+            )
+            store.save(state)
+        clock.restart()
+        if stop.signum:
+            raise Interrupted(
+                f"stopped by {signal.Signals(stop.signum).name} in epoch "
+                f"{self.checkpoint.epoch + 1} after step {partial.step} of {self.steps}. The state "
+                "is saved; the same command goes on from there.",
+                stop.signum,
+            )
+
     def _keep(self, row: dict[str, float], store: StateStore) -> None:
+        """Save the state after an epoch."""
         state = self.checkpoint
         history = [*state.history, {column: row[column] for column in HISTORY_COLUMNS}]
-        weights = self.network.get_weights()
+        weights = self.trainer.weights()
         best_epoch, best_weights = state.best_epoch, state.best_weights
         if not best_epoch or row["val_accuracy"] > history[best_epoch - 1]["val_accuracy"]:
             best_epoch, best_weights = int(row["epoch"]), weights
         self.checkpoint = Checkpoint(
             int(row["epoch"]),
+            Partial(),
             history,
             best_epoch,
             weights,
@@ -189,40 +241,43 @@ class _Session:
         )
         store.save(self.checkpoint)
 
-    def _log(self, row: dict[str, float]) -> None:
-        epochs = self.recipe["epochs"]
-        seconds = [past["seconds"] for past in self.checkpoint.history[-3:]]
-        left = (epochs - row["epoch"]) * sum(seconds) / len(seconds)
-        logger.info(
-            "epoch %*d/%d  lr %.2e  loss %.4f  accuracy %.4f  val_loss %.4f  val_accuracy %.4f  "
-            "%.1f s%s",
-            len(str(epochs)),
-            row["epoch"],
-            epochs,
-            row["learning_rate"],
-            row["loss"],
-            row["accuracy"],
-            row["val_loss"],
-            row["val_accuracy"],
-            row["seconds"],
-            f"  about {_duration(left)} left" if left else "",
-        )
-
-    def _progress_bar(self, epoch: int, images: int) -> Any:
-        return tqdm(
-            total=images,
-            desc=f"epoch {epoch}/{self.recipe['epochs']}",
-            unit=" images",
-            unit_scale=True,
-            leave=False,
-            file=sys.stderr,
-            disable=not sys.stderr.isatty(),
-        )
-
     @property
     def _steps_a_call(self) -> int:
-        """On a GPU many, so that launches never wait; on a CPU few, for the progress bar."""
-        return 100 if self.runtime.device == "gpu" else max(1, 1024 // self.recipe["batch_size"])
+        if self.runtime.device == "gpu":
+            return _STEPS_A_GPU_CALL
+        return max(1, _IMAGES_A_CPU_CALL // self.recipe["batch_size"])
+
+
+class _Clock:
+    """The seconds that an epoch has taken, over all sittings, and when to save."""
+
+    def __init__(self, seconds_before: float):
+        self._started = self._saved = time.perf_counter()
+        self._before = seconds_before
+
+    def seconds(self) -> float:
+        return self._before + time.perf_counter() - self._started
+
+    def is_due(self) -> bool:
+        return time.perf_counter() - self._saved > _SECONDS_BETWEEN_CHECKPOINTS
+
+    def restart(self) -> None:
+        self._saved = time.perf_counter()
+
+
+def _count(partial: Partial, epoch: int, step: int, rates: Any, losses: Any, hits: Any) -> Partial:
+    """Add a call's results, in double precision and step by step, however calls are cut."""
+    losses, hits = np.asarray(losses, np.float64), np.asarray(hits, np.float64)
+    finite = np.isfinite(losses)
+    if not finite.all():
+        first = int(finite.argmin())
+        raise _diverged(epoch, step + first + 1, rates[first])
+    return replace(
+        partial,
+        step=step + len(losses),
+        loss=sum(losses.tolist(), partial.loss),
+        hits=sum(hits.tolist(), partial.hits),
+    )
 
 
 def _build_networks(
@@ -279,28 +334,20 @@ def _load(reader: DatasetReader, protocol: str) -> TrainingData:
 
 
 def _chunks(
-    order: NDArray[np.int64], batch: int, steps: int
+    order: NDArray[np.int64], batch: int, steps: int, start: int = 0
 ) -> Iterator[tuple[int, NDArray[np.int64]]]:
-    """Cut an order into (first step, indices (S, B)); a smaller last batch comes alone."""
+    """Cut an order, from a step on, into (step, indices (S, B)); a smaller last batch is alone."""
     full = len(order) // batch
-    for step in range(0, full, steps):
+    for step in range(start, full, steps):
         stop = min(step + steps, full)
         yield step, order[step * batch : stop * batch].reshape(-1, batch)
-    if rest := len(order) % batch:
+    if (rest := len(order) % batch) and start <= full:
         yield full, order[-rest:].reshape(1, rest)
 
 
-def _diverged(epoch: int, step: int, steps: int, rate: float) -> InputError:
+def _diverged(epoch: int, step: int, rate: float) -> InputError:
     return InputError(
-        f"the loss is no longer finite in epoch {epoch}, {_steps(step, steps)}, at "
-        f"learning rate {rate:.3g}. Try a lower learning rate or a longer warm-up in the recipe's "
-        "`schedule`, or `precision: float32`. The state before this epoch is kept."
+        f"the loss is no longer finite in epoch {epoch}, step {step}, at learning rate {rate:.3g}. "
+        "Try a lower learning rate or a longer warm-up in the recipe's `schedule`, or `precision: "
+        "float32`. The state before this is kept."
     )
-
-
-def _steps(step: int, steps: int) -> str:
-    return f"step {step + 1}" if steps == 1 else f"steps {step + 1} to {step + steps}"
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

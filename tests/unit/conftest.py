@@ -7,7 +7,7 @@ import pytest
 
 from resnetcam.backends import runtime
 
-RUNTIME = runtime.start("cpu", "float32", threads=2)
+RUNTIME = runtime.start("tensorflow", "cpu", "float32", threads=2)
 
 from resnetcam import models, optimizers, shapes  # noqa: E402
 from resnetcam.augmentation import build_prepare  # noqa: E402

@@ -74,7 +74,7 @@ def test_every_object_of_the_schema_refuses_unknown_keys():
         ("datasets.shapes.regions", "mine.csv", ["datasets.shapes.regions", "known"]),
         ("gradcam.layers", ["block3"], ["gradcam.layers.0", "'block3'"]),
         ("report.colormap", "infrno", ["report.colormap", "did you mean 'inferno'?"]),
-        ("recipes.fast.optimizer.name", "adam", ["optimizer.name", "'adam'", "sgd, rmsprop"]),
+        ("recipes.fast.optimizer.name", "adam", ["optimizer.name", "'adam'", "sgd, muon, rmsprop"]),
         ("recipes.fast.optimizer.rho", 0.9, ["recipes.fast.optimizer", "'rho'", "momentum"]),
         ("recipes.fast.select", "bset", ["recipes.fast.select", "did you mean 'best'?"]),
         ("datasets.shapes.validation_images", 3, ["shapes.validation_images", "class empty"]),

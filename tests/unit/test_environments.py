@@ -19,6 +19,8 @@ SCRIPTS = {
     + ["summarise_annotations", "annotate", "localise"],
     "tensorflow": ["train", "evaluate", "explain"],
     "tensorflow-gpu": ["train", "evaluate", "explain"],
+    "jax": ["train", "evaluate", "explain"],
+    "jax-gpu": ["train", "evaluate", "explain"],
     "report": ["draw_figures", "compare", "write_report"],
 }
 PACKAGE_OF_IMPORT = {
@@ -53,7 +55,10 @@ def test_a_lock_pins_exactly_hashes_and_names_no_index(path):
 
 @pytest.mark.parametrize("path", ENVIRONMENTS, ids=lambda path: path.name)
 def test_an_environment_holds_the_pins_of_the_lock(path):
-    lock = "requirements-gpu.txt" if "gpu" in path.name else "requirements.txt"
+    lock = {
+        "tensorflow-gpu": "requirements-gpu.txt",
+        "jax-gpu": "requirements-jax-gpu.txt",
+    }.get(path.stem, "requirements.txt")
 
     conda, pip = dependencies(path)
 
@@ -80,17 +85,21 @@ def test_an_environment_lists_every_package_that_its_scripts_import(environment)
         listed.add("tensorflow")
 
     for script in SCRIPTS[environment]:
-        for name in imported_packages(ROOT / "scripts" / f"{script}.py"):
+        others = "backends/tensorflow_" if "jax" in environment else "backends/jax_"
+        for name in imported_packages(ROOT / "scripts" / f"{script}.py", others):
             assert PACKAGE_OF_IMPORT.get(name, name) in listed, f"{script} imports {name}"
 
 
-def imported_packages(script):
-    """Top-level names from outside the standard library that a script or its modules import."""
+def imported_packages(script, others):
+    """Top-level names from outside the standard library that a script or its modules import.
+
+    ``others`` is what the modules of a backend begin with that the environment does not hold.
+    """
     sys.path.insert(0, str(ROOT / "scripts"))
     from resnetcam.code_digest import _reachable
 
     names = set()
-    for path in _reachable(script.resolve(), (ROOT / "scripts").resolve()):
+    for path in _reachable(script.resolve(), (ROOT / "scripts").resolve(), others):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
                 names |= {alias.name.split(".")[0] for alias in node.names}

@@ -10,7 +10,7 @@ import tensorflow as tf
 from resnetcam import explanation
 from resnetcam.backends.tensorflow_gradients import activations_and_gradients
 from resnetcam.errors import InputError
-from resnetcam.evaluation import logits_model
+from resnetcam.evaluation import logits_function
 from resnetcam.explanation import explain, explain_test_set, resolve_class, resolve_layer
 from resnetcam.maps import Maps, default_group, group_name, read_maps, write_maps
 
@@ -44,7 +44,7 @@ class Oracle:
         self.w = dense.kernel.numpy().T[classes][:, None, None]
         self.positions = np.prod(self.activations.shape[1:3])
         self.bias = dense.bias.numpy()[classes]
-        logits = logits_model(model).predict(images, verbose=0)
+        logits = logits_function(model)(images)
         self.scores = logits[np.arange(len(images)), classes]
 
     def cam(self, weights):
@@ -146,7 +146,7 @@ def in_float64(model, layer, delta):
         outputs = new(*args, **kwargs)
         return keras.ops.add(outputs, delta) if new.name == layer else outputs
 
-    whole = logits_model(model)
+    whole = keras.Model(model.inputs, model.get_layer("logits").output)
     clone = keras.models.clone_model(whole, clone_function=cast, call_function=call)
     values = {variable.path: variable.numpy() for variable in whole.variables}
     for variable in clone.variables:

@@ -102,9 +102,11 @@ def test_a_classifier_ends_in_logits_and_probabilities(resnet20):
     ],
 )
 def test_networks_have_the_published_numbers_of_parameters(family, depth, total, trainable):
-    network = models.build_network(family, depth, IMAGE, 10)
-    assert network.count_params() == total
-    assert sum(v.value.shape.num_elements() for v in network.trainable_variables) == trainable
+    mean = np.zeros(IMAGE, np.float32)
+    classifier = models.build_classifier(family, depth, mean, 10)
+    assert classifier.count_params() == total
+    assert sum(v.value.shape.num_elements() for v in classifier.trainable_variables) == trainable
+    assert models.build_network(family, depth, IMAGE, 10).count_params() == total
 
 
 def test_a_classifiers_mean_is_no_parameter(resnet20):

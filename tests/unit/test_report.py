@@ -85,7 +85,7 @@ def write_run(folder, experiment, seed, accuracy, protocol="holdout"):
         "versions": {"keras": "3.15.1"},
         "fingerprint": "f" * 32,
         "ingredients": {"model": {"depth": 20}, "recipe": {"epochs": 2}, "protocol": protocol},
-        "resumed_after_epochs": [],
+        "resumed_after": [],
         "training_images": 45_000,
         "parameters": 274_442,
     }

@@ -13,11 +13,11 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 
 
-def start_in_a_new_process(device, precision="float32", **variables):
+def start_in_a_new_process(device, precision="float32", backend="tensorflow", **variables):
     code = (
         "import sys; sys.path.insert(0, 'scripts')\n"
         "from resnetcam.backends import runtime\n"
-        f"started = runtime.start({device!r}, {precision!r}, 64)\n"
+        f"started = runtime.start({backend!r}, {device!r}, {precision!r}, 64)\n"
         "import keras\n"
         "print(started.device, started.threads, keras.backend.backend(), keras.config.floatx())"
     )

@@ -10,24 +10,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resnetcam.state import Checkpoint, StateStore, fingerprint
+from resnetcam.state import Checkpoint, Partial, StateStore, fingerprint
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
 
-def checkpoint(epoch):
+def checkpoint(epoch, step=0):
+    partial = Partial(step, 0.1 * step, 3.0 * step, 1.5)
     random = np.random.default_rng(epoch)
     arrays = [random.random((3, 4)).astype(np.float32), random.random(2), np.float32(epoch)]
     history = [{"epoch": e, "loss": 0.1 / 3 * e} for e in range(1, epoch + 1)]
-    return Checkpoint(epoch, history, 1, arrays, arrays[:1], [array * 2 for array in arrays])
+    return Checkpoint(
+        epoch, partial, history, 1, arrays, arrays[:1], [array * 2 for array in arrays]
+    )
 
 
 def assert_same(found, expected):
-    assert (found.epoch, found.history, found.best_epoch) == (
-        expected.epoch,
-        expected.history,
-        expected.best_epoch,
-    )
+    for name in ("epoch", "partial", "history", "best_epoch", "resumed_after"):
+        assert getattr(found, name) == getattr(expected, name)
     for name in ("weights", "slots", "best_weights"):
         for ours, theirs in zip(getattr(found, name), getattr(expected, name), strict=True):
             assert ours.dtype == theirs.dtype
@@ -51,11 +51,18 @@ def test_a_checkpoint_comes_back_as_it_was(store):
     assert_same(store.load(), checkpoint(1))
 
 
-def test_the_newest_of_two_generations_is_loaded(store):
-    for epoch in (8, 9, 10, 11):
-        store.save(checkpoint(epoch))
+@pytest.mark.parametrize(
+    "places",
+    [[(8, 0), (9, 0), (10, 0), (11, 0)], [(9, 9), (9, 10), (10, 0)], [(9, 0), (9, 9), (9, 10)]],
+    ids=str,
+)
+def test_the_newest_of_two_generations_is_loaded(store, places):
+    for place in places:
+        store.save(checkpoint(*place))
     assert len(list(store.directory.iterdir())) == 2
-    assert_same(store.load(), checkpoint(11))
+    assert_same(store.load(), checkpoint(*places[-1]))
+    newest(store).unlink()
+    assert_same(store.load(), checkpoint(*places[-2]))
 
 
 @pytest.mark.parametrize("keep", [0, 1, 64, 65, 66, 0.5, 0.999])
@@ -65,7 +72,7 @@ def test_a_truncated_checkpoint_falls_back_to_the_one_before(store, keep, caplog
     content = newest(store).read_bytes()
     newest(store).write_bytes(content[: int(keep if keep >= 1 else keep * len(content))])
     assert_same(store.load(), checkpoint(1))
-    assert "epoch-000002.state is damaged" in caplog.text
+    assert "epoch-000002-step-00000000.state is damaged" in caplog.text
     store.save(checkpoint(2))
     assert_same(store.load(), checkpoint(2))
 
@@ -97,10 +104,13 @@ def test_a_write_that_fails_leaves_what_was_there(store, monkeypatch):
 
 def test_what_a_killed_write_left_is_swept_away(store):
     store.save(checkpoint(1))
-    (store.directory / ".epoch-000002-x7d8.state").write_bytes(b"half")
+    (store.directory / ".epoch-000002-step-00000000-x7d8.state").write_bytes(b"half")
     with store.locked():
         assert_same(store.load(), checkpoint(1))
-    assert {path.name for path in store.directory.iterdir()} == {"epoch-000001.state", "lock"}
+    assert {path.name for path in store.directory.iterdir()} == {
+        "epoch-000001-step-00000000.state",
+        "lock",
+    }
 
 
 @pytest.fixture

@@ -23,11 +23,20 @@ from resnetcam.errors import InputError
 
 logger = logging.getLogger(__name__)
 
+_NAMES = {"tensorflow": "TensorFlow", "jax": "JAX"}
+_GPU_PACKAGES = {"tensorflow": "tensorflow[and-cuda]", "jax": "jax[cuda12]"}
+
 
 @dataclass(frozen=True)
 class Runtime:
-    """What a run was resolved to: ``device`` is cpu or gpu, ``precision`` float32 or bfloat16."""
+    """What a run was resolved to.
 
+    Attributes:
+        device: ``cpu`` or ``gpu``; precision: ``float32`` or ``bfloat16``.
+        versions: of the libraries that decide a training's numbers.
+    """
+
+    backend: str
     device: str
     device_name: str
     precision: str
@@ -35,10 +44,11 @@ class Runtime:
     versions: dict[str, str]
 
 
-def start(device: str, precision: str, threads: int) -> Runtime:
-    """Prepare TensorFlow and Keras for this process.
+def start(backend: str, device: str, precision: str, threads: int) -> Runtime:
+    """Prepare Keras and its backend for this process.
 
     Args:
+        backend: ``tensorflow`` or ``jax``.
         device: ``auto`` takes a GPU if one is visible, ``cpu`` never does, ``gpu`` insists.
         precision: of training; ``auto`` is bfloat16 where the hardware computes it natively.
         threads: threads that one operation may use; no more than there are processors.
@@ -47,44 +57,37 @@ def start(device: str, precision: str, threads: int) -> Runtime:
         InputError: if ``gpu`` is asked for and none is visible.
     """
     threads = min(threads, available_threads())
-    _set_environment(device)
+    _set_environment(backend, device, threads)
     with _stderr_held_back():
-        import tensorflow as tf
-
-        gpus = _set_up_tensorflow(tf, device, threads)
-    if device == "gpu" and not gpus:
+        if backend == "jax":
+            from resnetcam.backends import jax_device as chosen
+        else:
+            from resnetcam.backends import tensorflow_device as chosen
+        gpu = chosen.set_up(device, threads)
+    if device == "gpu" and not gpu:
         raise InputError(
-            "device is 'gpu', but TensorFlow sees no GPU. Check `nvidia-smi` and that the "
-            "environment holds tensorflow[and-cuda]; or set `device: auto` or `device: cpu`."
+            f"device is 'gpu', but {_NAMES[backend]} sees no GPU. Check `nvidia-smi` and that the "
+            f"environment holds {_GPU_PACKAGES[backend]}; or set `device: auto` or `device: cpu`."
         )
-    kind = "gpu" if gpus else "cpu"
-    details = tf.config.experimental.get_device_details(gpus[0]) if gpus else {}
-    name = details.get("device_name", "GPU") if gpus else processor_name()
-    runtime = Runtime(kind, name, _resolve(precision, kind), threads, library_versions())
+    kind = "gpu" if gpu else "cpu"
+    runtime = Runtime(
+        backend,
+        kind,
+        gpu or processor_name(),
+        _resolve(precision, kind),
+        threads,
+        {name: version(name) for name in ("keras", "numpy", "h5py")} | chosen.versions(),
+    )
     logger.info(
-        "%s: %s, %d thread%s, %s", kind, name, threads, "s" * (threads > 1), runtime.precision
+        "%s: %s, %d thread%s, %s, %s",
+        kind,
+        runtime.device_name,
+        threads,
+        "s" * (threads > 1),
+        runtime.precision,
+        _NAMES[backend],
     )
     return runtime
-
-
-def _set_up_tensorflow(tf: Any, device: str, threads: int) -> list[Any]:
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-    gpus = [] if device == "cpu" else tf.config.list_physical_devices("GPU")
-    for gpu in gpus:
-        tf.config.experimental.set_memory_growth(gpu, True)
-    # Grad-CAM's sums are compared to 1e-5, so products of float32 keep all their bits.
-    tf.config.experimental.enable_tensor_float_32_execution(False)
-    tf.zeros(1)
-    return gpus
-
-
-def library_versions() -> dict[str, str]:
-    """The versions of the libraries that decide a training's numbers."""
-    import tensorflow as tf  # its package may be called tensorflow or tensorflow-cpu
-
-    packages = ("keras", "numpy", "h5py")
-    return {name: version(name) for name in packages} | {"tensorflow": tf.__version__}
 
 
 def available_threads() -> int:
@@ -122,16 +125,19 @@ def _stderr_held_back() -> Iterator[None]:
             os.close(terminal)
 
 
-def _set_environment(device: str) -> None:
+def _set_environment(backend: str, device: str, threads: int) -> None:
     home = tempfile.mkdtemp(prefix="keras-home-")
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     os.environ["KERAS_HOME"] = home
-    os.environ["KERAS_BACKEND"] = "tensorflow"
+    os.environ["KERAS_BACKEND"] = backend
     # TensorFlow leaves oneDNN off on processors without AVX-512; it doubles the speed there too.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["NPROC"] = str(threads)  # XLA's thread pool on a CPU
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     if device == "cpu":
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+        os.environ["JAX_PLATFORMS"] = "cpu"
 
 
 def _resolve(precision: str, device: str) -> str:

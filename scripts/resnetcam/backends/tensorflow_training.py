@@ -1,6 +1,6 @@
 """The training step on TensorFlow: several compiled steps a call, fused batch normalization."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from resnetcam import optimizers
+from resnetcam import objective, optimizers
 
 
 class FusedBatchNormalization(keras.layers.BatchNormalization):
@@ -60,101 +60,100 @@ class Trainer:
         label_smoothing: float,
     ):
         self.network = network
+        self._variables = network.trainable_variables
         self._images, self._labels = tf.constant(images), tf.constant(labels, tf.int32)
         self._prepare = prepare
         self._optimizer = optimizer
-        self._decay = [
-            optimizer.weight_decay if decayed(v) else 0.0 for v in network.trainable_variables
-        ]
+        self._decay = [optimizer.weight_decay if decayed(v) else 0.0 for v in self._variables]
         self._label_smoothing = label_smoothing
         self._slots = [
-            [tf.Variable(tf.zeros(v.shape), trainable=False) for v in network.trainable_variables]
+            [tf.Variable(tf.zeros(v.shape), trainable=False) for v in self._variables]
             for _ in range(optimizer.num_slots)
         ]
-        self._graphs: dict[int, Callable[..., Any]] = {}
+        self._graph: Callable[..., Any] | None = None
 
     def run(
         self,
         indices: NDArray[np.integer],
         draws: Mapping[str, NDArray[Any]],
-        learning_rates: NDArray[np.float32],
-    ) -> tuple[float, float]:
-        """Run S steps of B images each and return the sums of cross-entropy and of hits.
+        learning_rates: NDArray[np.floating],
+    ) -> tuple[Any, Any]:
+        """Run S steps of B images each; return each step's summed cross-entropy and hits.
 
         Args:
             indices: (S, B) into the images; draws: name to (S, B, ...); learning_rates: (S,).
+
+        Returns:
+            Two float32 arrays (S,) of the backend; on a GPU they may still be under way, and
+            ``numpy.asarray`` waits for them.
         """
         arguments = (
             tf.constant(indices, tf.int32),
             {name: tf.constant(values) for name, values in draws.items()},
             tf.constant(learning_rates, tf.float32),
         )
-        batch_size = indices.shape[1]
-        if batch_size not in self._graphs:
-            specs = tf.nest.map_structure(_any_number_of_steps, arguments)
-            self._graphs[batch_size] = tf.function(self._steps).get_concrete_function(*specs)
-        loss, hits = self._graphs[batch_size](*arguments)
-        return float(loss), float(hits)
+        if self._graph is None:
+            specs = (
+                tf.TensorSpec([None, None], tf.int32),
+                {name: _any_size(values) for name, values in arguments[1].items()},
+                tf.TensorSpec([None], tf.float32),
+            )
+            self._graph = tf.function(self._steps).get_concrete_function(*specs)
+        return self._graph(*arguments)
 
     def penalty(self) -> float:
         """The weight decay as a loss term: sum of decay/2 · w² over the decayed variables."""
-        terms = [
-            decay / 2 * float(tf.reduce_sum(tf.square(tf.cast(v, tf.float32))))
-            for decay, v in zip(self._decay, self.network.trainable_variables, strict=True)
-            if decay
-        ]
-        return float(np.sum(terms))
+        return objective.penalty(self._decay, [v.numpy() for v in self._variables])
+
+    def weights(self) -> list[NDArray[np.float32]]:
+        """All of the network's variables as arrays, in the order of ``network.weights``."""
+        return self.network.get_weights()
+
+    def set_weights(self, values: Sequence[NDArray[np.float32]]) -> None:
+        """Put back what ``weights`` returned."""
+        self.network.set_weights(values)
 
     def slots(self) -> list[NDArray[np.float32]]:
         """The optimizer's state as arrays."""
         return [slot.numpy() for group in self._slots for slot in group]
 
-    def set_slots(self, values: list[NDArray[np.float32]]) -> None:
+    def set_slots(self, values: Sequence[NDArray[np.float32]]) -> None:
         """Put back what ``slots`` returned."""
         flat = [slot for group in self._slots for slot in group]
         for slot, value in zip(flat, values, strict=True):
             slot.assign(value)
 
     def _steps(self, indices: Any, draws: Any, learning_rates: Any) -> Any:
-        loss, hits = tf.constant(0.0), tf.constant(0.0)
-        for step in tf.range(tf.shape(indices)[0]):
+        steps = tf.shape(indices)[0]
+        losses, hits = (tf.TensorArray(tf.float32, steps) for _ in range(2))
+        for step in tf.range(steps):
             batch = {name: values[step] for name, values in draws.items()}
             step_loss, step_hits = self._step(indices[step], batch, learning_rates[step])
-            loss, hits = loss + step_loss, hits + step_hits
-        return loss, hits
+            losses, hits = losses.write(step, step_loss), hits.write(step, step_hits)
+        return losses.stack(), hits.stack()
 
     def _step(self, indices: Any, draws: Any, learning_rate: Any) -> Any:
         inputs = self._prepare(tf.gather(self._images, indices), draws)
         labels = tf.gather(self._labels, indices)
-        variables = [v.value for v in self.network.trainable_variables]
+        variables = [v.value for v in self._variables]
         with tf.GradientTape() as tape:
             logits = self.network(inputs, training=True)
-            smoothed, plain = _cross_entropies(logits, labels, self._label_smoothing)
-            objective = tf.reduce_mean(smoothed)
-        gradients = tape.gradient(objective, variables)
+            smoothed, plain = objective.cross_entropies(logits, labels, self._label_smoothing)
+            loss = tf.reduce_mean(smoothed)
+        gradients = tape.gradient(loss, variables)
         for i, (variable, gradient) in enumerate(zip(variables, gradients, strict=True)):
-            if self._decay[i]:
-                gradient += self._decay[i] * variable
             slots = [group[i] for group in self._slots]
-            change, new_slots = self._optimizer.update(gradient, slots, learning_rate)
-            for slot, value in zip(slots, new_slots, strict=True):
-                slot.assign(value)
-            variable.assign_add(change)
-        hits = tf.reduce_sum(tf.cast(tf.equal(tf.argmax(logits, 1, tf.int32), labels), tf.float32))
-        return tf.reduce_sum(plain), hits
+            value, new_slots = self._optimizer.update(
+                variable, gradient + self._decay[i] * variable, slots, learning_rate
+            )
+            for slot, new in zip([variable, *slots], [value, *new_slots], strict=True):
+                slot.assign(new)
+        return tf.reduce_sum(plain), objective.hits(logits, labels)
 
 
 NORMALIZATION = FusedBatchNormalization
 
 
-def _any_number_of_steps(values: tf.Tensor) -> tf.TensorSpec:
-    """Leave the number of steps open and keep the batch size: one graph, of static shapes."""
-    return tf.TensorSpec([None, *values.shape[1:]], values.dtype)
-
-
-def _cross_entropies(logits: Any, labels: Any, smoothing: float) -> tuple[Any, Any]:
-    """Per-image cross-entropy against smoothed targets, and against the plain labels."""
-    log_probabilities = tf.nn.log_softmax(tf.cast(logits, tf.float32))
-    plain = -tf.gather(log_probabilities, labels, batch_dims=1)
-    smoothed = (1 - smoothing) * plain - smoothing * tf.reduce_mean(log_probabilities, 1)
-    return smoothed, plain
+def _any_size(draws: tf.Tensor) -> tf.TensorSpec:
+    """Leave numbers of steps and of images open: one graph for whole batches and the rest."""
+    return tf.TensorSpec([None, None, *draws.shape[2:]], draws.dtype)

@@ -1,0 +1,52 @@
+"""Notice a request to stop, and stop where nothing is lost."""
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from types import FrameType
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class Interrupted(Exception):  # noqa: N818 (asked for, no error)
+    """The work stopped because a signal asked for it; ``signum`` is that signal."""
+
+    def __init__(self, message: str, signum: int):
+        super().__init__(message)
+        self.signum = signum
+
+
+class StopRequest:
+    """``signum`` is the first signal that asked to stop, or None."""
+
+    signum: int | None = None
+
+
+@contextlib.contextmanager
+def noticing_signals() -> Iterator[StopRequest]:
+    """Turn SIGTERM (a scheduler's) and SIGINT (Ctrl-C) into a request that the body looks at.
+
+    A second signal acts as it did before. In another thread than the main one, where Python
+    handles no signals, nothing is changed.
+    """
+    request = StopRequest()
+    if threading.current_thread() is not threading.main_thread():
+        yield request
+        return
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    def notice(signum: int, frame: FrameType | None) -> None:
+        request.signum = signum
+        restore()
+
+    for number in _SIGNALS:
+        signal.signal(number, notice)
+    try:
+        yield request
+    finally:
+        restore()

@@ -1,0 +1,49 @@
+"""What a training shows while it runs: a bar within an epoch, a line after it."""
+
+import logging
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from tqdm import tqdm
+
+logger = logging.getLogger(__name__)
+
+
+def progress_bar(epoch: int, epochs: int, done: int, images: int) -> Any:
+    """A bar over an epoch's images; only on a terminal."""
+    return tqdm(
+        initial=done,
+        total=images,
+        desc=f"epoch {epoch}/{epochs}",
+        unit=" images",
+        unit_scale=True,
+        leave=False,
+        file=sys.stderr,
+        disable=not sys.stderr.isatty(),
+    )
+
+
+def log_epoch(history: Sequence[dict[str, float]], epochs: int) -> None:
+    """Log the last row of a history, and how long the rest will take."""
+    row = history[-1]
+    seconds = [past["seconds"] for past in history[-3:]]
+    left = (epochs - row["epoch"]) * sum(seconds) / len(seconds)
+    logger.info(
+        "epoch %*d/%d  lr %.2e  loss %.4f  accuracy %.4f  val_loss %.4f  val_accuracy %.4f  "
+        "%.1f s%s",
+        len(str(epochs)),
+        row["epoch"],
+        epochs,
+        row["learning_rate"],
+        row["loss"],
+        row["accuracy"],
+        row["val_loss"],
+        row["val_accuracy"],
+        row["seconds"],
+        f"  about {_duration(left)} left" if left else "",
+    )
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
