@@ -44,9 +44,10 @@ def print_plan():
         if job.params.plan["protocol"] == "holdout":
             images -= dataset["validation_images"]
         epochs = job.params.plan["recipe"]["epochs"]
-        fast, slow = (epochs * images / rate / 60 for rate in (1100, 250))
+        fast, slow = (max(1, round(epochs * images / rate / 60)) for rate in (1100, 250))
+        minutes = f"{fast} to {slow} minutes" if fast < slow else "a minute"
         logger.info(
             f"To train: {'/'.join(job.wildcards)}, {epochs} epochs of {images:,} images. On two "
-            f"cores that takes about {fast:.0f} to {max(slow, 1):.0f} minutes, on a GPU far less; "
-            "what was trained before is given back at once."
+            f"cores that takes about {minutes}, on a GPU far less; what was trained before is "
+            "given back at once."
         )

@@ -27,26 +27,25 @@ class StopRequest:
 def noticing_signals() -> Iterator[StopRequest]:
     """Turn SIGTERM (a scheduler's) and SIGINT (Ctrl-C) into a request that the body looks at.
 
-    A second signal acts as it did before. In another thread than the main one, where Python
-    handles no signals, nothing is changed.
+    A second signal kills at once. A signal that is ignored stays ignored. In another thread than
+    the main one, where Python handles no signals, nothing is changed.
     """
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
         yield request
         return
     before = {number: signal.getsignal(number) for number in _SIGNALS}
-
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    noticed = [number for number in _SIGNALS if before[number] is not signal.SIG_IGN]
 
     def notice(signum: int, frame: FrameType | None) -> None:
         request.signum = signum
-        restore()
+        for number in noticed:
+            signal.signal(number, signal.SIG_DFL)
 
-    for number in _SIGNALS:
+    for number in noticed:
         signal.signal(number, notice)
     try:
         yield request
     finally:
-        restore()
+        for number in noticed:
+            signal.signal(number, before[number])

@@ -6,6 +6,7 @@ goes on where it was, and a finished one is never repeated.
 """
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import io
@@ -13,21 +14,24 @@ import json
 import logging
 import os
 import shutil
+import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from resnetcam.files import flush_to_disk, replacing, sha256_of_file
+from resnetcam.files import flush_to_disk, replacing, sha256_of_file, write_json
 
 logger = logging.getLogger(__name__)
 
 Arrays = list[NDArray[Any]]
 _ARRAY_LISTS = ("weights", "slots", "best_weights")
 _KEPT_CHECKPOINTS = 2
+# What flock answers on file systems without locks: Lustre and NFS, mounted so.
+_NO_LOCKS = (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK)
 
 
 @dataclass(frozen=True)
@@ -70,62 +74,63 @@ class StateStore:
     def locked(self) -> Iterator[None]:
         """Hold the directory against other processes; the kernel lets go when this one dies."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        with open(self.directory / "lock", "w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                logger.info("another process trains this very network; waiting for its result")
-                fcntl.flock(file, fcntl.LOCK_EX)
+        with open(self.directory / "lock", "a+") as file:
+            _lock(file)
             for leftover in self.directory.glob(".epoch-*"):
                 leftover.unlink()
             yield
 
     def save(self, checkpoint: Checkpoint) -> None:
-        """Write a checkpoint, whole or not at all, and drop all but the two newest."""
+        """Write a checkpoint, whole or not at all, and keep only the newest one before it."""
         payload = _serialize(checkpoint)
-        with replacing(self._path(checkpoint)) as temporary:
+        path = self._path(checkpoint)
+        with replacing(path) as temporary:
             temporary.write_bytes(hashlib.sha256(payload).hexdigest().encode() + b"\n" + payload)
-        for old in self._checkpoints()[_KEPT_CHECKPOINTS:]:
-            old.unlink()
+        before = [other for other in self._checkpoints() if other < path]
+        for other in set(self._checkpoints()) - {path, *before[: _KEPT_CHECKPOINTS - 1]}:
+            other.unlink()
 
     def load(self) -> Checkpoint | None:
         """Return the newest intact checkpoint; damaged ones are reported and passed over."""
-        for path in self._checkpoints():
+        paths = self._checkpoints()
+        for path, older in zip(paths, [*paths[1:], None], strict=True):
             checksum, _, payload = path.read_bytes().partition(b"\n")
             if hashlib.sha256(payload).hexdigest().encode() == checksum:
                 return _deserialize(payload)
-            logger.warning("%s is damaged; going back to the state before it", path)
+            instead = "going back to the state before it" if older else "starting anew"
+            logger.warning("%s is damaged; %s", path, instead)
         return None
 
-    def finish(self, outputs: Mapping[str, Path]) -> None:
-        """Keep copies of the finished output files, by name."""
-        temporary = self.directory / "finished.new"
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir()
-        for name, path in outputs.items():
-            shutil.copyfile(path, temporary / name)
-            flush_to_disk(temporary / name)
-        manifest = {name: sha256_of_file(temporary / name) for name in outputs}
-        (temporary / "manifest.json").write_text(json.dumps(manifest, indent=1))
-        flush_to_disk(temporary / "manifest.json")
+    @contextlib.contextmanager
+    def finishing(self) -> Iterator[Path]:
+        """Yield an empty folder for the finished files, and keep them, whole or not at all."""
+        folder = self.directory / "finished.new"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        yield folder
+        for path in folder.iterdir():
+            flush_to_disk(path)
+        manifest = {path.name: sha256_of_file(path) for path in folder.iterdir()}
+        write_json(folder / "manifest.json", manifest)
         shutil.rmtree(self._finished, ignore_errors=True)
-        os.rename(temporary, self._finished)
+        os.rename(folder, self._finished)
         flush_to_disk(self.directory)
 
     def recall(self, outputs: Mapping[str, Path]) -> bool:
-        """Write the finished files back byte for byte; False if there are none, or damaged ones."""
-        try:
-            manifest = json.loads((self._finished / "manifest.json").read_text())
-        except (FileNotFoundError, ValueError):
+        """Write the finished files byte for byte, all or none; False if there are none intact."""
+        if not self._finished.exists():
             return False
+        manifest = _read_manifest(self._finished / "manifest.json")
         for name in outputs:
             path = self._finished / name
             if not path.exists() or sha256_of_file(path) != manifest.get(name):
-                logger.warning("%s is damaged; training goes on from the newest checkpoint", path)
+                logger.warning("%s is damaged; going back to the newest state", path)
                 return False
-        for name, output in outputs.items():
-            with replacing(output) as temporary:
+        with contextlib.ExitStack() as stack:
+            for name, output in outputs.items():
+                temporary = stack.enter_context(replacing(output))
                 shutil.copyfile(self._finished / name, temporary)
+                flush_to_disk(temporary)
         return True
 
     @property
@@ -138,6 +143,34 @@ class StateStore:
 
     def _checkpoints(self) -> list[Path]:
         return sorted(self.directory.glob("epoch-*.state"), reverse=True)
+
+
+def _lock(file: TextIO) -> None:
+    """Wait until no other process holds the file, and write into it who does."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        logger.info(
+            "another process (%s) trains this very network; waiting for its result",
+            file.read() or "unknown",
+        )
+        fcntl.flock(file, fcntl.LOCK_EX)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        logger.warning(
+            "%s: %s. Take care that no other process trains the same network.",
+            file.name,
+            error.strerror,
+        )
+    file.truncate(0)
+    file.write(f"{os.getpid()} on {socket.gethostname()}")
+    file.flush()
+
+
+def _read_manifest(path: Path) -> dict[str, str]:
+    ...
 
 
 def _serialize(checkpoint: Checkpoint) -> bytes:

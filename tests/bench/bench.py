@@ -1,126 +1,106 @@
-"""Training speed side by side: this workflow's engine and plain Keras `fit` (make bench).
+"""Training speed side by side: this workflow's engine, Keras `fit`, PyTorch (make bench).
 
-The contenders take turns, so that a noisy machine is noisy to all of them; what counts is the
-ratio. Prints images/s (median over the turns) and writes benchmarks/engine.csv.
+Every contender lives in a process of its own and gets ready once. Then they work one at a time,
+turn by turn, so that a noisy machine is noisy to all of them; what counts is the ratio of medians.
+Prints a table and writes it to benchmarks/engine.csv, and as a picture to engine.png.
 """
 
 import argparse
-import csv
-import statistics
-import time
-from collections.abc import Callable
+import os
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from fnmatch import fnmatch
 from pathlib import Path
 
-import numpy as np
-
-from resnetcam.backends import runtime
+import cpuinfo
+import summary
+from contenders import CONTENDERS, Contender, Settings
+from racer import Racer
 
 ROOT = Path(__file__).parents[2]
-STEPS = 8
-CLASSES = 10
-AUGMENTATION = {
-    "subtract_mean": "after",
-    "flip": "random",
-    "crop_padding": 2,
-    "affine": None,
-    "erase": None,
-}
 
 
 def main() -> None:
-    """Measure every contender in every turn."""
+    """Measure what was asked for, and report it."""
+    arguments = parse_arguments()
+    chosen = select(arguments.only)
+    processor = cpuinfo.get_cpu_info()
+    native = {"avx512_bf16", "amx_bf16"} & set(processor.get("flags", []))
+    on_gpu = arguments.device == "gpu"
+    settings = Settings(
+        arguments.threads, arguments.device, arguments.seconds, on_gpu or bool(native)
+    )
+    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
+        racers = get_ready(chosen, settings, Path(directory))
+        try:
+            race(racers, arguments.turns)
+        finally:
+            for racer in racers:
+                racer.stop()
+    rows = [racer.row() for racer in racers]
+    hardware = processor.get("brand_raw", "unknown processor")
+    summary.report(rows, settings, hardware, ROOT / "benchmarks")
+
+
+def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--turns", type=int, default=5)
-    parser.add_argument("--threads", type=int, default=runtime.available_threads())
+    names = ", ".join(contender.name for contender in CONTENDERS)
+    parser.add_argument(
+        "--only", nargs="+", default=["*"], metavar="PATTERN", help=f"such as 'torch-*'; of {names}"
+    )
+    parser.add_argument("--turns", type=int, default=5, help="of each contender (default 5)")
+    parser.add_argument("--seconds", type=float, default=2.5, help="in a turn (default 2.5)")
+    parser.add_argument(
+        "--threads", type=int, default=processors(), help="default: all available processors"
+    )
+    parser.add_argument("--device", choices=["cpu", "gpu"], default="cpu")
     arguments = parser.parse_args()
-    print(runtime.start("auto", "float32", arguments.threads))
-    generator = np.random.default_rng(0)
-    images = generator.integers(0, 256, (4096, 32, 32, 3), dtype=np.uint8)
-    labels = generator.integers(0, CLASSES, 4096).astype(np.uint8)
-    contenders = {
-        "engine, batch 128": engine(images, labels, 128, augmented=True),
-        "engine, batch 128, no augmentation": engine(images, labels, 128, augmented=False),
-        "engine, batch 32": engine(images, labels, 32, augmented=True),
-        "Keras fit, batch 128": keras_fit(images, labels, 128),
-        "Keras fit, batch 32": keras_fit(images, labels, 32),
-    }
-    rates: dict[str, list[float]] = {name: [] for name in contenders}
-    for run in contenders.values():
-        run()
-    for _ in range(arguments.turns):
-        for name, run in contenders.items():
-            started = time.perf_counter()
-            seen = run()
-            rates[name].append(seen / (time.perf_counter() - started))
-    report(rates)
+    arguments.threads = min(arguments.threads, processors())
+    if arguments.turns < 1 or arguments.threads < 1 or arguments.seconds <= 0:
+        parser.error("--turns, --threads and --seconds must be above 0")
+    return arguments
 
 
-def engine(
-    images: np.ndarray, labels: np.ndarray, batch: int, *, augmented: bool
-) -> Callable[[], int]:
-    """A function that trains STEPS steps in one call and returns the number of images."""
-    from resnetcam import augmentation, models, optimizers, randomness
-    from resnetcam.backends import tensorflow_training as backend
-
-    settings = AUGMENTATION if augmented else {**AUGMENTATION, "flip": "none", "crop_padding": 0}
-    mean = (images.mean(0) / 255).astype(np.float32)
-    network = models.build_network(
-        "resnet_v1", 20, images.shape[1:], CLASSES, normalization=backend.NORMALIZATION
-    )
-    trainer = backend.Trainer(
-        network,
-        images,
-        labels,
-        augmentation.build_prepare(settings, mean),
-        optimizers.SGD(0.9, 5e-4),
-        models.is_kernel,
-        0.0,
-    )
-    indices = randomness.permutation(0, 1, len(images))[: STEPS * batch].reshape(STEPS, batch)
-    draws = randomness.augmentation_draws(settings, 0, 1, len(images), *images.shape[1:3])
-    chosen = {name: values[indices] for name, values in draws.items()}
-
-    def run() -> int:
-        trainer.run(indices, chosen, np.full(STEPS, 0.01, np.float32))
-        return indices.size
-
-    return run
+def select(patterns: list[str]) -> list[Contender]:
+    """The contenders whose names match, in their own order; every pattern must match one."""
+    for pattern in patterns:
+        if not any(fnmatch(contender.name, pattern) for contender in CONTENDERS):
+            raise SystemExit(f"no contender is called {pattern!r}; --help lists them")
+    return [c for c in CONTENDERS if any(fnmatch(c.name, pattern) for pattern in patterns)]
 
 
-def keras_fit(images: np.ndarray, labels: np.ndarray, batch: int) -> Callable[[], int]:
-    """The same network through `Model.fit` with Keras's own SGD, without augmentation."""
-    import keras
+def get_ready(chosen: list[Contender], settings: Settings, directory: Path) -> list[Racer]:
+    """Start the processes and let them build and compile.
 
-    from resnetcam import models
+    Two at a time, since most of it uses one processor; on a GPU one, since libraries choose their
+    algorithms by measuring them.
+    """
 
-    network = models.build_network("resnet_v1", 20, images.shape[1:], CLASSES)
-    network.compile(
-        keras.optimizers.SGD(0.01, momentum=0.9, nesterov=True),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-    )
-    x = images[: STEPS * batch].astype(np.float32) / 255
-    y = labels[: STEPS * batch]
+    def start(contender: Contender) -> Racer:
+        racer = Racer(contender, settings, directory)
+        racer.get_ready()
+        print(f"  {contender.label}: {racer.reason or 'ready'}", flush=True)
+        return racer
 
-    def run() -> int:
-        network.fit(x, y, batch_size=batch, epochs=1, verbose=0)
-        return len(x)
-
-    return run
+    print(f"getting {len(chosen)} contenders ready", flush=True)
+    at_once = 1 if settings.device == "gpu" else min(2, settings.threads)
+    with ThreadPoolExecutor(at_once) as pool:
+        return list(pool.map(start, chosen))
 
 
-def report(rates: dict[str, list[float]]) -> None:
-    """Print medians and ratios, and write them."""
-    medians = {name: statistics.median(values) for name, values in rates.items()}
-    slowest = medians["Keras fit, batch 32"]
-    path = ROOT / "benchmarks" / "engine.csv"
-    path.parent.mkdir(exist_ok=True)
-    with open(path, "w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["contender", "images_per_second", "ratio_to_keras_fit_batch_32"])
-        for name, rate in medians.items():
-            writer.writerow([name, f"{rate:.1f}", f"{rate / slowest:.2f}"])
-            print(f"{name:<38} {rate:7.0f} images/s   {rate / slowest:5.2f}x Keras fit, batch 32")
-    print(f"written to {path.relative_to(ROOT)}")
+def race(racers: list[Racer], turns: int) -> None:
+    """Turn by turn, forwards and backwards by turns, so that a drift favours nobody."""
+    for turn in range(turns):
+        print(f"turn {turn + 1} of {turns}", flush=True)
+        for racer in racers if turn % 2 == 0 else reversed(racers):
+            racer.take_turn()
+
+
+def processors() -> int:
+    """The number of processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 if __name__ == "__main__":

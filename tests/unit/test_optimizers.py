@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from resnetcam import models
 from resnetcam.backends.tensorflow_training import Trainer
-from resnetcam.optimizers import SGD, RMSprop, build_optimizer
+from resnetcam.optimizers import SGD, Muon, RMSprop, build_optimizer, orthogonalize
 
 
 def changes(optimizer, steps):
@@ -43,10 +43,52 @@ def test_rmsprop_leaves_a_weight_without_gradient_alone():
     [
         ({"name": "sgd", "momentum": 0.8}, SGD(0.8, 5e-4)),
         ({"name": "rmsprop", "rho": 0.95, "epsilon": 1e-14}, RMSprop(0.95, 1e-14, 5e-4)),
+        ({"name": "muon", "momentum": 0.8, "sgd_ratio": 4.0}, Muon(0.8, 4.0, 5e-4)),
     ],
 )
 def test_a_recipe_names_its_optimizer(settings, expected):
     assert build_optimizer(settings, 5e-4) == expected
+
+
+def kernel(*shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+
+
+@pytest.mark.parametrize("shape", [(3, 3, 3, 16), (3, 3, 64, 64), (1, 1, 16, 32)], ids=str)
+def test_orthogonalizing_keeps_singular_vectors_and_levels_the_values(shape):
+    start = kernel(*shape)
+    matrix = start.reshape(-1, shape[-1])
+    left, _, right = np.linalg.svd(matrix, full_matrices=False)
+
+    found = np.asarray(orthogonalize(start)).reshape(matrix.shape)
+
+    levelled = left.T @ found @ right.T
+    values = np.diag(levelled)
+    assert values.min() > 0.6
+    assert values.max() < 1.3
+    np.testing.assert_allclose(levelled, np.diag(values), atol=1e-3)
+
+
+def test_muon_turns_a_kernel_by_the_rate_and_keeps_its_length():
+    start, gradient, velocity = (kernel(3, 3, 4, 8, seed=seed) for seed in range(3))
+    value, (slot,) = Muon(0.9, 5.0, 0.1).update(start, gradient, [velocity], 0.03)
+
+    np.testing.assert_allclose(slot, 0.9 * velocity + gradient, rtol=1e-6)
+    direction = np.asarray(orthogonalize(gradient + 0.9 * np.asarray(slot)))
+    length = np.linalg.norm(start)
+    turned = start - 0.03 * length * direction / np.linalg.norm(direction)
+    expected = turned * length / np.linalg.norm(turned)
+    np.testing.assert_allclose(value, expected, rtol=1e-4, atol=1e-6)
+    assert np.linalg.norm(value) == pytest.approx(length, rel=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(64, 10), (16,)], ids=["dense", "scale"])
+def test_muon_trains_everything_else_by_sgd_at_its_own_rate(shape):
+    start, gradient, velocity = (kernel(*shape, seed=seed) for seed in range(3))
+    found = Muon(0.9, 5.0, 0.0).update(start, gradient, [velocity], 0.03)
+    expected = SGD(0.9, 0.0).update(start, gradient, [velocity], 0.15)
+    np.testing.assert_allclose(found[0], expected[0], rtol=1e-6)
+    np.testing.assert_allclose(found[1][0], expected[1][0], rtol=1e-6)
 
 
 class ByHand:
