@@ -34,7 +34,8 @@ def _reachable(start: Path, root: Path, without: str | None = None) -> set[Path]
     found, pending = set(), [start]
     while pending:
         path = pending.pop()
-        if path not in found and not (without and without in path.as_posix()):
+        left_out = without and without in path.relative_to(root).as_posix()
+        if path not in found and not left_out:
             found.add(path)
             pending.extend(_local_imports(path, root))
     return found

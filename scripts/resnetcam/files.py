@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -24,7 +23,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     left behind is removed by the next call.
 
     Raises:
-        OSError: that names ``path``, if there is no space left.
+        FullDiskError: if there is no space left.
     """
     path = Path(path)
     try:
@@ -40,10 +39,16 @@ def replacing(path: str | Path) -> Iterator[Path]:
         finally:
             temporary.unlink(missing_ok=True)
         flush_to_disk(path.parent)
+    except FullDiskError:
+        raise
     except Exception as error:
         if number := lacks_space(error):
-            raise OSError(number, os.strerror(number), str(path)) from error
+            raise FullDiskError(number, os.strerror(number), str(path)) from error
         raise
+
+
+class FullDiskError(OSError):
+    """There is no space left, on disk or in a quota, for ``filename``."""
 
 
 def lacks_space(error: Exception) -> int | None:
@@ -67,6 +72,7 @@ def flush_to_disk(path: str | Path) -> None:
         os.fsync(handle)
     except OSError as error:
         if error.errno != errno.EINVAL:
+            error.filename = str(path)
             raise
     finally:
         os.close(handle)

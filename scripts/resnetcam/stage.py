@@ -2,12 +2,14 @@
 
 import contextlib
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from resnetcam.errors import InputError
+from resnetcam.files import lacks_space
 from resnetcam.interruption import Interrupted
 
 
@@ -15,24 +17,23 @@ from resnetcam.interruption import Interrupted
 def logged(snakemake: Any) -> Iterator[None]:
     """Log to the rule's file and to the terminal; exit with status 1 if the body fails.
 
-    An ``InputError`` shows its message alone; anything else its traceback, in the log file too.
+    An ``InputError`` or a full disk shows a message alone; anything else its traceback, in the log
+    file too.
 
     Args:
         snakemake: the object that Snakemake gives to a script.
     """
     path = Path(snakemake.log[0])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = logging.FileHandler(path, mode="w")
-    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     terminal = logging.StreamHandler(sys.stderr)
     subject = "/".join(snakemake.wildcards)
     terminal.setFormatter(logging.Formatter(f"[{snakemake.rule} {subject}] %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[file, terminal], force=True)
+    logging.basicConfig(level=logging.INFO, handlers=[terminal], force=True)
     logging.captureWarnings(True)
     # Libraries report their own housekeeping at INFO.
     for library in ("absl", "h5py", "matplotlib", "PIL", "urllib3"):
         logging.getLogger(library).setLevel(logging.WARNING)
     try:
+        logging.getLogger().addHandler(_LogFile(path))
         yield
     except InputError as error:
         logging.error("%s", error)
@@ -40,10 +41,43 @@ def logged(snakemake: Any) -> Iterator[None]:
     except Interrupted as error:
         logging.error("%s", error)
         sys.exit(128 + error.signum)
-    except Exception:
-        logging.exception(
-            "%s failed unexpectedly; this traceback is in %s too", snakemake.rule, path
-        )
+    except Exception as error:
+        if lacks_space(error):
+            logging.error("%s", _full(error))
+        else:
+            logging.exception(
+                "%s failed unexpectedly; this traceback is in %s too", snakemake.rule, path
+            )
         sys.exit(1)
     finally:
-        file.close()
+        for handler in logging.getLogger().handlers:
+            handler.close()
+
+
+class _LogFile(logging.FileHandler):
+    """A log file whose disk may be full: then the terminal alone goes on, with one warning."""
+
+    def __init__(self, path: Path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        super().__init__(path, mode="w")
+        self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        error = sys.exception()
+        if not isinstance(error, OSError):
+            super().handleError(record)
+            return
+        self.addFilter(lambda record: False)
+        logging.warning("%s cannot be written: %s", self.baseFilename, error.strerror)
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            super().close()
+
+
+def _full(error: Exception) -> str:
+    name = getattr(error, "filename", None) or "a file"
+    return (
+        f"{name} cannot be written: {os.strerror(lacks_space(error))}. What was finished before is "
+        "kept, and so is the last state of a training. Make room, then give the same command."
+    )

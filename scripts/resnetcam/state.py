@@ -15,15 +15,16 @@ import logging
 import os
 import shutil
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from resnetcam.files import flush_to_disk, replacing, sha256_of_file, write_json
+from resnetcam.files import flush_to_disk, replacing, sha256_of_file
 
 logger = logging.getLogger(__name__)
 
@@ -74,64 +75,76 @@ class StateStore:
     def locked(self) -> Iterator[None]:
         """Hold the directory against other processes; the kernel lets go when this one dies."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        with open(self.directory / "lock", "a+") as file:
+        with open(self.directory / "lock", "a+", errors="replace") as file:
             _lock(file)
             for leftover in self.directory.glob(".epoch-*"):
                 leftover.unlink()
             yield
 
     def save(self, checkpoint: Checkpoint) -> None:
-        """Write a checkpoint, whole or not at all, and keep only the newest one before it."""
+        """Write a checkpoint, whole or not at all, and drop all but the two newest."""
         payload = _serialize(checkpoint)
-        path = self._path(checkpoint)
-        with replacing(path) as temporary:
+        with replacing(self._path(checkpoint)) as temporary:
             temporary.write_bytes(hashlib.sha256(payload).hexdigest().encode() + b"\n" + payload)
-        before = [other for other in self._checkpoints() if other < path]
-        for other in set(self._checkpoints()) - {path, *before[: _KEPT_CHECKPOINTS - 1]}:
-            other.unlink()
+        for old in self._checkpoints()[_KEPT_CHECKPOINTS:]:
+            old.unlink()
 
     def load(self) -> Checkpoint | None:
-        """Return the newest intact checkpoint; damaged ones are reported and passed over."""
+        """Return the newest intact checkpoint; damaged ones are reported and removed."""
         paths = self._checkpoints()
-        for path, older in zip(paths, [*paths[1:], None], strict=True):
+        for path, older in zip_longest(paths, paths[1:]):
             checksum, _, payload = path.read_bytes().partition(b"\n")
             if hashlib.sha256(payload).hexdigest().encode() == checksum:
                 return _deserialize(payload)
             instead = "going back to the state before it" if older else "starting anew"
             logger.warning("%s is damaged; %s", path, instead)
+            path.unlink()
         return None
 
     @contextlib.contextmanager
     def finishing(self) -> Iterator[Path]:
-        """Yield an empty folder for the finished files, and keep them, whole or not at all."""
+        """Yield a folder for whole, flushed files, and keep them as finished, all or none."""
         folder = self.directory / "finished.new"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         yield folder
-        for path in folder.iterdir():
-            flush_to_disk(path)
-        manifest = {path.name: sha256_of_file(path) for path in folder.iterdir()}
-        write_json(folder / "manifest.json", manifest)
+        digests = {path.name: sha256_of_file(path) for path in folder.iterdir()}
+        with replacing(folder / "manifest.json") as temporary:
+            temporary.write_text(json.dumps(digests, indent=1))
         shutil.rmtree(self._finished, ignore_errors=True)
-        os.rename(folder, self._finished)
+        folder.rename(self._finished)
         flush_to_disk(self.directory)
 
     def recall(self, outputs: Mapping[str, Path]) -> bool:
-        """Write the finished files byte for byte, all or none; False if there are none intact."""
+        """Give the finished files back if they are there and intact; return whether they are."""
         if not self._finished.exists():
             return False
-        manifest = _read_manifest(self._finished / "manifest.json")
-        for name in outputs:
-            path = self._finished / name
-            if not path.exists() or sha256_of_file(path) != manifest.get(name):
-                logger.warning("%s is damaged; going back to the newest state", path)
-                return False
+        if damage := self._find_damage(outputs):
+            logger.warning("%s; going back to the newest state", damage)
+            return False
+        self.give_back(outputs)
+        return True
+
+    def give_back(self, outputs: Mapping[str, Path]) -> None:
+        """Write the finished files byte for byte, all or none."""
         with contextlib.ExitStack() as stack:
             for name, output in outputs.items():
                 temporary = stack.enter_context(replacing(output))
                 shutil.copyfile(self._finished / name, temporary)
                 flush_to_disk(temporary)
-        return True
+
+    def _find_damage(self, names: Iterable[str]) -> str | None:
+        """Say what is wrong with the finished files."""
+        manifest = self._finished / "manifest.json"
+        try:
+            digests = dict(json.loads(manifest.read_bytes()))
+        except (FileNotFoundError, ValueError, TypeError):
+            return f"{manifest} is damaged"
+        for name in names:
+            path = self._finished / name
+            if not path.exists() or sha256_of_file(path) != digests.get(name):
+                return f"{path} is damaged, or its digest in {manifest.name}"
+        return None
 
     @property
     def _finished(self) -> Path:
@@ -151,26 +164,20 @@ def _lock(file: TextIO) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         file.seek(0)
-        logger.info(
-            "another process (%s) trains this very network; waiting for its result",
-            file.read() or "unknown",
-        )
+        holder = file.read() or "unknown"
+        logger.info("another process (%s) trains this very network; waiting for its result", holder)
         fcntl.flock(file, fcntl.LOCK_EX)
     except OSError as error:
         if error.errno not in _NO_LOCKS:
             raise
         logger.warning(
-            "%s: %s. Take care that no other process trains the same network.",
+            "%s cannot be locked (%s): see to it that no other process trains this very network",
             file.name,
             error.strerror,
         )
-    file.truncate(0)
-    file.write(f"{os.getpid()} on {socket.gethostname()}")
-    file.flush()
-
-
-def _read_manifest(path: Path) -> dict[str, str]:
-    ...
+    with contextlib.suppress(OSError):
+        os.ftruncate(file.fileno(), 0)
+        os.write(file.fileno(), f"{os.getpid()} on {socket.gethostname()}".encode())
 
 
 def _serialize(checkpoint: Checkpoint) -> bytes:

@@ -87,8 +87,9 @@ def train(
             return
         session = _Session(_load(reader, plan.protocol), plan, runtime)
         session.run(store)
-        session.write(outputs, store.directory.name, ingredients)
-        store.finish(outputs)
+        with store.finishing() as folder:
+            session.write(folder, store.directory.name, ingredients)
+        store.give_back(outputs)
 
 
 class _Session:
@@ -129,14 +130,14 @@ class _Session:
                 self._keep(row, store)
                 log_epoch(self.checkpoint.history, self.recipe["epochs"])
 
-    def write(self, outputs: dict[str, Path], name: str, ingredients: dict[str, Any]) -> None:
-        """Write the selected model, the history and the run's provenance."""
+    def write(self, folder: Path, name: str, ingredients: dict[str, Any]) -> None:
+        """Write ``OUTPUTS``: the selected model, the history and the run's provenance."""
         best = self.recipe["select"] == "best"
         state = self.checkpoint
         self.classifier.set_weights(state.best_weights if best else state.weights)
-        with replacing(outputs["model.keras"]) as temporary:
+        with replacing(folder / "model.keras") as temporary:
             self.classifier.save(temporary)
-        with replacing(outputs["history.csv"]) as temporary:
+        with replacing(folder / "history.csv") as temporary:
             write_history(temporary, state.history)
         provenance = describe_run(self.runtime) | {
             "fingerprint": name,
@@ -147,7 +148,7 @@ class _Session:
             "training_images": len(self.data.y),
             "parameters": self.network.count_params(),
         }
-        write_json(outputs["run.json"], provenance)
+        write_json(folder / "run.json", provenance)
 
     def _resume(self, found: Checkpoint) -> None:
         step = f" and {found.partial.step} of {self.steps} steps" if found.partial.step else ""
@@ -177,7 +178,7 @@ class _Session:
                 bar.update(indices.size)
                 if stop.signum or clock.is_due():
                     partial, running = _count(partial, epoch, *running), None
-                    self._pause(partial, clock, store, stop)
+                    self._pause(partial, call_rates[-1], clock, store, stop)
             if running:
                 partial = _count(partial, epoch, *running)
         return {
@@ -202,16 +203,12 @@ class _Session:
         )
 
     def _pause(
-        self, partial: Partial, clock: "_Clock", store: StateStore, stop: StopRequest
+        self, partial: Partial, rate: float, clock: "_Clock", store: StateStore, stop: StopRequest
     ) -> None:
         """Save the state within an epoch, and stop if that was asked for."""
         partial = replace(partial, seconds=clock.seconds())
-        weights = self.trainer.weights()
-        if all(np.isfinite(values).all() for values in weights):
-            state = replace(
-                self.checkpoint, partial=partial, weights=weights, slots=self.trainer.slots()
-            )
-            store.save(state)
+        weights, slots = self._finite_weights(partial.step, rate), self.trainer.slots()
+        store.save(replace(self.checkpoint, partial=partial, weights=weights, slots=slots))
         clock.restart()
         if stop.signum:
             raise Interrupted(
@@ -225,7 +222,7 @@ class _Session:
         """Save the state after an epoch."""
         state = self.checkpoint
         history = [*state.history, {column: row[column] for column in HISTORY_COLUMNS}]
-        weights = self.trainer.weights()
+        weights = self._finite_weights(self.steps, row["learning_rate"])
         best_epoch, best_weights = state.best_epoch, state.best_weights
         if not best_epoch or row["val_accuracy"] > history[best_epoch - 1]["val_accuracy"]:
             best_epoch, best_weights = int(row["epoch"]), weights
@@ -240,6 +237,13 @@ class _Session:
             state.resumed_after,
         )
         store.save(self.checkpoint)
+
+    def _finite_weights(self, step: int, rate: float) -> list[NDArray[np.float32]]:
+        """The weights after a step of the epoch under way."""
+        weights = self.trainer.weights()
+        if not all(np.isfinite(values).all() for values in weights):
+            raise _diverged(self.checkpoint.epoch + 1, step, rate, "weights are")
+        return weights
 
     @property
     def _steps_a_call(self) -> int:
@@ -345,9 +349,9 @@ def _chunks(
         yield full, order[-rest:].reshape(1, rest)
 
 
-def _diverged(epoch: int, step: int, rate: float) -> InputError:
+def _diverged(epoch: int, step: int, rate: float, what: str = "loss is") -> InputError:
     return InputError(
-        f"the loss is no longer finite in epoch {epoch}, step {step}, at learning rate {rate:.3g}. "
+        f"the {what} no longer finite in epoch {epoch}, step {step}, at learning rate {rate:.3g}. "
         "Try a lower learning rate or a longer warm-up in the recipe's `schedule`, or `precision: "
         "float32`. The state before this is kept."
     )

@@ -22,8 +22,11 @@ ROOT = Path(__file__).parents[2]
 
 def main() -> None:
     """Measure what was asked for, and report it."""
+    # A contender that had to be killed leaves a semaphore, which Python removes and tells of.
+    os.environ["PYTHONWARNINGS"] = "ignore:resource_tracker:UserWarning"
     arguments = parse_arguments()
     chosen = select(arguments.only)
+    load = os.getloadavg()[0]
     processor = cpuinfo.get_cpu_info()
     native = {"avx512_bf16", "amx_bf16"} & set(processor.get("flags", []))
     on_gpu = arguments.device == "gpu"
@@ -31,13 +34,14 @@ def main() -> None:
         arguments.threads, arguments.device, arguments.seconds, on_gpu or bool(native)
     )
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
-        racers = get_ready(chosen, settings, Path(directory))
+        racers = get_ready(chosen, settings, Path(directory), arguments.patience)
         try:
             race(racers, arguments.turns)
         finally:
             for racer in racers:
                 racer.stop()
     rows = [racer.row() for racer in racers]
+    print(f"\nload of the machine before: {load:.1f} (the quieter, the surer)")
     hardware = processor.get("brand_raw", "unknown processor")
     summary.report(rows, settings, hardware, ROOT / "benchmarks")
 
@@ -49,9 +53,12 @@ def parse_arguments() -> argparse.Namespace:
         "--only", nargs="+", default=["*"], metavar="PATTERN", help=f"such as 'torch-*'; of {names}"
     )
     parser.add_argument("--turns", type=int, default=5, help="of each contender (default 5)")
-    parser.add_argument("--seconds", type=float, default=2.5, help="in a turn (default 2.5)")
+    parser.add_argument("--seconds", type=float, default=2, help="in a turn (default 2)")
     parser.add_argument(
         "--threads", type=int, default=processors(), help="default: all available processors"
+    )
+    parser.add_argument(
+        "--patience", type=float, default=300, help="seconds to get ready in (default 300)"
     )
     parser.add_argument("--device", choices=["cpu", "gpu"], default="cpu")
     arguments = parser.parse_args()
@@ -69,7 +76,9 @@ def select(patterns: list[str]) -> list[Contender]:
     return [c for c in CONTENDERS if any(fnmatch(c.name, pattern) for pattern in patterns)]
 
 
-def get_ready(chosen: list[Contender], settings: Settings, directory: Path) -> list[Racer]:
+def get_ready(
+    chosen: list[Contender], settings: Settings, directory: Path, patience: float
+) -> list[Racer]:
     """Start the processes and let them build and compile.
 
     Two at a time, since most of it uses one processor; on a GPU one, since libraries choose their
@@ -78,7 +87,7 @@ def get_ready(chosen: list[Contender], settings: Settings, directory: Path) -> l
 
     def start(contender: Contender) -> Racer:
         racer = Racer(contender, settings, directory)
-        racer.get_ready()
+        racer.get_ready(patience)
         print(f"  {contender.label}: {racer.reason or 'ready'}", flush=True)
         return racer
 
@@ -104,4 +113,7 @@ def processors() -> int:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        raise SystemExit("stopped") from None

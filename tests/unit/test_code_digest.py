@@ -1,9 +1,11 @@
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from resnetcam import code_digest as module
 from resnetcam.code_digest import code_digest
 
 ROOT = Path(__file__).parents[2]
@@ -88,6 +90,27 @@ def test_a_change_of_meaning_counts_in_the_script_and_in_all_that_it_imports(dig
 
 def test_what_is_not_imported_does_not_count(digest):
     assert digest(lib__unused="other = 2\n") == digest()
+
+
+@pytest.mark.parametrize("script", ["train.py", "evaluate.py", "explain.py"])
+@pytest.mark.parametrize(("used", "other"), [("jax", "tensorflow"), ("tensorflow", "jax")])
+def test_the_modules_of_a_backend_that_is_not_in_use_do_not_count(tmp_path, script, used, other):
+    """Nor does a folder above the project that is called like them."""
+    scripts = tmp_path / "backends" / f"{other}_project" / "scripts"
+    shutil.copytree(ROOT / "scripts", scripts, ignore=shutil.ignore_patterns("__pycache__"))
+    backends = scripts / "resnetcam" / "backends"
+
+    def changed(backend):
+        for path in backends.glob(f"{backend}_*.py"):
+            path.write_text(path.read_text() + "\nCHANGED = True\n")
+        for cached in (module._parse, module._file_digest, module._local_imports):
+            cached.cache_clear()
+        return code_digest(scripts / script, without=f"backends/{other}_")
+
+    before = code_digest(scripts / script, without=f"backends/{other}_")
+    assert before == code_digest(ROOT / "scripts" / script, without=f"backends/{other}_")
+    assert changed(other) == before
+    assert changed(used) != before
 
 
 def test_the_order_of_statements_counts(digest):

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 import subprocess
 import sys
 import threading
@@ -121,9 +122,15 @@ def outputs(tmp_path):
     return paths
 
 
+def finish(store, outputs):
+    with store.finishing() as folder:
+        for name, path in outputs.items():
+            shutil.copyfile(path, folder / name)
+
+
 def test_finished_files_are_given_back_byte_for_byte(store, outputs, tmp_path):
     assert not store.recall(outputs)
-    store.finish(outputs)
+    finish(store, outputs)
     elsewhere = {name: tmp_path / "new" / path.name for name, path in outputs.items()}
     for _ in range(2):
         assert store.recall(elsewhere)
@@ -132,9 +139,9 @@ def test_finished_files_are_given_back_byte_for_byte(store, outputs, tmp_path):
 
 
 def test_finishing_again_replaces_what_was_finished(store, outputs):
-    store.finish(outputs)
+    finish(store, outputs)
     outputs["history.csv"].write_text("second")
-    store.finish(outputs)
+    finish(store, outputs)
     outputs["history.csv"].unlink()
     assert store.recall(outputs)
     assert outputs["history.csv"].read_text() == "second"
@@ -143,7 +150,7 @@ def test_finishing_again_replaces_what_was_finished(store, outputs):
 @pytest.mark.parametrize("name", ["model.keras", "history.csv", "manifest.json"])
 @pytest.mark.parametrize("damage", [lambda c: c[:-1], lambda c: b"", lambda c: b"X" + c[1:], None])
 def test_a_damaged_finished_file_is_not_given_back(store, outputs, name, damage):
-    store.finish(outputs)
+    finish(store, outputs)
     path = store.directory / "finished" / name
     if damage is None:
         path.unlink()
@@ -156,6 +163,7 @@ def test_a_damaged_finished_file_is_not_given_back(store, outputs, name, damage)
 
 
 HOLDER = """
+import shutil
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
@@ -164,7 +172,8 @@ store = StateStore(sys.argv[2], "abc")
 with store.locked():
     print("locked", flush=True)
     sys.stdin.readline()
-    store.finish({"model.keras": Path(sys.argv[3])})
+    with store.finishing() as folder:
+        shutil.copy(sys.argv[3], folder / "model.keras")
 """
 
 

@@ -56,22 +56,30 @@ class Workflow:
         self.folder = folder
 
     def run(self, *arguments, check=True, timeout=400):
-        command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
-        if "--configfile" not in arguments:
-            command += ["--configfile", "tiny.yaml"]
-        search = os.pathsep.join([os.environ["PATH"], str(Path(sys.executable).parent)])
         result = subprocess.run(
-            command,
-            cwd=self.folder,
-            env={**os.environ, "PATH": search, "COLUMNS": "200"},
-            capture_output=True,
-            text=True,
-            timeout=timeout,
+            **self._call(arguments), capture_output=True, text=True, timeout=timeout
         )
         result.output = result.stdout + result.stderr
         if check:
             assert result.returncode == 0, result.output
         return result
+
+    def start(self, *arguments):
+        """Start a run as the leader of a process group of its own."""
+        return subprocess.Popen(
+            **self._call(arguments),
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def _call(self, arguments):
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+        if "--configfile" not in arguments:
+            command += ["--configfile", "tiny.yaml"]
+        search = os.pathsep.join([os.environ["PATH"], str(Path(sys.executable).parent)])
+        environment = {**os.environ, "PATH": search, "COLUMNS": "200"}
+        return {"args": command, "cwd": self.folder, "env": environment}
 
     def planned(self, *arguments):
         """The rules that the next run would execute, with the number of their jobs."""

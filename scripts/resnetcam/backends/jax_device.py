@@ -1,8 +1,18 @@
 """JAX's devices and versions."""
 
+import sys
+from importlib.abc import MetaPathFinder
 from importlib.metadata import version
 
 import jax
+
+
+class _WithoutTensorFlow(MetaPathFinder):
+    """Hides TensorFlow: where it is installed, Keras loads it only to save a model, in seconds."""
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
+        if fullname == "tensorflow":
+            raise ModuleNotFoundError("TensorFlow is hidden while JAX is in use", name=fullname)
 
 
 def set_up(device: str, threads: int) -> str | None:
@@ -12,6 +22,11 @@ def set_up(device: str, threads: int) -> str | None:
     """
     # Grad-CAM's sums are compared to 1e-5, so products of float32 keep all their bits.
     jax.config.update("jax_default_matmul_precision", "float32")
+    sys.meta_path.insert(0, _WithoutTensorFlow())
+    # Keras draws kernels whenever it builds or loads a model, though all of ours get other values;
+    # the default generator takes a processor five times as long to compile, for every shape.
+    jax.config.update("jax_threefry_partitionable", False)
+    jax.config.update("jax_enable_x64", False)  # it may come from the user's environment
     first = jax.devices()[0]
     return first.device_kind if first.platform == "gpu" else None
 

@@ -20,21 +20,17 @@ def activations_and_gradients(
     The twin of ``tensorflow_gradients``: activations A (B, h, w, K), and for each of the R class
     choices the gradients of that class's pre-softmax logit by A, (R, B, h, w, K).
     """
-    model = _with_offset(classifier, layer)
-    groups = model.trainable_variables, model.non_trainable_variables
-    trained, rest = ([v.value for v in group] for group in groups)
 
     @jax.jit
-    def compiled(trained: Any, rest: Any, images: Any, classes: Any) -> Any:
+    def compiled(variables: Any, images: Any, classes: Any) -> Any:
         pixels = jnp.asarray(images, jnp.float32)
 
         def run(offset: Any) -> Any:
-            (activations, logits), _ = model.stateless_call(
-                trained, rest, [pixels, offset], training=False
-            )
-            return logits, activations
+            with keras.StatelessScope(zip(classifier.variables, variables, strict=True)):
+                return _logits_and_activations(classifier, layer, pixels, offset)
 
-        zeros = jnp.zeros((len(images), *model.inputs[1].shape[1:]))
+        # The gradient by what is added to the activations, where that is zero, is the one by them.
+        zeros = jnp.zeros((len(images), *classifier.get_layer(layer).output.shape[1:]))
         logits, pull_back, activations = jax.vjp(run, zeros, has_aux=True)
         # Images do not touch one another in inference mode, so one backward pass a class choice
         # holds each image's own gradient.
@@ -42,25 +38,24 @@ def activations_and_gradients(
         return activations, jnp.stack([pull_back(scores)[0] for scores in chosen])
 
     def call(images: NDArray[np.uint8], classes: NDArray[np.integer]) -> Arrays:
-        found = compiled(trained, rest, images, np.asarray(classes, np.int32))
-        return tuple(map(np.asarray, found))
+        variables = [v.value for v in classifier.variables]
+        return jax.device_get(compiled(variables, images, np.asarray(classes, np.int32)))
 
     return call
 
 
-def _with_offset(classifier: keras.Model, layer: str) -> keras.Model:
-    """A copy of the classifier with a second input that is added to one layer's output.
-
-    The gradient by that input, where it is zero, is the gradient by the layer's output.
-    """
-    offset = keras.Input(classifier.get_layer(layer).output.shape[1:])
-    outputs = {}
-
-    def call(called: keras.layers.Layer, *arguments: Any, **options: Any) -> Any:
-        output = called(*arguments, **options)
-        outputs[called.name] = keras.ops.add(output, offset) if called.name == layer else output
-        return outputs[called.name]
-
-    copy = keras.models.clone_model(classifier, call_function=call)
-    copy.set_weights(classifier.get_weights())
-    return keras.Model([copy.input, offset], [outputs[layer], outputs["logits"]])
+def _logits_and_activations(
+    classifier: keras.Model, name: str, pixels: jax.Array, offset: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    """Go through the classifier layer by layer, adding ``offset`` to the output of one."""
+    values = {}
+    for layer in classifier.layers:
+        if isinstance(layer, keras.layers.InputLayer):
+            value = pixels
+        else:
+            value = layer(jax.tree.map(lambda t: values[id(t)], layer.input), training=False)
+        if layer.name == name:
+            activations = value
+            value = value + offset
+        values[id(layer.output)] = value
+    return values[id(classifier.get_layer("logits").output)], activations

@@ -57,8 +57,12 @@ class Trainer:
         self._label_smoothing = label_smoothing
         slots = [[jnp.zeros(v.shape) for v in variables] for _ in range(optimizer.num_slots)]
         self._state = (*self._copy_of_network(), slots)
+        # A GPU is kept busy by many steps a launch. For a processor a step is long, but compiling
+        # is too, and a program of one step serves every number of them, with the same bits.
+        self._one_by_one = jax.default_backend() == "cpu"
+        program = self._step if self._one_by_one else self._steps
         # The old state's memory is taken for the new one.
-        self._compiled = jax.jit(self._steps, donate_argnums=0)
+        self._compiled = jax.jit(program, donate_argnums=0)
 
     def run(
         self,
@@ -66,42 +70,36 @@ class Trainer:
         draws: Mapping[str, NDArray[Any]],
         learning_rates: NDArray[np.floating],
     ) -> tuple[Any, Any]:
-        self._state, (losses, hits) = self._compiled(
-            self._state,
-            self._images,
-            self._labels,
-            (
-                np.asarray(indices, np.int32),
-                dict(draws),
-                np.asarray(learning_rates, np.float32),
-            ),
+        inputs = (
+            np.asarray(indices, np.int32),
+            dict(draws),
+            np.asarray(learning_rates, np.float32),
         )
-        return losses, hits
+        if not self._one_by_one:
+            return self._call(inputs)
+        steps = (jax.tree.map(lambda values, i=i: values[i], inputs) for i in range(len(indices)))
+        losses, hits = zip(*map(self._call, steps), strict=True)
+        return np.array(losses), np.array(hits)
 
     def penalty(self) -> float:
         return objective.penalty(self._decay, [np.asarray(v) for v in self._state[0]])
 
     def weights(self) -> list[NDArray[np.float32]]:
-        trained, rest, _ = self._state
-        pairs = [(self.network.trainable_variables, trained)]
-        pairs += [(self.network.non_trainable_variables, rest)]
-        for variables, values in pairs:
-            for variable, value in zip(variables, values, strict=True):
-                variable.assign(np.asarray(value))
-        return self.network.get_weights()
+        network, (trained, rest, _) = self.network, self._state
+        variables = [*network.trainable_variables, *network.non_trainable_variables]
+        values = {id(v): value for v, value in zip(variables, [*trained, *rest], strict=True)}
+        return jax.device_get([values[id(v)] for v in network.weights])
 
     def set_weights(self, values: Sequence[NDArray[np.float32]]) -> None:
-        self._slots = self._state[2]
         self.network.set_weights(values)
         self._state = (*self._copy_of_network(), self._state[2])
 
     def slots(self) -> list[NDArray[np.float32]]:
-        return [np.asarray(slot) for group in self._state[2] for slot in group]
+        return jax.device_get(jax.tree.leaves(self._state[2]))
 
     def set_slots(self, values: Sequence[NDArray[np.float32]]) -> None:
         trained, rest, slots = self._state
-        found = iter(values)
-        new = [[jnp.array(next(found)) for _ in group] for group in slots]
+        new = jax.tree.unflatten(jax.tree.structure(slots), map(jnp.array, values))
         self._state = trained, rest, new
 
     def _copy_of_network(self) -> tuple[list[jax.Array], list[jax.Array]]:
@@ -111,21 +109,20 @@ class Trainer:
         trained, rest = ([jnp.array(v.value) for v in group] for group in groups)
         return trained, rest
 
+    def _call(self, inputs: Any) -> tuple[jax.Array, jax.Array]:
+        self._state, measured = self._compiled(self._state, self._images, self._labels, inputs)
+        return measured
+
     def _steps(self, state: Any, images: Any, labels: Any, inputs: Any) -> Any:
-        def step(state: Any, inputs: Any) -> Any:
-            return self._step(state, images, labels, *inputs)
+        return jax.lax.scan(lambda s, one: self._step(s, images, labels, one), state, inputs)
 
-        return jax.lax.scan(step, state, inputs)
-
-    def _step(
-        self, state: Any, images: Any, labels: Any, indices: Any, draws: Any, learning_rate: Any
-    ) -> Any:
+    def _step(self, state: Any, images: Any, labels: Any, inputs: Any) -> Any:
+        indices, draws, learning_rate = inputs
         trained, rest, slots = state
-        inputs = self._prepare(images[indices], draws)
-        targets = labels[indices]
+        prepared, targets = self._prepare(images[indices], draws), labels[indices]
 
         def loss(trained: Any) -> Any:
-            logits, new_rest = self.network.stateless_call(trained, rest, inputs, training=True)
+            logits, new_rest = self.network.stateless_call(trained, rest, prepared, training=True)
             smoothed, plain = objective.cross_entropies(logits, targets, self._label_smoothing)
             measured = plain.sum(), objective.hits(logits, targets)
             return smoothed.mean(), (new_rest, measured)
@@ -133,12 +130,10 @@ class Trainer:
         (_, (new_rest, measured)), gradients = jax.value_and_grad(loss, has_aux=True)(trained)
         new_trained, new_slots = [], [[] for _ in slots]
         for i, (variable, gradient) in enumerate(zip(trained, gradients, strict=True)):
-            value, updated = self._optimizer.update(
-                variable,
-                gradient + self._decay[i] * variable,
-                [group[i] for group in slots],
-                learning_rate,
-            )
+            if self._decay[i]:
+                gradient += self._decay[i] * variable
+            old = [group[i] for group in slots]
+            value, updated = self._optimizer.update(variable, gradient, old, learning_rate)
             new_trained.append(value)
             for group, slot in zip(new_slots, updated, strict=True):
                 group.append(slot)

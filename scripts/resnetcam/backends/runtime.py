@@ -64,11 +64,12 @@ def start(backend: str, device: str, precision: str, threads: int) -> Runtime:
         else:
             from resnetcam.backends import tensorflow_device as chosen
         gpu = chosen.set_up(device, threads)
-    if device == "gpu" and not gpu:
-        raise InputError(
-            f"device is 'gpu', but {_NAMES[backend]} sees no GPU. Check `nvidia-smi` and that the "
-            f"environment holds {_GPU_PACKAGES[backend]}; or set `device: auto` or `device: cpu`."
-        )
+        if device == "gpu" and not gpu:
+            raise InputError(
+                f"device is 'gpu', but {_NAMES[backend]} sees no GPU. Check `nvidia-smi` and that "
+                f"the environment holds {_GPU_PACKAGES[backend]}; or set `device: auto` or "
+                "`device: cpu`."
+            )
     kind = "gpu" if gpu else "cpu"
     runtime = Runtime(
         backend,
@@ -135,6 +136,7 @@ def _set_environment(backend: str, device: str, threads: int) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["NPROC"] = str(threads)  # XLA's thread pool on a CPU
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    os.environ.pop("JAX_PLATFORMS", None)
     if device == "cpu":
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
         os.environ["JAX_PLATFORMS"] = "cpu"

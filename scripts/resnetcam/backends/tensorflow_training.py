@@ -142,10 +142,10 @@ class Trainer:
             loss = tf.reduce_mean(smoothed)
         gradients = tape.gradient(loss, variables)
         for i, (variable, gradient) in enumerate(zip(variables, gradients, strict=True)):
+            if self._decay[i]:
+                gradient += self._decay[i] * variable
             slots = [group[i] for group in self._slots]
-            value, new_slots = self._optimizer.update(
-                variable, gradient + self._decay[i] * variable, slots, learning_rate
-            )
+            value, new_slots = self._optimizer.update(variable, gradient, slots, learning_rate)
             for slot, new in zip([variable, *slots], [value, *new_slots], strict=True):
                 slot.assign(new)
         return tf.reduce_sum(plain), objective.hits(logits, labels)

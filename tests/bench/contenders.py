@@ -1,0 +1,142 @@
+"""What `make bench` measures: which contenders there are and what they tell the conductor.
+
+A contender is a file beside this one with a function ``build(settings, **options)``. It runs in a
+process of its own, so nothing here imports a numerical library.
+"""
+
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+# ResNet20v1 for 32x32 images: 40.8 million multiply-adds forward (He et al. 2015, section 4.2),
+# each a multiplication and an addition; the backward pass takes about twice as many, for the
+# gradients by activations and by weights.
+FLOP_PER_IMAGE = 3 * 2 * 40.8e6
+PARAMETERS = 274_442
+
+
+class UnavailableError(Exception):
+    """Why a contender cannot run here, in words for the user."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The same for all contenders."""
+
+    threads: int
+    device: str  # cpu or gpu
+    seconds: float  # wanted length of a turn
+    bfloat16: bool  # whether the processor, or the GPU, computes it natively
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a contender says about itself when it is ready."""
+
+    work: int  # images in a round; floating-point operations for a matrix product
+    precision: str
+    libraries: dict[str, str]
+    batch: int = 0
+    device_name: str = ""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What ``build`` returns: ``run(rounds)`` does that many rounds and returns the seconds."""
+
+    run: Callable[[int], float]
+    facts: Facts
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One row of the table; ``name`` is what ``--only`` matches."""
+
+    name: str
+    label: str
+    module: str
+    options: dict[str, Any] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_network(self) -> bool:
+        """Whether it trains the network, rather than measuring what the hardware can do."""
+        return self.module != "matrix_product"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What came of a contender: work per second in each turn, or the reason why there is none."""
+
+    contender: Contender
+    facts: Facts | None
+    rates: list[float]
+    peak_megabytes: float
+    reason: str
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.rates)
+
+    @property
+    def quartiles(self) -> tuple[float, float]:
+        if len(self.rates) < 2:
+            return self.median, self.median
+        first, _, third = statistics.quantiles(self.rates, n=4, method="inclusive")
+        return first, third
+
+    @property
+    def spread(self) -> float:
+        """Half the interquartile range, as a share of the median."""
+        first, third = self.quartiles
+        return (third - first) / 2 / self.median
+
+
+ONEDNN = {"TF_ENABLE_ONEDNN_OPTS": "1"}
+PLAIN = {"augmented": False}
+
+CONTENDERS = [
+    Contender("engine-fast", "engine, recipe fast", "engine", {"recipe": "fast"}),
+    Contender(
+        "engine-fast-plain",
+        "engine, recipe fast, no augmentation",
+        "engine",
+        {"recipe": "fast", **PLAIN},
+    ),
+    Contender("engine-published", "engine, recipe published", "engine", {"recipe": "published"}),
+    Contender(
+        "engine-published-plain",
+        "engine, recipe published, no augmentation",
+        "engine",
+        {"recipe": "published", **PLAIN},
+    ),
+    Contender(
+        "engine-jax", "engine on JAX, recipe fast", "engine", {"recipe": "fast", "backend": "jax"}
+    ),
+    Contender("published", "published approach", "keras_fit", {"approach": "published"}),
+    Contender(
+        "published-onednn",
+        "published approach, oneDNN on",
+        "keras_fit",
+        {"approach": "published"},
+        ONEDNN,
+    ),
+    Contender(
+        "keras-fit",
+        "Keras fit, no augmentation, oneDNN on",
+        "keras_fit",
+        {"approach": "arrays"},
+        ONEDNN,
+    ),
+    Contender("torch-eager", "PyTorch eager, no augmentation", "pytorch_resnet"),
+    Contender(
+        "torch-compiled", "PyTorch compiled, no augmentation", "pytorch_resnet", {"compiled": True}
+    ),
+    Contender(
+        "matmul-float32", "matrix product, float32", "matrix_product", {"precision": "float32"}
+    ),
+    Contender(
+        "matmul-bfloat16", "matrix product, bfloat16", "matrix_product", {"precision": "bfloat16"}
+    ),
+]

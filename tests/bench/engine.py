@@ -1,0 +1,99 @@
+"""This workflow's engine, set up as a training sets it up, on random images."""
+
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from contenders import PARAMETERS, Facts, Settings, Workload
+
+from resnetcam.backends import runtime
+
+ROOT = Path(__file__).parents[2]
+IMAGES, CLASSES = 4096, 10
+NO_AUGMENTATION = {"flip": "none", "crop_padding": 0, "affine": None, "erase": None}
+
+
+def build(
+    settings: Settings, recipe: str, backend: str = "tensorflow", augmented: bool = True
+) -> Workload:
+    """A round is one call of the engine: several steps, with their draws on the host."""
+    chosen = _recipe(recipe)
+    if not augmented:
+        chosen["augmentation"] |= NO_AUGMENTATION
+    resolved = runtime.start(backend, settings.device, "auto", settings.threads)
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 256, (IMAGES, 32, 32, 3), dtype=np.uint8)
+    labels = generator.integers(0, CLASSES, IMAGES).astype(np.uint8)
+    trainer = _trainer(backend, chosen, resolved.precision, images, labels)
+    batch = chosen["batch_size"]
+    steps = 400 if resolved.device == "gpu" else math.ceil(512 / batch)
+    steps = 1 if (backend, resolved.device) == ("jax", "cpu") else steps  # they take long
+
+    def run(rounds: int) -> float:
+        started = time.perf_counter()
+        _train(trainer, chosen["augmentation"], rounds, steps, batch)
+        return time.perf_counter() - started
+
+    facts = Facts(steps * batch, resolved.precision, resolved.versions, batch, resolved.device_name)
+    return Workload(run, facts)
+
+
+def _train(trainer: Any, augmentation: Any, rounds: int, steps: int, batch: int) -> None:
+    """Train ``rounds`` calls of ``steps`` steps, and wait until they are done."""
+    import keras
+
+    from resnetcam import randomness
+
+    order = randomness.permutation(0, 1, IMAGES)
+    draws = randomness.augmentation_draws(augmentation, 0, 1, IMAGES, 32, 32)
+    rates = np.full(steps, 1e-3, np.float32)
+    for indices in np.resize(order, (rounds, steps, batch)):
+        chosen = {name: values[indices] for name, values in draws.items()}
+        measured = trainer.run(indices, chosen, rates)
+    keras.tree.map_structure(np.asarray, measured)
+
+
+def _trainer(backend: str, recipe: Any, precision: str, images: Any, labels: Any) -> Any:
+    import keras
+
+    from resnetcam import augmentation, models, optimizers
+
+    module = _backend_module(backend)
+    keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
+    network = models.build_network(
+        "resnet_v1",
+        20,
+        images.shape[1:],
+        CLASSES,
+        batch_norm_momentum=recipe["batch_norm_momentum"],
+        normalization=module.NORMALIZATION,
+    )
+    assert network.count_params() == PARAMETERS
+    mean = (images.mean(0) / 255).astype(np.float32)
+    decays = {"all": models.is_kernel, "convolutions": models.is_convolution_kernel}
+    return module.Trainer(
+        network,
+        images,
+        labels,
+        augmentation.build_prepare(recipe["augmentation"], mean),
+        optimizers.build_optimizer(recipe["optimizer"], recipe["weight_decay"]),
+        decays[recipe["decayed_kernels"]],
+        recipe["label_smoothing"],
+    )
+
+
+def _backend_module(backend: str) -> Any:
+    if backend == "jax":
+        from resnetcam.backends import jax_training as module
+    else:
+        from resnetcam.backends import tensorflow_training as module
+    return module
+
+
+def _recipe(name: str) -> dict[str, Any]:
+    """A recipe of config.yaml; augmentation that it does not name is none, as in the schema."""
+    recipe = yaml.safe_load((ROOT / "config.yaml").read_text())["recipes"][name]
+    return recipe | {"augmentation": NO_AUGMENTATION | recipe["augmentation"]}

@@ -1,0 +1,301 @@
+"""What a backend computes, as named arrays, whichever it is: Keras has one backend a process.
+
+The tests call it in their own process, on TensorFlow, and run it as a script in another one, on
+JAX: ``backend_probe.py <folder>`` reads inputs.npz and the models there, and writes jax.npz.
+"""
+
+import sys
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+
+from resnetcam.backends import runtime
+
+if __name__ == "__main__":
+    runtime.start("jax", "cpu", "float32", threads=2)
+
+import keras
+
+from resnetcam import (
+    augmentation,
+    cam,
+    evaluation,
+    explanation,
+    models,
+    optimizers,
+    randomness,
+    training,
+)
+
+CLASSES, SIDE, BATCH, STEPS = 10, 8, 16, 12
+NETWORKS = {"v1": ("resnet_v1", 8), "v2": ("resnet_v2", 11)}
+# With rates at which a dozen steps move the weights well, and a decay that they cannot miss.
+OPTIMIZERS = {
+    "sgd": (optimizers.SGD(0.9, 0.05), 0.02),
+    "rmsprop": (optimizers.RMSprop(0.9, 1e-3, 0.05), 1e-3),
+    "muon": (optimizers.Muon(0.6, 0.1, 0.05), 0.05),
+}
+TRAININGS = [("v1", "sgd"), ("v1", "rmsprop"), ("v1", "muon"), ("v2", "sgd")]
+LAYERS = {
+    "v1": ("final", "stage2_block1_conv1", "stage1_block1_out"),
+    "v2": ("final", "stage2_block1_conv2"),
+}
+DRAWS = {
+    "flip": "random",
+    "crop_padding": 2,
+    "affine": {"rotation": 10, "shift": 0.1, "zoom": 0.1},
+    "erase": {"probability": 0.5, "area": [0.02, 0.4], "aspect": [0.3, 3.3], "value": [0, 1]},
+}
+
+
+def compiled(function):
+    """The function as training runs it: compiled by the backend."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.jit(function)
+    import tensorflow as tf
+
+    return tf.function(function)
+
+
+def augmented(inputs):
+    """Every transform of ``augmentation`` alone, and all in a row for either order."""
+    names = ("affine", "crop", "flip", "erase", "erase_value")
+    draws = {name: inputs[name] for name in names}
+
+    def transform(images, pixels, draws):
+        found = {
+            "affine": augmentation.affine(images, draws["affine"]),
+            "crop": augmentation.shift_and_flip(pixels, draws["crop"], None),
+            "flip": augmentation.shift_and_flip(pixels, None, draws["flip"]),
+            "erase": augmentation.erase(images, draws["erase"], draws["erase_value"]),
+        }
+        for when in ("before", "after"):
+            prepare = augmentation.build_prepare({"subtract_mean": when}, inputs["mean"])
+            found[when] = prepare(pixels, draws)
+        return found
+
+    return {
+        name: np.asarray(values)
+        for name, values in compiled(transform)(inputs["images"], inputs["pixels"], draws).items()
+    }
+
+
+def drawn():
+    """The random numbers of an epoch."""
+    draws = randomness.augmentation_draws(DRAWS, 3, 2, 50, SIDE, SIDE)
+    return {"order": randomness.permutation(3, 2, 50), **draws}
+
+
+def problem():
+    """Images (uint8) whose classes differ in colour and in pattern, and labels."""
+    random = np.random.default_rng(0)
+    labels = np.arange(64, dtype=np.uint8) % CLASSES
+    patterns = random.integers(0, 100, (CLASSES, SIDE, SIDE, 3))
+    images = random.integers(0, 156, (64, SIDE, SIDE, 3)) + patterns[labels]
+    return images.astype(np.uint8), labels
+
+
+def trainer(network, optimizer):
+    """A trainer at its start; label smoothing 0.1, decay of kernels, crops and flips."""
+    images, labels = problem()
+    family, depth = NETWORKS[network]
+    built = models.build_network(
+        family,
+        depth,
+        images.shape[1:],
+        CLASSES,
+        batch_norm_momentum=0.8,
+        normalization=training.backend.NORMALIZATION,
+    )
+    models.initialize(built, 1)
+    prepare = augmentation.build_prepare({"subtract_mean": "after"}, mean_of(images))
+    return training.backend.Trainer(
+        built, images, labels, prepare, optimizer, models.is_kernel, 0.1
+    )
+
+
+def mean_of(images):
+    """The mean image, float32."""
+    return (images.mean(0) / 255).astype(np.float32)
+
+
+def steps_of(rate, start=0, stop=STEPS):
+    """Arguments of ``Trainer.run`` for some of the dozen steps."""
+    order = np.concatenate([randomness.permutation(1, epoch, 64) for epoch in (1, 2, 3)])
+    indices = order.reshape(STEPS, BATCH)
+    settings = {**DRAWS, "affine": None, "erase": None}
+    draws = randomness.augmentation_draws(settings, 1, 1, STEPS * BATCH, SIDE, SIDE)
+    draws = {
+        name: values.reshape(STEPS, BATCH, *values.shape[1:])[start:stop]
+        for name, values in draws.items()
+    }
+    return indices[start:stop], draws, np.full(stop - start, rate)[start - stop :]
+
+
+def trained(network, name):
+    """What a dozen steps measure and leave behind, in calls of 5 and 7."""
+    optimizer, rate = OPTIMIZERS[name]
+    steps = trainer(network, optimizer)
+    paths = [variable.path for variable in steps.network.weights]
+    found = {f"start/{path}": w for path, w in zip(paths, steps.weights(), strict=True)}
+    measured = [
+        np.stack([np.asarray(values) for values in steps.run(*steps_of(rate, start, stop))])
+        for start, stop in ((0, 5), (5, STEPS))
+    ]
+    found["losses"], found["hits"] = np.concatenate(measured, axis=1)
+    found |= {f"end/{path}": w for path, w in zip(paths, steps.weights(), strict=True)}
+    trainable = [variable.path for variable in steps.network.trainable_variables]
+    found |= {f"slot/{path}": s for path, s in zip(trainable, steps.slots(), strict=True)}
+    return steps, found
+
+
+def explained(classifier, images, classes, layer):
+    """Maps of every method at a layer for the class choices (2, N)."""
+    name = explanation.resolve_layer(classifier, layer)
+    return explanation.explain(classifier, name, images, classes, list(cam.METHODS))
+
+
+def looked_at(folder, inputs):
+    """Logits and maps of the models in a folder; the class choices are predicted and true."""
+    found = {}
+    for name, layers in LAYERS.items():
+        classifier = evaluation.load_classifier(folder / f"{name}.keras")
+        images, labels = inputs["test_images"], inputs["test_labels"]
+        logits = evaluation.logits_function(classifier)(images)
+        found[f"{name}/logits"] = logits
+        classes = np.stack([logits.argmax(1), labels])
+        for layer in layers:
+            for method, maps in explained(classifier, images, classes, layer).items():
+                found[f"{name}/{layer}/{method}"] = maps
+        for method, maps in explained(classifier, images[:1], classes[:, :1], layers[1]).items():
+            found[f"{name}/alone/{method}"] = maps
+        final = explanation.resolve_layer(classifier, "final")
+        raw = explanation.activations_and_gradients(classifier, final)
+        found[f"{name}/activations"], found[f"{name}/gradients"] = raw(images, classes)
+        bias = classifier.get_layer("logits").bias
+        bias.assign(bias.numpy() + 5)
+        found[f"{name}/shifted"] = raw(images, classes)[1]
+    return found
+
+
+def part(arrays, name):
+    """The arrays whose names begin with ``name``, by the rest of their names."""
+    return {k.removeprefix(f"{name}/"): v for k, v in arrays.items() if k.startswith(f"{name}/")}
+
+
+def everything(folder):
+    """Everything that both backends compute; a trained classifier is saved, too."""
+    inputs = dict(np.load(folder / "inputs.npz"))
+    found = {f"augmented/{k}": v for k, v in augmented(inputs).items()}
+    found |= {f"drawn/{k}": v for k, v in drawn().items()}
+    for network, name in TRAININGS:
+        steps, values = trained(network, name)
+        found |= {f"trained/{network}/{name}/{k}": v for k, v in values.items()}
+        if (network, name) == ("v1", "sgd"):
+            found |= save_classifier(steps, folder)
+            found |= {f"trainer/{k}": v for k, v in trainer_kept(steps).items()}
+    return found | {f"seen/{k}": v for k, v in looked_at(folder, inputs).items()}
+
+
+def save_classifier(steps, folder):
+    """Save what a trainer trained as model.keras; return its logits of the training images."""
+    images, _ = problem()
+    classifier = models.build_classifier(*NETWORKS["v1"], mean_of(images), CLASSES)
+    classifier.set_weights(steps.weights())
+    classifier.save(folder / f"{keras.backend.backend()}.keras")
+    return {"saved/logits": evaluation.logits_function(classifier)(images)}
+
+
+def trainer_kept(steps):
+    """Twice the same steps from the same state, after other steps and with other idle biases."""
+    rate = OPTIMIZERS["sgd"][1]
+    weights, slots = steps.weights(), steps.slots()
+    before = [values.copy() for values in weights + slots]
+    idle = [
+        isinstance(layer, models.IdleBiasConvolution) and variable is layer.bias
+        for layer in steps.network.layers
+        for variable in layer.weights
+    ]
+    measured = [steps.run(*steps_of(rate, 0, 3))]
+    ends = [steps.weights()]
+    steps.set_weights([w + 1 if at_rest else w for w, at_rest in zip(weights, idle, strict=True)])
+    steps.set_slots(slots)
+    measured.append(steps.run(*steps_of(rate, 0, 3)))
+    ends.append(steps.weights())
+    moved = [b - a for a, b, at_rest in zip(*ends, idle, strict=True) if at_rest]
+    others = [np.abs(b - a).max() for a, b, at_rest in zip(*ends, idle, strict=True) if not at_rest]
+    return {
+        "measured": np.asarray(measured),
+        "idle": np.concatenate(moved),
+        "others": np.array(others),
+        "snapshot": all((a == b).all() for a, b in zip(before, weights + slots, strict=True)),
+    }
+
+
+def on_a_gpu(expected):
+    """What only a GPU takes on JAX: a call as one program. Here it is compiled for a processor."""
+    import jax
+
+    optimizer, rate = OPTIMIZERS["sgd"]
+    with mock.patch.object(jax, "default_backend", return_value="gpu"):
+        steps = trainer("v1", optimizer)
+    losses, hits = steps.run(*steps_of(rate))
+    distances = [
+        np.linalg.norm(w - expected[f"end/{v.path}"])
+        for v, w in zip(steps.network.weights, steps.weights(), strict=True)
+    ]
+    return {"losses": losses, "hits": hits, "distances": np.array(distances)}
+
+
+def program():
+    """The text of one training step in bfloat16 as the compiler gets it."""
+    import jax
+
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    steps = trainer("v1", OPTIMIZERS["sgd"][0])
+    keras.config.set_dtype_policy("float32")
+    inputs = jax.tree.map(lambda values: values[0], steps_of(0.1))
+    state = steps._state, steps._images, steps._labels
+    return {"text": np.array(steps._compiled.lower(*state, inputs).as_text())}
+
+
+def normalized():
+    """Our batch normalization and Keras's: outputs, gradients and statistics."""
+    import jax
+
+    random = np.random.default_rng(0)
+    x = random.normal(3, 2, (4, 2, 3, 3)).astype(np.float32)
+    weights = [random.uniform(0.5, 2, 3) for _ in range(4)]
+    slope = random.normal(size=x.shape).astype(np.float32)
+    found = {"x": x, "before": np.array(weights)}
+    for kind, layer_class in (
+        ("ours", training.backend.NORMALIZATION),
+        ("keras", keras.layers.BatchNormalization),
+    ):
+        layer = layer_class(momentum=0.7, epsilon=1e-3)
+        layer.build((None, *x.shape[1:]))
+        layer.set_weights(weights)
+        groups = layer.trainable_variables, layer.non_trainable_variables
+        trained, rest = ([v.value for v in group] for group in groups)
+        for is_training in (True, False):
+
+            def loss(trained, x, rest=rest, layer=layer, is_training=is_training):
+                outputs, new = layer.stateless_call(trained, rest, x, training=is_training)
+                return (slope * outputs**2).sum(), (outputs, new)
+
+            gradients, (outputs, new) = jax.grad(loss, (0, 1), has_aux=True)(trained, x)
+            for i, values in enumerate(jax.tree.leaves((outputs, gradients, new))):
+                found[f"{kind}/{is_training}/{i}"] = values
+    return found
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1])
+    found = everything(folder)
+    alone = {"gpu": on_a_gpu(part(found, "trained/v1/sgd")), "program": program()}
+    alone["norm"] = normalized()
+    found |= {f"{name}/{k}": v for name, values in alone.items() for k, v in values.items()}
+    np.savez(folder / "jax.npz", **found)

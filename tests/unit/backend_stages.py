@@ -1,0 +1,148 @@
+"""The scripts of the network's stages in one process, with a single backend to be imported.
+
+``backend_stages.py <backend> <data.h5> <folder> [stopped]`` trains, evaluates and explains. If
+``stopped``, the training is stopped within its second epoch and goes on, in calls of one step; then
+another one trains in bfloat16.
+"""
+
+import contextlib
+import os
+import runpy
+import signal
+import sys
+from importlib.abc import MetaPathFinder
+from pathlib import Path
+from types import SimpleNamespace
+from unittest import mock
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+PLAN = {
+    "model": {"family": "resnet_v1", "depth": 8},
+    "recipe": {
+        "epochs": 2,
+        "batch_size": 16,
+        "optimizer": {"name": "sgd", "momentum": 0.9},
+        "weight_decay": 5e-4,
+        "decayed_kernels": "all",
+        "label_smoothing": 0.1,
+        "batch_norm_momentum": 0.9,
+        "select": "last",
+        "schedule": {"name": "one_cycle", "peak": 0.05, "warmup": 0.2},
+        "augmentation": {
+            "subtract_mean": "before",
+            "flip": "random",
+            "crop_padding": 1,
+            "affine": {"rotation": 10, "shift": 0.1, "zoom": 0.1},
+            "erase": None,
+        },
+    },
+    "protocol": "holdout",
+    "seed": 1,
+    "precision": "float32",
+}
+GRADCAM = {
+    "layers": ["final", "stage2_block1_conv1"],
+    "methods": ["gradcam", "layercam"],
+    "classes": ["g"],
+    "images": 4,
+}
+
+
+class Without(MetaPathFinder):
+    """Lets no module of these packages be found, as where they are not installed."""
+
+    def __init__(self, *packages):
+        self.packages = packages
+
+    def find_spec(self, fullname, path=None, target=None):
+        if fullname.split(".")[0] in self.packages:
+            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+
+
+class Named(list):
+    """Files or settings by name and in order, as Snakemake gives them."""
+
+    def __init__(self, **items):
+        super().__init__(map(str, items.values()))
+        self.__dict__.update(items)
+
+
+def stages(backend, data, folder):
+    """Return a function that runs a script on the files in ``folder``."""
+    files = {
+        "model": "model.keras",
+        "history": "history.csv",
+        "run": "run.json",
+        "predictions": "predictions.h5",
+        "metrics": "metrics.json",
+        "maps": "gradcam.h5",
+    }
+    names = {
+        "train": (["model", "history", "run"], {"code": "c", "state": str(folder / "state")}),
+        "evaluate": (
+            ["predictions", "metrics"],
+            {"settings": {"protocol": "holdout", "select": "last"}},
+        ),
+        "explain": (["maps"], {"settings": GRADCAM}),
+    }
+
+    def run(script, **changes):
+        made, params = names[script]
+        paths = {name: str(folder / file) for name, file in files.items()}
+        snakemake = SimpleNamespace(
+            rule=script,
+            wildcards=["colours", "tiny", "1"],
+            log=[str(folder / f"{script}.log")],
+            threads=2,
+            input=Named(data=str(data), **paths),
+            output=Named(**{name: paths[name] for name in made}),
+            params=SimpleNamespace(
+                plan=PLAN | {"backend": backend} | changes, backend=backend, device="cpu", **params
+            ),
+        )
+        runpy.run_path(str(SCRIPTS / f"{script}.py"), init_globals={"snakemake": snakemake})
+
+    return run
+
+
+def stop_and_go_on(run):
+    """Ask the training to stop in the first step of its second epoch, and start it again."""
+    from resnetcam import training
+
+    steps = training.backend.Trainer.run
+    calls = []
+
+    def stopping(*arguments):
+        calls.append(len(arguments[1]))
+        if len(calls) == 4:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return steps(*arguments)
+
+    with mock.patch.object(training, "_IMAGES_A_CPU_CALL", 1):
+        with (
+            mock.patch.object(training.backend.Trainer, "run", stopping),
+            contextlib.suppress(SystemExit),
+        ):
+            run("train")
+        assert calls == [1] * 4, "the training was not stopped in its fourth step"
+        run("train")
+
+
+if __name__ == "__main__":
+    backend, data, folder, *stopped = sys.argv[1:]
+    other = {"tensorflow": ["jax", "jaxlib"], "jax": ["tensorflow"]}[backend]
+    sys.meta_path.insert(0, Without(*other))
+    sys.path.insert(0, str(SCRIPTS))
+    run = stages(backend, Path(data), Path(folder))
+    if stopped:
+        from resnetcam.backends import runtime
+
+        runtime.start(backend, "cpu", "float32", 2)
+        stop_and_go_on(run)
+        half = Path(folder) / "bfloat16"
+        half.mkdir()
+        stages(backend, Path(data), half)("train", precision="bfloat16")
+    else:
+        for stage in ("train", "evaluate", "explain"):
+            run(stage)
+    assert not {name.split(".")[0] for name in sys.modules} & set(other)

@@ -1,0 +1,177 @@
+"""A training on 48 images of 8x8 pixels, with the real network or with steps that cost nothing."""
+
+import json
+import logging
+import zipfile
+from types import SimpleNamespace
+
+import numpy as np
+
+from resnetcam import stage, training
+from resnetcam.cifar import LabelledImages
+from resnetcam.preprocessing import make_splits, write_dataset
+
+RECIPE = {
+    "epochs": 2,
+    "batch_size": 16,
+    "optimizer": {"name": "sgd", "momentum": 0.9},
+    "weight_decay": 5e-4,
+    "decayed_kernels": "all",
+    "label_smoothing": 0.1,
+    "batch_norm_momentum": 0.9,
+    "select": "best",
+    "schedule": {"name": "one_cycle", "peak": 0.05, "warmup": 0.2},
+    "augmentation": {
+        "subtract_mean": "before",
+        "flip": "random",
+        "crop_padding": 1,
+        "affine": None,
+        "erase": None,
+    },
+}
+
+
+def write_data(path):
+    """48 images of 3 classes: 40 to train, 8 to choose."""
+    random = np.random.default_rng(0)
+    y_train, y_test = np.arange(48, dtype=np.uint8) % 3, np.arange(10, dtype=np.uint8) % 3
+    x_train, x_test = (
+        random.integers(0, 255, (len(y), 8, 8, 3)).astype(np.uint8) for y in (y_train, y_test)
+    )
+    images = LabelledImages(x_train, y_train, x_test, y_test, ("r", "g", "b"))
+    write_dataset(path, images, make_splits(images, 8, 1))
+    return path
+
+
+class Run:
+    """A training with its state, outputs and log in one folder."""
+
+    def __init__(self, folder, data, runtime, state=None, seed=1, **changes):
+        self.folder, self.data, self.runtime = folder, data, runtime
+        self.state = state or folder / "state"
+        self.plan = training.Plan(
+            model={"family": "resnet_v1", "depth": 8},
+            recipe=RECIPE | changes,
+            protocol="holdout",
+            seed=seed,
+            backend="tensorflow",
+            precision="float32",
+            code="c",
+        )
+        self.outputs = {name: folder / "out" / name for name in training.OUTPUTS}
+
+    def __call__(self):
+        training.train(self.data, self.plan, self.runtime, self.state, self.outputs)
+        return self
+
+    def as_stage(self):
+        """Run as Snakemake's script does; return the exit status."""
+        log = self.folder / "logs" / "train.log"
+        rule = SimpleNamespace(log=[str(log)], rule="train", wildcards=["shapes", "tiny", "1"])
+        handlers = logging.getLogger().handlers
+        before = handlers[:]
+        try:
+            with stage.logged(rule):
+                self()
+        except SystemExit as end:
+            return end.code
+        finally:
+            handlers[:] = before
+        return 0
+
+    @property
+    def info(self):
+        return json.loads(self.outputs["run.json"].read_text())
+
+    def result(self):
+        """What must be the same however often it was stopped; weights as bytes."""
+        rows = [line.split(",") for line in self.outputs["history.csv"].read_text().split()]
+        seconds = rows[0].index("seconds")
+        history = [row[:seconds] + row[seconds + 1 :] for row in rows]
+        epochs = self.info["selected_epoch"], self.info["best_epoch"]
+        return self.weights(), history, epochs
+
+    def weights(self):
+        path = self.outputs["model.keras"]
+        if not zipfile.is_zipfile(path):
+            return path.read_bytes()
+        with zipfile.ZipFile(path) as archive:
+            return archive.read("model.weights.h5")
+
+    def has_outputs(self):
+        return [path.exists() for path in self.outputs.values()]
+
+    def leftovers(self):
+        return [p for p in self.folder.rglob("*") if p.name[0] == "." or p.name == "finished.new"]
+
+
+class FakeNetwork:
+    """Two arrays with a Keras model's methods."""
+
+    def __init__(self):
+        self.values = [np.linspace(0, 1, 40, dtype=np.float32), np.ones(3, np.float32)]
+
+    def get_weights(self):
+        return [value.copy() for value in self.values]
+
+    def set_weights(self, values):
+        self.values = [value.copy() for value in values]
+
+    def count_params(self):
+        return 43
+
+    def save(self, path):
+        with open(path, "wb") as file:
+            for value in self.values:
+                file.write(value.tobytes())
+
+
+class FakeTrainer:
+    """Steps whose result depends on images, draws, rates and slots, and on their order."""
+
+    steps = 0
+
+    def __init__(self, network, *_):
+        self.network, self.slot = network, np.zeros(40, np.float32)
+
+    def run(self, indices, draws, rates):
+        losses = []
+        for step, rate in enumerate(rates):
+            drawn = sum(float(values[step].sum()) for values in draws.values())
+            self.slot = np.float32(0.9) * self.slot + np.float32(indices[step].mean() + drawn)
+            first, second = self.network.get_weights()
+            first = np.sin(first + np.float32(rate) * self.slot, dtype=np.float32)
+            self.network.set_weights([first, second * np.float32(0.99)])
+            losses.append(first.sum())
+            FakeTrainer.steps += 1
+        return np.array(losses, np.float32), np.array(losses, np.float32) % 7
+
+    def penalty(self):
+        return float(self.network.values[1].sum())
+
+    def weights(self):
+        return self.network.get_weights()
+
+    def set_weights(self, values):
+        self.network.set_weights(values)
+
+    def slots(self):
+        return [self.slot]
+
+    def set_slots(self, values):
+        (self.slot,) = values
+
+
+def save_after_every_step(setattr):
+    """Every call runs one step, and a checkpoint follows."""
+    setattr(training, "_SECONDS_BETWEEN_CHECKPOINTS", -1)
+    setattr(training, "_IMAGES_A_CPU_CALL", 1)
+
+
+def fake_network(setattr):
+    """Put the fakes where a training builds the real ones."""
+    setattr(training, "_build_networks", lambda *_: (FakeNetwork(), FakeNetwork()))
+    setattr(training.backend, "Trainer", FakeTrainer)
+    setattr(training, "logits_function", lambda network: lambda _: network.values[0])
+    setattr(training, "accuracy_and_loss", lambda v, _: (float(v.sum() % 1), float(v.max())))
+    setattr(training, "describe_run", lambda _: {})

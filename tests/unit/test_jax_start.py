@@ -1,0 +1,51 @@
+"""JAX as a process starts it: its threads, its device, its silence."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from test_runtime import start_in_a_new_process
+
+pytestmark = pytest.mark.slow
+
+COUNT = """
+import os, sys
+from pathlib import Path
+sys.path.insert(0, "scripts")
+from resnetcam.backends import runtime
+started = runtime.start("jax", "cpu", "float32", 1)
+import jax
+x = jax.numpy.ones((300, 300)).sum().block_until_ready()
+pool = [p for p in Path("/proc/self/task").glob("*/comm") if "XLAEigen" in p.read_text()]
+print(started.device, started.threads, len(pool), {d.platform for d in jax.devices()}, x.dtype)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="counts threads as Linux does")
+def test_on_a_processor_jax_has_the_threads_of_the_rule_sees_no_gpu_and_says_nothing():
+    users = {
+        "JAX_PLATFORMS": "cuda",
+        "JAX_ENABLE_X64": "1",
+        "CUDA_VISIBLE_DEVICES": "0",
+        "NPROC": "2",
+    }
+    result = subprocess.run(
+        [sys.executable, "-c", COUNT],
+        cwd=Path(__file__).parents[2],
+        env=os.environ | users,
+        capture_output=True,
+        text=True,
+    )
+
+    assert result.stdout == "cpu 1 1 {'cpu'} float32\n", result.stderr
+    assert result.stderr == ""
+
+
+def test_a_gpu_that_is_asked_for_and_that_jax_does_not_see_is_an_error():
+    result = start_in_a_new_process("gpu", backend="jax", JAX_PLATFORMS="cuda")
+
+    assert result.returncode != 0
+    assert "InputError: device is 'gpu', but JAX sees no GPU" in result.stderr
+    assert "jax[cuda12]" in result.stderr

@@ -1,0 +1,479 @@
+"""Whatever ends a training, and wherever: the same call goes on, to the very same bits.
+
+The changes that a training makes to files are counted, and each in turn is where it dies, or where
+the disk is full. Its steps are fakes, so that there is time for hundreds of deaths; the numbers of
+the real network are the matter of ``test_training`` and ``test_processes``.
+"""
+
+import errno
+import fcntl
+import itertools
+import logging
+import os
+import re
+import shutil
+import signal
+import subprocess
+from functools import cache
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from mishaps import Files, Killed, dying, full
+from small_training import FakeTrainer, Run, fake_network, save_after_every_step, write_data
+
+from resnetcam import stage, training
+from resnetcam.dataset import DatasetReader
+from resnetcam.errors import InputError
+from resnetcam.interruption import noticing_signals
+from resnetcam.state import StateStore
+
+pytestmark = pytest.mark.slow
+
+INTERVAL = training._SECONDS_BETWEEN_CHECKPOINTS
+CONSTANT = {"name": "inverse_time", "initial": 0.25, "decay": 0, "drops": []}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return write_data(tmp_path_factory.mktemp("data") / "data.h5")
+
+
+@pytest.fixture(autouse=True)
+def _fast(monkeypatch):
+    """Fake steps, data that is read once, nothing waits for the disk."""
+    save_after_every_step(monkeypatch.setattr)
+    fake_network(monkeypatch.setattr)
+    monkeypatch.setattr(training, "DatasetReader", open_once)
+    for method in ("array", "sha256"):
+        monkeypatch.setattr(DatasetReader, method, cache(getattr(DatasetReader, method)))
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+    monkeypatch.setattr(FakeTrainer, "steps", 0)
+
+
+open_once = cache(DatasetReader)
+
+
+@pytest.fixture
+def undisturbed(tmp_path, data, cpu):
+    return Run(tmp_path / "undisturbed", data, cpu)()
+
+
+def die(run, where):
+    """Let a run die before a change that contains ``where``."""
+    with Files(run.folder, dying(where)), pytest.raises(Killed):
+        run()
+
+
+def fresh(run):
+    pass
+
+
+def finished(run):
+    run()
+    shutil.rmtree(run.folder / "out")
+
+
+def finished_and_damaged(run):
+    finished(run)
+    (path,) = run.folder.glob("state/*/finished/model.keras")
+    path.write_bytes(b"damaged")
+
+
+@pytest.mark.parametrize("power_cut", [False, True], ids=["kill", "power cut"])
+@pytest.mark.parametrize(
+    ("start", "points"), [(fresh, 80), (finished, 15), (finished_and_damaged, 40)]
+)
+def test_a_training_that_dies_before_any_change_to_files_goes_on(
+    undisturbed, tmp_path, data, cpu, start, points, power_cut
+):
+    prepared = Run(tmp_path / "prepared", data, cpu)
+    start(prepared)
+    undisturbed_steps = 0 if prepared.folder.exists() else 6
+    for number in itertools.count():
+        run = Run(tmp_path / str(number), data, cpu)
+        if prepared.folder.exists():
+            shutil.copytree(prepared.folder, run.folder)
+        FakeTrainer.steps = 0
+        with Files(run.folder, dying(number)) as files:
+            try:
+                run()
+                break
+            except Killed:
+                pass
+        if power_cut:
+            files.cut_power()
+        run()
+        assert run.result() == undisturbed.result(), files.changes[-1]
+        assert FakeTrainer.steps - undisturbed_steps in (0, 1), files.changes[-1]
+        assert run.leftovers() == [], files.changes[-1]
+        shutil.rmtree(run.folder)
+    assert number > points
+    files.cut_power()
+    assert run.result() == undisturbed.result() and list(run.state.glob("*/finished"))
+
+
+def test_it_says_where_it_was_stopped(tmp_path, data, cpu):
+    run = Run(tmp_path, data, cpu)
+    for where in ("000000-step-00000003", "000001-step-00000002", "finished.new"):
+        die(run, where)
+    run()
+    assert run.info["resumed_after"] == [
+        {"epochs": 0, "steps": 2},
+        {"epochs": 1, "steps": 1},
+        {"epochs": 2, "steps": 0},
+    ]
+
+
+def test_the_state_is_saved_every_minute(tmp_path, data, cpu, monkeypatch):
+    """At 25 seconds a step, after each third step; and after each epoch."""
+    monkeypatch.setattr(training, "_SECONDS_BETWEEN_CHECKPOINTS", INTERVAL)
+    clock = SimpleNamespace(perf_counter=lambda: 25.0 * FakeTrainer.steps)
+    monkeypatch.setattr(training, "time", clock)
+    saved = []
+    monkeypatch.setattr(
+        StateStore, "save", lambda _, state: saved.append((state.epoch, state.partial.step))
+    )
+    Run(tmp_path, data, cpu, batch_size=4)()
+    assert saved == [(0, 3), (0, 6), (0, 9), (1, 0), (1, 3), (1, 6), (1, 9), (2, 0)]
+
+
+def full_disk_message(text):
+    """The one line about it; nothing else speaks of an error."""
+    assert "Traceback" not in text and "Logging error" not in text and "ignored" not in text
+    (line,) = (line for line in text.splitlines() if "Make room" in line)
+    assert "give the same command" in line
+    return line
+
+
+def test_a_disk_that_is_full_from_any_change_on_is_one_message_and_nothing_is_lost(
+    undisturbed, tmp_path, data, cpu, capsys
+):
+    for number in itertools.count():
+        run = Run(tmp_path / str(number), data, cpu)
+        FakeTrainer.steps = 0
+        with Files(run.folder, full(number)) as files:
+            status = run.as_stage()
+        text = capsys.readouterr().err
+        if status == 0:
+            break
+        assert status == 1, files.changes[-1]
+        assert re.search(r"\w+/.* cannot be .*: No space left on device", full_disk_message(text))
+        assert sum(run.has_outputs()) <= files.changes.count("fsync out")
+        assert run.as_stage() == 0
+        assert run.result() == undisturbed.result(), files.changes[-1]
+        assert FakeTrainer.steps in (6, 7), files.changes[-1]
+        assert run.leftovers() == [], files.changes[-1]
+        shutil.rmtree(run.folder)
+    assert number > 80
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 64 pages."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=256k", "none", str(folder)]
+    if subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("only root may mount a file system")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_disk_with_any_room_left_is_one_message_and_nothing_is_lost(
+    undisturbed, small_disk, data, cpu, capsys
+):
+    ballast = small_disk / "ballast"
+    for pages in itertools.count():
+        room = os.statvfs(small_disk)
+        ballast.write_bytes(bytes(room.f_bsize * (room.f_bavail - pages)))
+        run = Run(small_disk / "run", data, cpu)
+        status = run.as_stage()
+        text = capsys.readouterr().err
+        ballast.unlink()
+        if status == 0:
+            break
+        assert status == 1
+        assert f"{run.folder}" in full_disk_message(text)
+        assert not any(run.has_outputs())
+        assert run.as_stage() == 0
+        assert run.result() == undisturbed.result()
+        shutil.rmtree(run.folder)
+    assert pages > 10
+
+
+def test_a_log_file_that_cannot_be_written_is_one_warning(tmp_path, data, cpu, capsys, monkeypatch):
+    class FullFile(logging.FileHandler):
+        def flush(self):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(stage._LogFile, "flush", FullFile.flush)
+    assert Run(tmp_path, data, cpu).as_stage() == 0
+    text = capsys.readouterr().err
+    assert text.count("train.log cannot be written: No space left on device") == 1
+    assert "Traceback" not in text and "Logging error" not in text
+    assert "epoch 1/2" in text and "epoch 2/2" in text
+
+
+def test_other_errors_still_show_their_traceback(tmp_path, data, cpu, capsys, monkeypatch):
+    def fail(*_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(StateStore, "save", fail)
+    assert Run(tmp_path, data, cpu).as_stage() == 1
+    for text in (capsys.readouterr().err, (tmp_path / "logs/train.log").read_text()):
+        assert "Traceback" in text and "Make room" not in text
+
+
+def flip(position):
+    def damage(content):
+        at = int(position * (len(content) - 1))
+        return content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+
+    return damage
+
+
+DAMAGES = {
+    "empty": lambda content: b"",
+    "half": lambda content: content[: len(content) // 2],
+    "a byte short": lambda content: content[:-1],
+    "zeros": lambda content: bytes(len(content)),
+    "doubled": lambda content: content * 2,
+    "first bit": flip(0),
+    "early bit": flip(0.1),
+    "late bit": flip(0.9),
+    "last bit": flip(1),
+}
+
+
+def damage_each(run, expected, caplog, read):
+    """Damage each file of the state in every way; return how many damages were repaired.
+
+    Those that ``read`` names must be reported.
+    """
+    state = run.folder / "before"
+    run.state.rename(state)
+    names = [p.relative_to(state) for p in state.rglob("*") if p.is_file()]
+    for name, damage in itertools.product(names, DAMAGES):
+        shutil.copytree(state, run.state, dirs_exist_ok=True)
+        path = run.state / name
+        if path.name != "lock":
+            path.write_bytes(DAMAGES[damage](path.read_bytes()))
+        else:
+            path.write_bytes(b"\xff\xfe")
+        caplog.clear()
+        assert run().result() == expected.result(), (name, damage)
+        assert (path.name in caplog.text) is (path.name in read), (name, damage)
+        shutil.rmtree(run.state)
+        shutil.rmtree(run.folder / "out")
+    return len(names) * len(DAMAGES)
+
+
+@pytest.mark.parametrize(
+    ("where", "newest"),
+    [
+        ("epoch-000000-step-00000003", "epoch-000000-step-00000002.state"),
+        ("epoch-000001-step-00000001", "epoch-000001-step-00000000.state"),
+        ("epoch-000001-step-00000003", "epoch-000001-step-00000002.state"),
+        ("finished.new", "epoch-000002-step-00000000.state"),
+    ],
+)
+def test_a_damaged_state_is_reported_and_the_one_before_it_used(
+    undisturbed, tmp_path, data, cpu, caplog, where, newest
+):
+    run = Run(tmp_path / "run", data, cpu)
+    die(run, where)
+    assert damage_each(run, undisturbed, caplog, [newest]) == 3 * len(DAMAGES)
+
+
+def test_a_damaged_finished_file_is_reported_and_written_anew(
+    undisturbed, tmp_path, data, cpu, caplog
+):
+    run = Run(tmp_path / "run", data, cpu)
+    finished(run)
+    files = ["model.keras", "history.csv", "run.json", "manifest.json"]
+    assert damage_each(run, undisturbed, caplog, files) == 7 * len(DAMAGES)
+
+
+@pytest.mark.parametrize("content", ["", "null", "5", "[]", "[1]", '"x"', "{}", '{"model.keras":'])
+def test_a_manifest_of_another_form_is_reported(undisturbed, tmp_path, data, cpu, caplog, content):
+    run = Run(tmp_path / "run", data, cpu)
+    finished(run)
+    (path,) = run.state.glob("*/finished/manifest.json")
+    path.write_text(content)
+    assert run().result() == undisturbed.result()
+    assert "manifest.json" in caplog.text
+
+
+def test_no_flipped_bit_of_a_state_goes_unnoticed(tmp_path, data, cpu):
+    run = Run(tmp_path, data, cpu)
+    die(run, "epoch-000001-step-00000002")
+    (directory,) = run.state.iterdir()
+    path = max(directory.glob("epoch-*"))
+    content = path.read_bytes()
+    for at in range(0, len(content), 5):
+        path.write_bytes(content[:at] + bytes([content[at] ^ (1 << at % 8)]) + content[at + 1 :])
+        assert StateStore(run.state, directory.name).load().partial.step == 0, at
+
+
+def test_when_all_is_damaged_it_starts_anew_and_what_it_then_saves_counts(
+    undisturbed, tmp_path, data, cpu, caplog
+):
+    run = Run(tmp_path / "run", data, cpu)
+    finished(run)
+    for path in run.state.rglob("*"):
+        if path.is_file():
+            os.truncate(path, path.stat().st_size // 2)
+    die(run, "epoch-000000-step-00000003")
+    assert "starting anew" in caplog.text
+    caplog.clear()
+    assert run().result() == undisturbed.result()
+    assert run.info["resumed_after"] == [{"epochs": 0, "steps": 2}]
+
+
+def no_longer_finite(monkeypatch, after, value):
+    """Let the weights, though not yet the loss, leave the numbers after so many steps in all."""
+    run_steps, done = FakeTrainer.run, itertools.count(1)
+
+    def run(trainer, *arguments):
+        results = run_steps(trainer, *arguments)
+        if next(done) == after:
+            trainer.network.values[1][1] = value
+        return results
+
+    monkeypatch.setattr(FakeTrainer, "run", run)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize(("steps", "where", "kept"), [(5, "step 2", (1, 1)), (6, "step 3", (1, 2))])
+@pytest.mark.parametrize("resumed", [False, True])
+@pytest.mark.parametrize("within_epochs", [False, True])
+def test_weights_that_are_not_finite_are_never_saved(
+    tmp_path, data, cpu, monkeypatch, value, steps, where, kept, resumed, within_epochs
+):
+    run = Run(tmp_path, data, cpu, schedule=CONSTANT)
+    if resumed:
+        die(run, "epoch-000001-step-00000002")
+    if not within_epochs:
+        monkeypatch.setattr(training, "_SECONDS_BETWEEN_CHECKPOINTS", 60)
+    no_longer_finite(monkeypatch, steps - 4 * resumed, value)
+    where = where if within_epochs else "step 3"
+    message = f"weights are no longer finite in epoch 2, {where}, at learning rate 0.25"
+    with pytest.raises(InputError, match=message):
+        run()
+    assert not any(run.has_outputs())
+    (directory,) = run.state.iterdir()
+    state = StateStore(run.state, directory.name).load()
+    assert all(np.isfinite(values).all() for values in state.weights)
+    if within_epochs:
+        assert (state.epoch, state.partial.step) == kept
+
+
+def test_a_loss_that_is_not_finite_is_told_with_its_step_after_a_resume(
+    tmp_path, data, cpu, monkeypatch
+):
+    run = Run(tmp_path, data, cpu, schedule=CONSTANT)
+    die(run, "epoch-000001-step-00000002")
+    monkeypatch.setattr(
+        FakeTrainer, "run", lambda *_: (np.array([np.nan], np.float32), np.zeros(1))
+    )
+    with pytest.raises(InputError, match=r"loss is .* in epoch 2, step 2, at learning rate 0\.25"):
+        run()
+
+
+def signal_in_step(monkeypatch, number, signum):
+    run_steps, done = FakeTrainer.run, itertools.count(1)
+
+    def run(trainer, *arguments):
+        if next(done) == number:
+            os.kill(os.getpid(), signum)
+        return run_steps(trainer, *arguments)
+
+    monkeypatch.setattr(FakeTrainer, "run", run)
+
+
+@pytest.mark.parametrize("step", range(1, 6))
+def test_a_signal_in_any_step_stops_after_it(
+    undisturbed, tmp_path, data, cpu, monkeypatch, capsys, step
+):
+    monkeypatch.setattr(training, "_SECONDS_BETWEEN_CHECKPOINTS", 60)
+    run = Run(tmp_path / "run", data, cpu)
+    with monkeypatch.context() as patch:
+        signal_in_step(patch, step, signal.SIGTERM)
+        assert run.as_stage() == 128 + signal.SIGTERM
+    epoch, done = divmod(step - 1, 3)
+    told = f"stopped by SIGTERM in epoch {epoch + 1} after step {done + 1} of 3"
+    assert told in capsys.readouterr().err
+    assert run.as_stage() == 0
+    assert run.result() == undisturbed.result()
+    assert run.info["resumed_after"] == [{"epochs": epoch, "steps": done + 1}]
+
+
+def test_a_stop_with_weights_that_are_not_finite_is_no_saved_state(
+    tmp_path, data, cpu, monkeypatch
+):
+    run = Run(tmp_path, data, cpu)
+    no_longer_finite(monkeypatch, 2, float("nan"))
+    signal_in_step(monkeypatch, 2, signal.SIGTERM)
+    with pytest.raises(InputError, match="weights are no longer finite in epoch 1, step 2"):
+        run()
+
+
+def test_an_ignored_signal_stays_ignored_and_handlers_come_back():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with noticing_signals() as stop:
+            os.kill(os.getpid(), signal.SIGINT)
+            assert stop.signum is None
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert stop.signum == signal.SIGTERM
+            assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK])
+def test_a_file_system_without_locks_is_a_warning(
+    undisturbed, tmp_path, data, cpu, monkeypatch, caplog, number
+):
+    def flock(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    run = Run(tmp_path / "run", data, cpu)()
+    assert run.result() == undisturbed.result()
+    assert "lock cannot be locked" in caplog.text and os.strerror(number) in caplog.text
+
+
+def test_an_error_of_the_lock_is_an_error(tmp_path, data, cpu, monkeypatch):
+    def flock(*_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(OSError, match="Input/output"):
+        Run(tmp_path, data, cpu)()
+
+
+def test_a_file_system_that_flushes_no_folders_is_no_error(
+    undisturbed, tmp_path, data, cpu, monkeypatch
+):
+    def fsync(handle):
+        if os.path.isdir(f"/proc/self/fd/{handle}"):
+            raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    assert Run(tmp_path / "run", data, cpu)().result() == undisturbed.result()
+
+
+def test_another_training_in_the_same_root_is_left_alone(undisturbed, tmp_path, data, cpu):
+    run = Run(tmp_path / "run", data, cpu)
+    die(run, "epoch-000001-step-00000002")
+    before = {path: path.read_bytes() for path in run.state.rglob("*") if path.is_file()}
+    other = Run(tmp_path / "other", data, cpu, state=run.state, seed=2)()
+    assert other.result() != undisturbed.result()
+    assert len(list(run.state.iterdir())) == 2
+    assert all(path.read_bytes() == content for path, content in before.items())
+    assert run().result() == undisturbed.result()
+    assert run.info["resumed_after"] == [{"epochs": 1, "steps": 1}]

@@ -1,0 +1,124 @@
+"""Each backend alone, in processes that cannot import the other: whole stages, to the bit."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from importlib.metadata import version
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+import pytest
+from backend_stages import GRADCAM
+
+from resnetcam.cifar import LabelledImages
+from resnetcam.history import read_history
+from resnetcam.preprocessing import make_splits, write_dataset
+
+pytestmark = pytest.mark.slow
+
+STAGES = Path(__file__).with_name("backend_stages.py")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """48 training images of 3 classes: 40 to train (batches of 16, 16, 8), 8 to choose."""
+    random = np.random.default_rng(0)
+    y_train, y_test = np.arange(48, dtype=np.uint8) % 3, np.arange(10, dtype=np.uint8) % 3
+    x_train, x_test = (
+        random.integers(0, 150, (len(y), 8, 8, 3)) + 100 * np.eye(3, dtype=int)[y][:, None, None]
+        for y in (y_train, y_test)
+    )
+    images = LabelledImages(
+        x_train.astype(np.uint8), y_train, x_test.astype(np.uint8), y_test, ("r", "g", "b")
+    )
+    path = tmp_path_factory.mktemp("data") / "data.h5"
+    write_dataset(path, images, make_splits(images, 8, 1))
+    return path
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, data):
+    """Three processes side by side: (folder, what it said) of each, by name."""
+    environment = os.environ | {"XLA_FLAGS": "--xla_backend_optimization_level=0"}
+    processes = {}
+    for name, arguments in (
+        ("jax", ["jax"]),
+        ("stopped", ["jax", "stopped"]),
+        ("tensorflow", ["tensorflow"]),
+    ):
+        folder = tmp_path_factory.mktemp(name)
+        command = [sys.executable, STAGES, arguments[0], data, folder, *arguments[1:]]
+        processes[name] = (
+            folder,
+            subprocess.Popen(
+                command,
+                env=environment,
+                text=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            ),
+        )
+    said = {name: (folder, p.communicate()[0]) for name, (folder, p) in processes.items()}
+    for name, (_, process) in processes.items():
+        assert process.returncode == 0, said[name][1]
+    return said
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+def test_a_backend_trains_evaluates_and_explains_without_the_other(finished, backend):
+    folder, said = finished[backend]
+    run = json.loads((folder / "run.json").read_text())
+    assert (run["backend"], run["device"], run["resumed_after"]) == (backend, "cpu", [])
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["n"] == 10
+    with h5py.File(folder / "gradcam.h5") as maps:
+        assert set(maps) == set(GRADCAM["methods"])
+        assert set(maps["gradcam"]) == {"stage3_block1_out", "stage2_block1_conv1"}
+        assert set(maps["gradcam/stage3_block1_out"]) == {"predicted", "true", "g"}
+    for line in said.splitlines():
+        assert line.startswith(("[train ", "[evaluate ", "[explain ")), said
+
+
+def test_a_run_names_the_libraries_that_decide_its_numbers(finished):
+    versions = {
+        name: json.loads((finished[name][0] / "run.json").read_text())["versions"]
+        for name in ("jax", "tensorflow")
+    }
+    common = {"keras", "numpy", "h5py", "python"}
+    assert set(versions["tensorflow"]) == {"tensorflow", *common}
+    assert set(versions["jax"]) == {"jax", "jaxlib", *common}
+    assert versions["jax"]["jaxlib"] == version("jaxlib")
+
+
+def result(folder):
+    """The bytes of the weights, and the history but for its clock."""
+    with zipfile.ZipFile(folder / "model.keras") as archive:
+        weights = archive.read("model.weights.h5")
+    history = [{**row, "seconds": None} for row in read_history(folder / "history.csv")]
+    return weights, history
+
+
+def test_on_jax_a_stopped_training_goes_on_to_the_very_same_bits_in_another_process(finished):
+    """However an epoch is cut into calls: the stopped one made a step a call."""
+    folder, said = finished["stopped"]
+    run = json.loads((folder / "run.json").read_text())
+    assert run["resumed_after"] == [{"epochs": 1, "steps": 1}]
+    assert "stopped by SIGTERM in epoch 2 after step 1 of 3" in said
+    assert result(folder) == result(finished["jax"][0])
+
+
+def test_on_jax_bfloat16_trains_and_the_written_model_is_float32(finished):
+    folder = finished["stopped"][0] / "bfloat16"
+    assert json.loads((folder / "run.json").read_text())["precision"] == "bfloat16"
+    model = keras.models.load_model(folder / "model.keras")
+    for layer in model.layers:
+        assert (layer.compute_dtype, layer.variable_dtype) == ("float32", "float32")
+    losses, exact = (
+        [row["loss"] for row in result(path)[1]] for path in (folder, finished["jax"][0])
+    )
+    assert losses != exact
+    assert losses == pytest.approx(exact, rel=0.05)

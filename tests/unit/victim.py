@@ -1,0 +1,127 @@
+"""A training in a process of its own, as Snakemake's script runs it, for tests that kill it.
+
+The processes are forked from one that has made the slow imports, so each takes few seconds.
+"""
+
+import fnmatch
+import multiprocessing
+import os
+import runpy
+import signal
+import tempfile
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+from mishaps import Files
+from small_training import fake_network, save_after_every_step
+
+from resnetcam import training
+from resnetcam.backends import runtime
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+
+runtime.processor_name()  # takes a second, and is remembered
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["pytest", "victim"])
+
+
+def start_server():
+    """Start the process that the others are forked from; it finds modules by its environment."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), str(SCRIPTS)])
+    multiprocessing.forkserver.ensure_running()
+    if before is None:
+        del os.environ["PYTHONPATH"]
+    else:
+        os.environ["PYTHONPATH"] = before
+
+
+class Victim:
+    """A training at work.
+
+    Args:
+        run: has the ``folder`` of all files, the ``data``, the ``plan`` and the ``outputs``.
+        die_at: pattern of a change (see ``mishaps``) at which it sends itself SIGKILL.
+        seconds_a_step: that each step takes at least.
+        fake: train the fake network.
+    """
+
+    def __init__(self, run, die_at="", seconds_a_step=0.0, fake=False):
+        self.run = run
+        self._terminal = run.folder / f"terminal-{time.monotonic_ns()}"
+        self._terminal.parent.mkdir(parents=True, exist_ok=True)
+        self._process = _context.Process(
+            target=_train,
+            args=(run.folder, self._terminal, _rule(run), die_at, seconds_a_step, fake),
+        )
+        self._newest = self._find_newest_state()
+        self._process.start()
+        self.pid = self._process.pid
+
+    def wait(self, timeout=100):
+        """Return the exit status, negative for a signal."""
+        self._process.join(timeout)
+        return self._process.exitcode
+
+    def send(self, signum):
+        os.kill(self.pid, signum)
+
+    def wait_until_it_says(self, text):
+        self._wait_until(lambda: text in self.printed)
+
+    def wait_for_a_new_state(self):
+        self._wait_until(lambda: self._find_newest_state() != self._newest)
+
+    @property
+    def printed(self):
+        return self._terminal.read_text() if self._terminal.exists() else ""
+
+    def _find_newest_state(self):
+        return max(path.name for path in [Path(), *self.run.state.glob("*/epoch-*")])
+
+    def _wait_until(self, condition, timeout=100):
+        deadline = time.monotonic() + timeout
+        while not condition():
+            assert self._process.is_alive() and time.monotonic() < deadline, self.printed
+            time.sleep(0.005)
+
+
+def _rule(run):
+    """What Snakemake gives to the script."""
+    plan = vars(run.plan).copy()
+    return {
+        "input": SimpleNamespace(data=run.data),
+        "output": [str(path) for path in run.outputs.values()],
+        "log": [str(run.folder / "logs" / "train.log")],
+        "params": SimpleNamespace(
+            code=plan.pop("code"), plan=plan, device="cpu", state=str(run.state)
+        ),
+        "threads": 2,
+        "rule": "train",
+        "wildcards": ["shapes", "tiny", str(run.plan.seed)],
+    }
+
+
+def _train(folder, terminal, rule, die_at, seconds_a_step, fake):
+    handle = os.open(terminal, os.O_WRONLY | os.O_CREAT)
+    os.dup2(handle, 1)
+    os.dup2(handle, 2)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    tempfile.tempdir = str(folder)
+    save_after_every_step(setattr)
+    if fake:
+        fake_network(setattr)
+    run_steps = training.backend.Trainer.run
+
+    def run_slowly(trainer, *arguments):
+        time.sleep(seconds_a_step)
+        return run_steps(trainer, *arguments)
+
+    def die(number, change):
+        if fnmatch.fnmatch(change, die_at):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    training.backend.Trainer.run = run_slowly
+    with Files(folder, die):
+        runpy.run_path(SCRIPTS / "train.py", {"snakemake": SimpleNamespace(**rule)})
