@@ -18,6 +18,9 @@ from contenders import CONTENDERS, Contender, Settings
 from racer import Racer
 
 ROOT = Path(__file__).parents[2]
+BUSY = """; other work was running. It slows those most whose threads wait for one
+another at every operation (PyTorch, matrix products), so ratios to them are not to be trusted;
+--threads 1 avoids the waiting"""
 
 
 def main() -> None:
@@ -41,7 +44,7 @@ def main() -> None:
             for racer in racers:
                 racer.stop()
     rows = [racer.row() for racer in racers]
-    print(f"\nload of the machine before: {load:.1f} (the quieter, the surer)")
+    print(f"\nload average before: {load:.1f}{BUSY if load > 0.5 else ''}")
     hardware = processor.get("brand_raw", "unknown processor")
     summary.report(rows, settings, hardware, ROOT / "benchmarks")
 

@@ -31,6 +31,7 @@ def serve(
     threading.Thread(target=_die_with_parent, daemon=True).start()
     _send_output_to(directory / f"{contender.name}.log")
     _set_environment(contender.environment, settings, directory)
+    sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
     try:
         workload = importlib.import_module(contender.module).build(settings, **contender.options)
         workload.run(1)  # compiles

@@ -1,6 +1,5 @@
 """Let a training die, or find its disk full, at any chosen change that it makes to files."""
 
-import contextlib
 import errno
 import os
 import shutil
@@ -20,7 +19,7 @@ class Files:
     """Calls ``mishap(number, change)`` before every change to files below ``folder``.
 
     A change reads "open path", "mkdir path", "rename path" (the new one), "remove path",
-    "rmdir path" or "fsync path".
+    "rmdir path" or "fsync path"; what changes nothing does not count.
     """
 
     def __init__(self, folder, mishap):
@@ -67,9 +66,10 @@ class Files:
 
     def _fsync(self, handle):
         found = os.fstat(handle)
-        paths = [self.folder, *self.folder.rglob("*")]
-        with contextlib.suppress(StopIteration):
-            self.meet("fsync", next(p for p in paths if os.path.samestat(p.stat(), found)))
+        for path in (self.folder, *self.folder.rglob("*")):
+            if os.path.samestat(path.stat(), found) and (path.is_dir() or path in self._unflushed):
+                self.meet("fsync", path)
+                return
 
 
 def _moved(path, source, target):

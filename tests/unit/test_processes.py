@@ -20,6 +20,12 @@ def data(tmp_path_factory):
     return write_data(tmp_path_factory.mktemp("data") / "data.h5")
 
 
+@pytest.fixture(autouse=True)
+def _no_survivors():
+    yield
+    victim.kill_all()
+
+
 def test_kills_and_signals_cost_no_bit(tmp_path, data, cpu):
     """SIGKILL at random times and at chosen ones, SIGTERM, SIGINT, all in one training."""
     undisturbed = Run(tmp_path / "undisturbed", data, cpu, **MANY_STEPS)

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
 from mishaps import Files
 from small_training import fake_network, save_after_every_step
 
@@ -22,19 +23,22 @@ from resnetcam.backends import runtime
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
 runtime.processor_name()  # takes a second, and is remembered
+_started = []
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["pytest", "victim"])
+_context.set_forkserver_preload(["victim"])
 
 
 def start_server():
     """Start the process that the others are forked from; it finds modules by its environment."""
-    before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), str(SCRIPTS)])
-    multiprocessing.forkserver.ensure_running()
-    if before is None:
-        del os.environ["PYTHONPATH"]
-    else:
-        os.environ["PYTHONPATH"] = before
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", f"{Path(__file__).parent}{os.pathsep}{SCRIPTS}")
+        multiprocessing.forkserver.ensure_running()
+
+
+def kill_all():
+    """End what a failed test left running."""
+    while _started:
+        _started.pop().kill()
 
 
 class Victim:
@@ -58,6 +62,7 @@ class Victim:
         self._newest = self._find_newest_state()
         self._process.start()
         self.pid = self._process.pid
+        _started.append(self._process)
 
     def wait(self, timeout=100):
         """Return the exit status, negative for a signal."""
