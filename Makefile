@@ -1,6 +1,7 @@
 # make run    the whole chain on the built-in dataset, from nothing, in minutes
 # make test   every test            make check   lint, quick tests and dry runs, under a minute
-# make bench  measure speed         make lock    resolve versions anew (needs uv)
+# make bench  measure speed, after `make venv`: `bench-training` and `bench-maps`
+# make lock   resolve versions anew (needs uv)
 # make clean  delete results (regions drawn there, too) and logs; downloaded archives, finished
 #             trainings and .venv stay: `make clean-archives`, `clean-training`, `clean-venv`
 
@@ -9,7 +10,7 @@ ARGS ?=
 BIN = .venv/bin
 SNAKEMAKE_LINE = snakemake --cores 4 --config dataset=shapes $(ARGS)
 
-.PHONY: run test check lint bench lock venv clean clean-archives clean-training clean-venv
+.PHONY: run test check lint bench bench-training bench-maps lock venv clean clean-archives clean-training clean-venv
 
 run: venv
 	@echo '$$ $(SNAKEMAKE_LINE)'
@@ -28,8 +29,14 @@ lint: venv
 	$(BIN)/snakefmt --check Snakefile rules
 	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --lint
 
-bench: venv
-	PYTHONPATH=scripts $(BIN)/python tests/bench/bench.py $(ARGS)
+# Without `make venv`, which would remove a PyTorch that was installed to be measured too.
+bench: bench-training bench-maps
+
+bench-training:
+	$(BIN)/python tests/bench/bench.py $(ARGS)
+
+bench-maps:
+	$(BIN)/python tests/bench/explanations.py
 
 lock:
 	$(PYTHON) envs/lock.py

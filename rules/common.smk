@@ -15,7 +15,7 @@ from resnetcam.code_digest import code_digest
 from resnetcam.config import load_config
 from resnetcam.environments import environment_digest
 from resnetcam.errors import InputError
-from resnetcam.layout import FIGURES
+from resnetcam.layout import CLASS_PAGES, FIGURES, GRADCAM_FIGURES, TRAINING_FIGURES
 
 try:
     SETTINGS = load_config(config, yaml.safe_load((ROOT / "schemas/config.schema.yaml").open()))
@@ -40,6 +40,7 @@ wildcard_constraints:
     dataset="|".join(map(re.escape, SETTINGS["datasets"])),
     experiment="|".join(map(re.escape, SETTINGS["experiments"])),
     seed=r"\d+",
+    export=r"[\w.+-]+",
 
 
 @cache
@@ -128,10 +129,20 @@ def reports(dataset):
     return [f"{folder}/report.{kind}" for folder in folders for kind in ("md", "html")]
 
 
+def exports(dataset):
+    """Files of drawn regions by the names of their summaries: those that score, and others."""
+    settings = SETTINGS["datasets"][dataset]
+    known = settings["regions"] if dataset in ANNOTATED else f"results/{dataset}/regions.csv"
+    others = {Path(path).stem: path for path in settings["annotations"]}
+    return ({"regions": known} if has_regions(dataset) else {}) | others
+
+
+def annotation_summaries(dataset, kind):
+    return [f"results/{dataset}/annotations/{name}.{kind}" for name in exports(dataset)]
+
+
 def annotations(dataset):
-    files = []
-    if has_regions(dataset):
-        files.append(f"results/{dataset}/annotations/summary.json")
+    files = annotation_summaries(dataset, "png")
     if SETTINGS["datasets"][dataset]["annotate_images"]:
         files.append(f"results/{dataset}/annotate/project.json")
     return files
@@ -145,11 +156,11 @@ def earlier_experiments_first(wildcards):
     return len(experiments) - experiments.index(wildcards.experiment)
 
 
-def figure(name):
+def figure(name, caption=None):
     """An output that Snakemake's own report shows too."""
     return report(
         f"{RUN}/figures/{name}.png",
-        caption=f"../report/{name}.rst",
+        caption=f"../report/{caption or name}.rst",
         category="{dataset}",
         subcategory="{experiment}",
         labels={"figure": name.replace("_", " "), "seed": "{seed}"},
@@ -168,7 +179,8 @@ def results_of_runs(wildcards):
     """What a report shows of its runs: those of one experiment, or of the whole dataset."""
     folders = runs(wildcards.dataset, wildcards.get("experiment"))
     names = ["metrics.json", "run.json", "history.csv"]
-    names += [f"figures/{name}.png" for name in FIGURES]
+    names += [f"figures/{name}.png" for name in (*FIGURES, *CLASS_PAGES)]
+    names += ["faithfulness.json", "randomisation.json"]
     names += ["localisation.json"] if has_regions(wildcards.dataset) else []
     return [f"{folder}/{name}" for folder in folders for name in names]
 

@@ -1,4 +1,4 @@
-# Where the network looks: maps over the test set, scored against regions where these are known.
+# Where the network looks: maps over the test set, and how far they can be trusted.
 
 
 rule explain:
@@ -20,7 +20,10 @@ rule explain:
         gpu=int(DEVICE != "cpu"),
         mem_mb=6000,
     params:
-        settings=SETTINGS["gradcam"],
+        settings=lambda wildcards: {
+            key: of_dataset("gradcam", key)(wildcards)
+            for key in ("methods", "layers", "classes", "images")
+        },
         backend=BACKEND,
         code=code("explain.py"),
         environment=network_environment(),
@@ -29,11 +32,76 @@ rule explain:
         "../scripts/explain.py"
 
 
+# Does the network use what its maps show?
+rule measure_faithfulness:
+    input:
+        data="results/{dataset}/data.h5",
+        model=f"{RUN}/model.keras",
+        maps=f"{RUN}/gradcam.h5",
+    output:
+        scores=f"{RUN}/faithfulness.json",
+    log:
+        "logs/{dataset}/{experiment}/seed{seed}/measure_faithfulness.log",
+    benchmark:
+        "benchmarks/{dataset}/{experiment}/seed{seed}/measure_faithfulness.tsv"
+    priority: earlier_experiments_first
+    conda:
+        NETWORK_ENV
+    threads: 4
+    resources:
+        gpu=int(DEVICE != "cpu"),
+        mem_mb=6000,
+    params:
+        settings=lambda wildcards: {
+            "protocol": of_experiment("protocol")(wildcards),
+            "images": of_dataset("gradcam", "images")(wildcards),
+            "steps": of_dataset("gradcam", "steps")(wildcards),
+        },
+        backend=BACKEND,
+        code=code("measure_faithfulness.py"),
+        environment=network_environment(),
+        device=untracked(DEVICE),
+    script:
+        "../scripts/measure_faithfulness.py"
+
+
+# Do the maps depend on what was learned?
+rule randomise:
+    input:
+        data="results/{dataset}/data.h5",
+        model=f"{RUN}/model.keras",
+        maps=f"{RUN}/gradcam.h5",
+    output:
+        maps=f"{RUN}/randomised.h5",
+        levels=f"{RUN}/randomisation.json",
+    log:
+        "logs/{dataset}/{experiment}/seed{seed}/randomise.log",
+    benchmark:
+        "benchmarks/{dataset}/{experiment}/seed{seed}/randomise.tsv"
+    priority: earlier_experiments_first
+    conda:
+        NETWORK_ENV
+    threads: 4
+    resources:
+        gpu=int(DEVICE != "cpu"),
+        mem_mb=6000,
+    params:
+        images=of_dataset("gradcam", "images"),
+        backend=BACKEND,
+        code=code("randomise.py"),
+        environment=network_environment(),
+        device=untracked(DEVICE),
+    script:
+        "../scripts/randomise.py"
+
+
+# Do the maps lie on the objects?
 rule localise:
     input:
         data="results/{dataset}/data.h5",
         regions="results/{dataset}/regions.csv",
         maps=f"{RUN}/gradcam.h5",
+        randomised=f"{RUN}/randomised.h5",
     output:
         scores=f"{RUN}/localisation.json",
     log:

@@ -26,17 +26,13 @@ rule import_regions:
 
 rule summarise_annotations:
     input:
-        export=lambda wildcards: (
-            of_dataset("regions")(wildcards)
-            if wildcards.dataset in ANNOTATED
-            else f"results/{wildcards.dataset}/regions.csv"
-        ),
+        export=lambda wildcards: exports(wildcards.dataset)[wildcards.export],
     output:
-        summary="results/{dataset}/annotations/summary.json",
+        summary="results/{dataset}/annotations/{export}.json",
     log:
-        "logs/{dataset}/summarise_annotations.log",
+        "logs/{dataset}/summarise_annotations/{export}.log",
     benchmark:
-        "benchmarks/{dataset}/summarise_annotations.tsv"
+        "benchmarks/{dataset}/summarise_annotations/{export}.tsv"
     priority: QUICK_ONES_FIRST
     localrule: True
     conda:
@@ -47,6 +43,33 @@ rule summarise_annotations:
         environment=environment("data"),
     script:
         "../scripts/summarise_annotations.py"
+
+
+rule draw_annotations:
+    input:
+        summary="results/{dataset}/annotations/{export}.json",
+        caption="report/annotations.rst",
+    output:
+        figure=report(
+            "results/{dataset}/annotations/{export}.png",
+            caption="../report/annotations.rst",
+            category="{dataset}",
+            subcategory="annotations",
+            labels={"figure": "annotations in {export}"},
+        ),
+    log:
+        "logs/{dataset}/draw_annotations/{export}.log",
+    benchmark:
+        "benchmarks/{dataset}/draw_annotations/{export}.tsv"
+    priority: QUICK_ONES_FIRST
+    localrule: True
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code("draw_annotations.py"),
+        environment=environment("report"),
+    script:
+        "../scripts/draw_annotations.py"
 
 
 # Only the project is declared: what a person saves beside it must outlive a re-run.

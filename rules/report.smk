@@ -1,33 +1,58 @@
 # Figures of each run, the table of all experiments, and the reports.
 
 
-rule figures:
+rule training_figures:
     input:
         archive="results/{dataset}/archive.json",
         data="results/{dataset}/data.h5",
         history=f"{RUN}/history.csv",
         metrics=f"{RUN}/metrics.json",
         predictions=f"{RUN}/predictions.h5",
-        maps=f"{RUN}/gradcam.h5",
-        regions=known_regions,
         published=published_history,
-        captions=[f"report/{name}.rst" for name in FIGURES],
+        captions=[f"report/{name}.rst" for name in TRAINING_FIGURES],
     output:
-        **{name: figure(name) for name in FIGURES},
+        **{name: figure(name) for name in TRAINING_FIGURES},
     log:
-        "logs/{dataset}/{experiment}/seed{seed}/figures.log",
+        "logs/{dataset}/{experiment}/seed{seed}/training_figures.log",
     benchmark:
-        "benchmarks/{dataset}/{experiment}/seed{seed}/figures.tsv"
+        "benchmarks/{dataset}/{experiment}/seed{seed}/training_figures.tsv"
+    priority: earlier_experiments_first
+    conda:
+        "../envs/report.yaml"
+    params:
+        protocol=of_experiment("protocol"),
+        code=code("draw_training_figures.py"),
+        environment=environment("report"),
+    script:
+        "../scripts/draw_training_figures.py"
+
+
+rule gradcam_figures:
+    input:
+        data="results/{dataset}/data.h5",
+        predictions=f"{RUN}/predictions.h5",
+        maps=f"{RUN}/gradcam.h5",
+        faithfulness=f"{RUN}/faithfulness.json",
+        randomised=f"{RUN}/randomised.h5",
+        randomisation=f"{RUN}/randomisation.json",
+        regions=known_regions,
+        captions=[f"report/{name}.rst" for name in (*GRADCAM_FIGURES, "class_page")],
+    output:
+        **{name: figure(name) for name in GRADCAM_FIGURES},
+        **{name: figure(name, caption="class_page") for name in CLASS_PAGES},
+    log:
+        "logs/{dataset}/{experiment}/seed{seed}/gradcam_figures.log",
+    benchmark:
+        "benchmarks/{dataset}/{experiment}/seed{seed}/gradcam_figures.tsv"
     priority: earlier_experiments_first
     conda:
         "../envs/report.yaml"
     params:
         settings=SETTINGS["report"],
-        protocol=of_experiment("protocol"),
-        code=code("draw_figures.py"),
+        code=code("draw_gradcam_figures.py"),
         environment=environment("report"),
     script:
-        "../scripts/draw_figures.py"
+        "../scripts/draw_gradcam_figures.py"
 
 
 rule compare:
@@ -68,11 +93,8 @@ rule report:
         data="results/{dataset}/data.h5",
         baseline="results/{dataset}/baseline.json",
         comparison="results/{dataset}/comparison.csv",
-        annotations=lambda wildcards: (
-            [f"results/{wildcards.dataset}/annotations/summary.json"]
-            if has_regions(wildcards.dataset)
-            else []
-        ),
+        annotations=lambda wildcards: annotation_summaries(wildcards.dataset, "json"),
+        annotation_figures=lambda wildcards: annotation_summaries(wildcards.dataset, "png"),
         published=published_history,
         template="report/report.md.j2",
         css="report/report.css",
@@ -95,6 +117,7 @@ rule report:
     params:
         runs=lambda wildcards: runs(wildcards.dataset),
         experiments=experiments_of,
+        localised=lambda wildcards: has_regions(wildcards.dataset),
         code=code("write_report.py"),
         environment=environment("report"),
     script:
@@ -109,6 +132,7 @@ use rule report as experiment_report with:
         data="results/{dataset}/data.h5",
         baseline="results/{dataset}/baseline.json",
         annotations=rules.report.input.annotations,
+        annotation_figures=rules.report.input.annotation_figures,
         published=published_history,
         template="report/report.md.j2",
         css="report/report.css",
@@ -130,5 +154,6 @@ use rule report as experiment_report with:
     params:
         runs=lambda wildcards: runs(wildcards.dataset, wildcards.experiment),
         experiments=experiments_of,
+        localised=lambda wildcards: has_regions(wildcards.dataset),
         code=code("write_report.py"),
         environment=environment("report"),

@@ -30,4 +30,6 @@ with logged(snakemake):
     write_maps(Path(snakemake.output.maps), groups)
     for name, group in groups.items():
         flat = int((~np.any(group.maps, (1, 2))).sum())
-        logging.info("%s: %d maps, %d without positive evidence", name, len(group.maps), flat)
+        logging.info(
+            "%s: %d maps, %d without positive evidence", "/".join(name), len(group.maps), flat
+        )

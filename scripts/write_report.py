@@ -9,7 +9,7 @@ from resnetcam.stage import logged
 with logged(snakemake):
     files, dataset = snakemake.input, snakemake.wildcards.dataset
     comparison = files.get("comparison")
-    localised = bool(files.annotations)
+    localised = snakemake.params.localised
     target = "" if comparison else f"{snakemake.output.markdown} "
     write_report(
         ReportInputs(
@@ -22,7 +22,7 @@ with logged(snakemake):
             command=f"snakemake --cores 4 {target}--config dataset={dataset}",
             comparison=Path(comparison) if comparison else None,
             published_history=Path(files.published) if files.published else None,
-            annotations=Path(files.annotations[0]) if files.annotations else None,
+            annotations=[Path(path) for path in files.annotations],
         ),
         Path(files.template),
         Path(files.css),

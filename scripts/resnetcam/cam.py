@@ -1,4 +1,4 @@
-"""Class activation maps from a layer's activations and gradients.
+"""Class activation maps from a layer's activations and what the logits make of them.
 
 ``A`` are activations (N, h, w, K) and ``g`` the gradients of the chosen class's pre-softmax logit
 by them, of the same shape. Maps are float32 (N, h, w), raw: after the ReLU, never normalized.
@@ -40,12 +40,46 @@ def layercam(A: Array, g: Array) -> Array:
     return _relu((np.maximum(g, 0) * A).sum(-1))
 
 
-METHODS: dict[str, Callable[[Array, Array], Array]] = {
+def ablationcam(A: Array, drops: Array) -> Array:
+    """ReLU(Σ_k w_k A_k), w_k the drop of the logit without channel k (Desai and Ramaswamy 2020).
+
+    Their equation 4 divides the drop by the logit. That only scales a map, but turns it inside out
+    where the logit is negative, so it is left out.
+
+    Args:
+        drops: float32 (N, K), the logit minus what is left of it when channel k is set to zero.
+    """
+    return _relu((drops[:, None, None] * A).sum(-1))
+
+
+def eigencam(A: Array) -> Array:
+    """ReLU(A v), v the first right singular vector of A (Muhammad and Yeasin 2020, section III).
+
+    It knows no class: it shows what the layer sees most of. A singular vector's sign is arbitrary;
+    it is taken so that the map's sum is not negative. Nothing is subtracted before, as in the
+    paper (some libraries centre A).
+    """
+    n, height, width, channels = A.shape
+    rows = A.reshape(n, height * width, channels).astype(np.float64)
+    columns = rows.transpose(0, 2, 1)
+    if channels <= height * width:
+        v = np.linalg.eigh(columns @ rows).eigenvectors[..., -1:]
+        projected = rows @ v
+    else:  # the smaller matrix has the left singular vectors u, and A v = σ u
+        squares, vectors = np.linalg.eigh(rows @ columns)
+        projected = vectors[..., -1:] * np.sqrt(np.maximum(squares[:, -1:, None], 0))
+    projected = projected.reshape(n, height, width)
+    signs = np.where(projected.sum((1, 2), keepdims=True) < 0, -1, 1)
+    return _relu(signs * projected).astype(np.float32)
+
+
+GRADIENT_METHODS: dict[str, Callable[[Array, Array], Array]] = {
     "gradcam": gradcam,
     "gradcam++": gradcam_plus_plus,
     "hirescam": hirescam,
     "layercam": layercam,
 }
+METHODS = (*GRADIENT_METHODS, "eigencam", "ablationcam")
 
 
 def resize_bilinear(maps: Array, height: int, width: int) -> Array:

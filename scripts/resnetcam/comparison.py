@@ -33,8 +33,9 @@ class RunFiles:
 
     Attributes:
         metrics, provenance, history: ``metrics.json``, ``run.json``, ``history.csv``.
+        faithfulness, randomisation: the JSON files of these names.
         localisation: ``localisation.json``; None where no regions are known.
-        figures: the folder of its figures; None where they are not needed.
+        figures: the folder of its figures.
     """
 
     experiment: str
@@ -42,8 +43,10 @@ class RunFiles:
     metrics: Path
     provenance: Path
     history: Path
+    faithfulness: Path
+    randomisation: Path
+    figures: Path
     localisation: Path | None = None
-    figures: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,10 @@ def files_of_run(folder: str | Path, *, localised: bool = False) -> RunFiles:
         metrics=folder / "metrics.json",
         provenance=folder / "run.json",
         history=folder / "history.csv",
-        localisation=folder / "localisation.json" if localised else None,
+        faithfulness=folder / "faithfulness.json",
+        randomisation=folder / "randomisation.json",
         figures=folder / "figures",
+        localisation=folder / "localisation.json" if localised else None,
     )
 
 

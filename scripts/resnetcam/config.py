@@ -1,16 +1,18 @@
 """The config: checked whole before anything starts, defaults filled in, numbers in one form."""
 
+import copy
+import re
 from collections.abc import Iterable, Mapping
 from math import inf
+from pathlib import PurePath
 from typing import Any
 
 import jsonschema
 
 from resnetcam.depths import blocks_per_stage
 from resnetcam.errors import InputError
+from resnetcam.layout import NUM_CLASSES
 from resnetcam.names import nearest
-
-NUM_CLASSES = 10  # of CIFAR-10 and of the drawn shapes
 
 
 def load_config(config: Mapping[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
@@ -22,26 +24,39 @@ def load_config(config: Mapping[str, Any], schema: dict[str, Any]) -> dict[str, 
     Raises:
         InputError: naming the key, the value, what is allowed and the nearest name for a typo.
     """
-    config = _with_true_as_text(dict(config))
+    config = _with_true_as_text(config)
     validator = jsonschema.Draft202012Validator(schema)
     errors = sorted(validator.iter_errors(config), key=lambda e: [str(part) for part in e.path])
     if told := [error for found in errors if (error := _most_telling(found))]:
         raise InputError("\n".join(_explain(error) for error in told))
     if endless := [key for key, value in _leaves(config) if value != value or abs(value) == inf]:
         raise InputError(f"{endless[0]}: must be a finite number")
-    config = _canonical(config, schema, schema)
+    config = _canonical(_with_gradcam_of_each_dataset(config), schema, schema)
     if problems := list(_inconsistencies(config)):
         raise InputError("\n".join(problems))
     return config
 
 
-def _with_true_as_text(config: dict[str, Any]) -> dict[str, Any]:
+def _with_true_as_text(config: Mapping[str, Any]) -> dict[str, Any]:
     """In YAML an unquoted ``true`` is a boolean; as a class to explain it means the word."""
-    gradcam = config.get("gradcam")
-    if isinstance(gradcam, Mapping) and isinstance(gradcam.get("classes"), list):
-        classes = ["true" if name is True else name for name in gradcam["classes"]]
-        config["gradcam"] = {**gradcam, "classes": classes}
+    config = copy.deepcopy(dict(config))
+    datasets = config.get("datasets")
+    sections = [config, *(datasets.values() if isinstance(datasets, Mapping) else [])]
+    for section in sections:
+        gradcam = section.get("gradcam") if isinstance(section, Mapping) else None
+        if isinstance(gradcam, Mapping) and isinstance(gradcam.get("classes"), list):
+            gradcam["classes"] = ["true" if name is True else name for name in gradcam["classes"]]
     return config
+
+
+def _with_gradcam_of_each_dataset(config: dict[str, Any]) -> dict[str, Any]:
+    """What a dataset does not say of Grad-CAM it takes from the section for all."""
+    common = config.get("gradcam", {})
+    datasets = {
+        name: {**dataset, "gradcam": {**common, **dataset.get("gradcam", {})}}
+        for name, dataset in config["datasets"].items()
+    }
+    return {**config, "datasets": datasets}
 
 
 def _most_telling(error: jsonschema.ValidationError) -> jsonschema.ValidationError | None:
@@ -184,6 +199,7 @@ def _inconsistencies(config: dict[str, Any]) -> Iterable[str]:
         yield from _impossible_splits(key, dataset)
         if "draw_seed" in dataset and dataset["regions"]:
             yield f"{key}.regions: the regions of a drawn dataset are known; leave this key out"
+        yield from _exports_of_one_name(f"{key}.annotations", dataset["annotations"])
         archive = dataset.get("archive")
         if archive and not archive["urls"] and not archive["path"]:
             yield f"{key}.archive: needs `urls` to download from, or the `path` of a local archive"
@@ -220,6 +236,19 @@ def _impossible_splits(key: str, dataset: dict[str, Any]) -> Iterable[str]:
             f"{key}.validation_images: {validation} of {train} training images leaves a class "
             f"empty: both parts need at least one image of each of {NUM_CLASSES} classes"
         )
+
+
+def _exports_of_one_name(key: str, paths: list[str]) -> Iterable[str]:
+    """Summaries are named after their exports; ``regions`` is that of the regions themselves."""
+    names = ["regions", *(PurePath(path).stem for path in paths)]
+    for number, name in enumerate(names[1:]):
+        if name in names[: number + 1]:
+            yield f"{key}.{number}: another export is called {name!r} too; rename one of the files"
+        if not re.fullmatch(r"[\w.+-]+", name, re.ASCII):
+            yield (
+                f"{key}.{number}: {name!r} is not allowed as a file's name; use letters, digits, "
+                "_, ., + and - only"
+            )
 
 
 def _reversed_intervals(key: str, recipe: dict[str, Any]) -> Iterable[str]:

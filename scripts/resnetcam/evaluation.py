@@ -14,7 +14,8 @@ else:
 
 _BATCH = 500
 
-Predict = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+Images = NDArray[np.uint8] | NDArray[np.float32]
+Predict = Callable[[Images], NDArray[np.float32]]
 
 
 def load_classifier(path: Path) -> keras.Model:
@@ -23,14 +24,15 @@ def load_classifier(path: Path) -> keras.Model:
 
 
 def logits_function(classifier: keras.Model) -> Predict:
-    """Return a compiled function from raw uint8 images (N, H, W, 3) to float32 logits (N, C).
+    """Return a compiled function from raw images (N, H, W, 3) to float32 logits (N, C).
 
-    It sees later changes of the classifier's weights; N may be any number, 0 included.
+    Pixels are uint8, or float32 in 0..255; N may be any number, 0 included. It sees later changes
+    of the classifier's weights.
     """
     logits = classifier.get_layer("logits").output
     predict = compiled(keras.Model(classifier.inputs, logits))
 
-    def predict_all(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def predict_all(images: Images) -> NDArray[np.float32]:
         batches = [predict(images[i : i + _BATCH]) for i in range(0, len(images), _BATCH)]
         return np.concatenate([np.zeros((0, logits.shape[-1]), np.float32), *batches])
 

@@ -1,40 +1,52 @@
 """Explain decisions on the test set: maps of every method, layer and class choice."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from resnetcam.cam import METHODS
+from resnetcam.cam import GRADIENT_METHODS, ablationcam, eigencam
 from resnetcam.errors import InputError
-from resnetcam.maps import Maps, group_name
+from resnetcam.maps import GroupName, Maps
 from resnetcam.models import final_layer
 from resnetcam.names import nearest
 
 if keras.backend.backend() == "jax":
-    from resnetcam.backends.jax_gradients import activations_and_gradients
+    from resnetcam.backends.jax_attribution import ablations, activations_and_gradients
 else:
-    from resnetcam.backends.tensorflow_gradients import activations_and_gradients
+    from resnetcam.backends.tensorflow_attribution import ablations, activations_and_gradients
 
-_BATCH = 250
+BATCH = 250
+
+Images = NDArray[np.uint8]
+Classes = NDArray[np.integer]
+MapsByMethod = dict[str, NDArray[np.float32]]
+Explainer = Callable[[Images, Classes], MapsByMethod]
 
 
 def resolve_layer(classifier: keras.Model, name: str) -> str:
-    """Return a layer's name; ``final`` stands for the one that enters the pooling.
+    """Return a layer's name.
+
+    ``final`` stands for the one that enters the pooling, ``stage1`` for the last one of stage 1.
 
     Raises:
         InputError: if the model has no such layer, or its output is not an image of channels.
     """
-    if name == "final":
-        return final_layer(classifier)
+    layers = [layer.name for layer in classifier.layers]
+    ends = [one for one in layers if re.fullmatch(r"stage\d_block\d+_out", one)]
+    short = {"final": final_layer(classifier)} | {one.partition("_")[0]: one for one in ends}
+    if name in short:
+        return short[name]
     spatial = [layer.name for layer in classifier.layers if len(layer.output.shape) == 4]
     if name in spatial:
         return name
+    known = [*short, *spatial]
     raise InputError(
-        f"gradcam.layers: {classifier.name} has no spatial layer {name!r}{nearest(name, spatial)}. "
-        f"It has: final, {', '.join(spatial)}"
+        f"gradcam.layers: {classifier.name} has no spatial layer {name!r}{nearest(name, known)}. "
+        f"It has: {', '.join(known)}"
     )
 
 
@@ -65,7 +77,7 @@ def explain_test_set(
     predictions: NDArray[np.integer],
     class_names: Sequence[str],
     settings: dict[str, Any],
-) -> dict[str, Maps]:
+) -> dict[GroupName, Maps]:
     """Compute every group of ``gradcam.h5`` that the config's ``gradcam`` section asks for.
 
     The first method at the first layer covers all images, the others the first
@@ -79,36 +91,50 @@ def explain_test_set(
     passes += [(layer, methods, few) for layer in layers[1:]]
     groups = {}
     for layer, some_methods, n in passes:
-        found = explain(classifier, layer, images[:n], classes[:, :n], some_methods)
+        if not some_methods:
+            continue
+        found = explainer(classifier, layer, some_methods)(images[:n], classes[:, :n])
         for method, maps in found.items():
             for choice, chosen, of_choice in zip(choices, classes, maps, strict=True):
-                name = group_name(method, layer, choice)
+                name = GroupName(method, layer, choice)
                 groups[name] = Maps(of_choice, chosen[:n], np.arange(n, dtype=np.uint32))
     return groups
 
 
-def explain(
-    classifier: keras.Model,
-    layer: str,
-    images: NDArray[np.uint8],
-    classes: NDArray[np.integer],
-    methods: Sequence[str],
-) -> dict[str, NDArray[np.float32]]:
-    """Compute maps of one layer for R class choices in one batched pass.
+def explainer(classifier: keras.Model, layer: str, methods: Sequence[str]) -> Explainer:
+    """Return a compiled function of (images, classes) to one layer's maps, by method.
 
-    Args:
-        images: uint8 (N, H, W, 3), raw pixels; classes: (R, N).
-
-    Returns:
-        For each method float32 (R, N, h, w).
+    It takes raw uint8 images (N, H, W, 3) and R class choices (R, N), and returns float32
+    (R, N, h, w) for each method, in one pass over the images. It sees later changes of the
+    classifier's weights.
     """
-    if not methods:
-        return {}
-    run = activations_and_gradients(classifier, layer)
-    parts: dict[str, list[Any]] = {method: [] for method in methods}
-    for start in range(0, len(images), _BATCH):
-        batch = slice(start, start + _BATCH)
-        activations, gradients = run(images[batch], classes[:, batch])
+    attribute = activations_and_gradients(classifier, layer)
+    ablate = ablations(classifier, layer)
+
+    def explain_batch(images: Images, classes: Classes) -> MapsByMethod:
+        A, gradients = attribute(images, classes)
+        maps = {}
         for method in methods:
-            parts[method].append(np.stack([METHODS[method](activations, g) for g in gradients]))
-    return {method: np.concatenate(maps, axis=1) for method, maps in parts.items()}
+            if method == "eigencam":
+                maps[method] = np.stack([eigencam(A)] * len(classes))
+            elif method == "ablationcam":
+                drops = _drops(*ablate(images), classes)
+                maps[method] = np.stack([ablationcam(A, d) for d in drops])
+            else:
+                maps[method] = np.stack([GRADIENT_METHODS[method](A, g) for g in gradients])
+        return maps
+
+    def explain_all(images: Images, classes: Classes) -> MapsByMethod:
+        batches = [slice(start, start + BATCH) for start in range(0, len(images), BATCH)]
+        parts = [explain_batch(images[batch], classes[:, batch]) for batch in batches]
+        return {name: np.concatenate([part[name] for part in parts], axis=1) for name in methods}
+
+    return explain_all
+
+
+def _drops(
+    logits: NDArray[np.float32], without: NDArray[np.float32], classes: Classes
+) -> NDArray[np.float32]:
+    """How far each class's logit falls without each channel: (R, B, K) of (B, C) and (K, B, C)."""
+    images = np.arange(len(logits))
+    return np.stack([(logits - without)[:, images, chosen].T for chosen in classes])

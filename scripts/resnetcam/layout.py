@@ -1,14 +1,36 @@
 """Names that rules and library share."""
 
+NUM_CLASSES = 10  # of CIFAR-10 and of the drawn shapes
+
 # Figures of a run, figures/<name>.png.
-FIGURES = (
-    "learning_curves",
-    "confusion_matrix",
+TRAINING_FIGURES = ("learning_curves", "confusion_matrix", "mean_image")
+GRADCAM_FIGURES = (
     "gradcam_correct",
     "gradcam_misclassified",
-    "mean_image",
+    "gradcam_confidently_wrong",
+    "gradcam_layers",
+    "gradcam_methods",
+    "gradcam_class_means",
+    "faithfulness",
+    "randomisation",
 )
+FIGURES = (*TRAINING_FIGURES, *GRADCAM_FIGURES)
+CLASS_PAGES = tuple(f"class_{index}" for index in range(NUM_CLASSES))
 
 # Regions are drawn on images enlarged so many times; this attribute holds a region's class.
 ANNOTATION_SCALE = 16
 LABEL_ATTRIBUTE = "class"
+
+# How methods and what they are compared with are written for people.
+TITLES = {
+    "gradcam": "Grad-CAM",
+    "gradcam++": "Grad-CAM++",
+    "hirescam": "HiResCAM",
+    "layercam": "LayerCAM",
+    "eigencam": "Eigen-CAM",
+    "ablationcam": "Ablation-CAM",
+    "randomised_network": "network with random weights",
+    "random": "random map",
+    "centred_gaussian": "centred Gaussian",
+    "uniform": "uniform map",
+}

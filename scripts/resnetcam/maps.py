@@ -1,4 +1,4 @@
-"""``gradcam.h5``: raw maps, a group ``<method>/<layer>/<class choice>`` each."""
+"""``gradcam.h5``: raw maps, in groups ``<method>/<layer>/<class choice>``."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -24,27 +24,41 @@ class Maps(NamedTuple):
     image_index: NDArray[np.uint32]
 
 
-def group_name(method: str, layer: str, choice: str) -> str:
-    """Name the group of a method, a layer and a class choice (predicted, true, a class name)."""
-    return f"{method}/{layer}/{choice}"
+class GroupName(NamedTuple):
+    """What a group's maps are of.
+
+    Attributes:
+        method: such as ``gradcam``.
+        layer: a layer's full name.
+        choice: ``predicted``, ``true``, or the name of a class.
+    """
+
+    method: str
+    layer: str
+    choice: str
 
 
-def write_maps(path: Path, groups: dict[str, Maps]) -> None:
-    """Write ``gradcam.h5``; its attribute ``default`` names the method and layer of all images."""
+def write_maps(path: Path, groups: dict[GroupName, Maps]) -> None:
+    """Write groups to one file, whose attribute ``groups`` keeps their order."""
     with replacing(path) as temporary, h5py.File(temporary, "w") as file:
-        file.attrs["default"] = next(iter(groups)).rpartition("/")[0]
+        file.attrs["groups"] = ["/".join(name) for name in groups]
         for name, group in groups.items():
             for field, values in group._asdict().items():
-                file.create_dataset(f"{name}/{field}", data=values, track_times=False)
+                file.create_dataset(f"{'/'.join(name)}/{field}", data=values, track_times=False)
 
 
-def default_group(path: str | Path, choice: str) -> str:
-    """Name the group of the default method and layer for a class choice."""
+def group_names(path: str | Path) -> list[GroupName]:
+    """Name the groups of a file, in their order."""
     with h5py.File(path, "r") as file:
-        return f"{file.attrs['default']}/{choice}"
+        return [GroupName(*name.split("/", 2)) for name in file.attrs["groups"]]
 
 
-def read_maps(path: Path, group: str) -> Maps:
+def default_group(path: str | Path, choice: str) -> GroupName:
+    """Name the group of the first method and layer, which has all images, for a class choice."""
+    return group_names(path)[0]._replace(choice=choice)
+
+
+def read_maps(path: str | Path, group: GroupName) -> Maps:
     """Read one group by its name."""
     with h5py.File(path, "r") as file:
-        return Maps(*(file[group][field][()] for field in Maps._fields))
+        return Maps(*(file["/".join(group)][field][()] for field in Maps._fields))

@@ -152,7 +152,8 @@ def summary(export: Export) -> dict[str, object]:
     """Describe an export in plain values, ready for JSON.
 
     Areas are in square pixels of the annotated images, before clipping, for the shapes that have
-    one; for a polygon that crosses itself, the area of the shoelace formula.
+    one; for a polygon that crosses itself, the area of the shoelace formula. Sides are the square
+    roots of all areas, in ascending order.
     """
     values: dict[str, Counter[str]] = {}
     for region in export.regions:
@@ -167,6 +168,7 @@ def summary(export: Export) -> dict[str, object]:
         "shapes": _sorted_counts(Counter(region.shape for region in export.regions)),
         "attributes": {name: _sorted_counts(values[name]) for name in sorted(values)},
         "area_px2": {k: float(np.quantile(areas, q)) for k, q in levels.items()} if areas else None,
+        "sides_px": sorted(round(math.sqrt(area), 1) for area in areas),
         "problems": [
             {"row": problem.row, "filename": problem.filename, "message": problem.message}
             for problem in export.problems

@@ -12,10 +12,11 @@ from resnetcam.comparison import Run, RunFiles, by_experiment, compare, read_run
 from resnetcam.dataset import DatasetReader
 from resnetcam.files import replacing
 from resnetcam.history import read_history
-from resnetcam.layout import FIGURES
+from resnetcam.layout import CLASS_PAGES, FIGURES
 from resnetcam.report_html import to_html
 from resnetcam.report_text import (
     environment,
+    faithfulness_verdict,
     flattened,
     headline,
     localisation_verdict,
@@ -38,7 +39,7 @@ class ReportInputs:
         command: the shell command that makes the results again.
         comparison: ``comparison.csv``, to link to.
         published_history: a published run's log, to set its best epoch beside ours.
-        annotations: the summary of an annotation export.
+        annotations: summaries of annotation exports; beside each lies a figure of its name.
     """
 
     dataset: str
@@ -50,7 +51,7 @@ class ReportInputs:
     command: str
     comparison: Path | None = None
     published_history: Path | None = None
-    annotations: Path | None = None
+    annotations: Sequence[Path] = ()
 
 
 def write_report(
@@ -94,7 +95,7 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
         "data": data,
         "runs": [_provenance(run) for run in runs],
         "versions": sorted({_versions(run) for run in runs}),
-        "annotations": _annotations(inputs.annotations),
+        "annotations": [_annotations(path, folder) for path in inputs.annotations],
         "comparison": relative_link(inputs.comparison, folder) if inputs.comparison else None,
         "command": inputs.command,
     }
@@ -134,24 +135,31 @@ def _experiment(row: dict[str, Any], runs: Sequence[Run], folder: Path) -> dict[
             path.name: relative_link(path, folder)
             for path in (files.metrics, files.history, files.provenance)
         },
+        "pages": [relative_link(files.figures / f"{name}.png", folder) for name in CLASS_PAGES],
+        "faithfulness": _faithfulness(files.faithfulness),
+        "randomisation": _randomisation(files.randomisation),
         "localisation": _localisation(files.localisation),
         "settings": "\n".join(flattened(settings)),
     }
+
+
+def _faithfulness(path: Path) -> dict[str, Any]:
+    scores = _read_json(path)
+    return {**scores, "verdict": faithfulness_verdict(scores)}
+
+
+def _randomisation(path: Path) -> dict[str, Any]:
+    scores = _read_json(path)
+    method, layer, choice = scores["group"]
+    return {**scores, "method": method, "layer": layer, "choice": choice}
 
 
 def _localisation(path: Path | None) -> dict[str, Any] | None:
     scores = _read_json(path) if path else None
     if not scores:
         return None
-    method, layer, choice = scores["group"].split("/", 2)
-    return {
-        **scores,
-        "method": method,
-        "layer": layer,
-        "choice": choice,
-        "problems": _first(scores["problems"]),
-        "verdict": localisation_verdict(scores),
-    }
+    verdict = localisation_verdict(scores)
+    return {**scores, "problems": _first(scores["problems"]), "verdict": verdict}
 
 
 def _data_facts(path: Path) -> dict[str, Any]:
@@ -210,14 +218,13 @@ def _versions(run: Run) -> str:
     return ", ".join(f"{name} {version}" for name, version in versions)
 
 
-def _annotations(path: Path | None) -> dict[str, Any] | None:
-    summary = _read_json(path) if path else None
-    if not summary:
-        return None
+def _annotations(path: Path, folder: Path) -> dict[str, Any]:
+    summary = _read_json(path)
     problems = [
         f"row {one['row']}, {one['filename']}: {one['message']}" for one in summary["problems"]
     ]
-    return {**summary, "problems": _first(problems)}
+    figure = relative_link(path.with_suffix(".png"), folder)
+    return {**summary, "figure": figure, "problems": _first(problems)}
 
 
 def _first(problems: Sequence[str]) -> list[str]:

@@ -14,6 +14,10 @@ from urllib.parse import quote
 
 import jinja2
 
+from resnetcam.layout import TITLES
+
+BASELINES = ("random", "centred_gaussian", "uniform")
+
 _Z95 = 1.959964
 _INLINE = re.compile(r"[\\`*_\[\]<>|&~$@#]|:(?=//)|(?<=www)\.", re.IGNORECASE)
 
@@ -120,27 +124,48 @@ def protocol_in_words(protocol: str) -> str:
 
 
 def localisation_verdict(scores: Mapping[str, Any]) -> str:
-    """Say whether the maps beat both baselines by intervals that do not overlap."""
+    """Say whether the first method's maps beat every baseline by intervals that do not overlap."""
     pointing, energy = (
-        _against_baselines(scores, metric) for metric in ("pointing_game", "energy_inside")
+        against_baselines(scores["candidates"], metric)
+        for metric in ("pointing_game", "energy_inside")
     )
+    name = title(next(iter(scores["candidates"])))
     if pointing == energy:
-        return f"In the pointing game and in energy inside, the maps {pointing}."
-    return f"In the pointing game the maps {pointing}; in energy inside they {energy}."
+        return f"In the pointing game and in energy inside, {name} {pointing}."
+    return f"In the pointing game {name} {pointing}; in energy inside it {energy}."
 
 
-def _against_baselines(scores: Mapping[str, Any], metric: str) -> str:
-    maps = scores["maps"][metric]
-    baselines = {
-        name: scores[key][metric]
-        for name, key in (("centred Gaussian", "centred_gaussian"), ("uniform map", "uniform"))
-    }
-    strongest, best = max(baselines.items(), key=lambda item: item[1]["mean"])
-    if maps["low"] > max(baseline["high"] for baseline in baselines.values()):
-        return "beat both baselines (the intervals do not overlap)"
-    if maps["high"] < best["low"]:
-        return f"do worse than the {strongest} (the intervals do not overlap)"
-    return f"cannot be told from the {strongest} (the intervals overlap)"
+def faithfulness_verdict(scores: Mapping[str, Any]) -> str:
+    """Say whether covering what the first method shows hurts more than covering anything else."""
+    deletion, insertion = (
+        against_baselines(scores["candidates"], metric, low_is_good=metric == "deletion_auc")
+        for metric in ("deletion_auc", "insertion_auc")
+    )
+    name = title(next(iter(scores["candidates"])))
+    if deletion == insertion:
+        return f"By deletion and by insertion, {name} {deletion}."
+    return f"By deletion, {name} {deletion}; by insertion it {insertion}."
+
+
+def against_baselines(
+    candidates: Mapping[str, Any], metric: str, *, low_is_good: bool = False
+) -> str:
+    """Compare the first candidate with the strongest baseline that has the metric."""
+    sign = -1 if low_is_good else 1
+    worse_end, better_end = ("high", "low") if low_is_good else ("low", "high")
+    first = next(iter(candidates.values()))[metric]
+    baselines = {name: candidates[name][metric] for name in BASELINES if metric in candidates[name]}
+    strongest, best = max(baselines.items(), key=lambda item: sign * item[1]["mean"])
+    if all(sign * (first[worse_end] - one[better_end]) > 0 for one in baselines.values()):
+        return "beats every baseline (the intervals do not overlap)"
+    if sign * (first[better_end] - best[worse_end]) < 0:
+        return f"does worse than the {title(strongest)} (the intervals do not overlap)"
+    return f"cannot be told from the {title(strongest)} (the intervals overlap)"
+
+
+def title(name: str) -> str:
+    """Write a method, a baseline or a layer's name for people."""
+    return TITLES.get(name, name)
 
 
 def environment(template_folder: Path) -> jinja2.Environment:
@@ -159,5 +184,6 @@ def environment(template_folder: Path) -> jinja2.Environment:
         "fenced": fenced,
         "percent": percent,
         "protocol_in_words": protocol_in_words,
+        "title": title,
     }
     return result

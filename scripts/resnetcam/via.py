@@ -294,23 +294,25 @@ class _Reader:
         self.images.setdefault(filename)
         if (filename, file_cell) not in self.seen_cells:  # VIA repeats it in every row of a file
             self.seen_cells.add((filename, file_cell))
-            self.add_file_attributes(row, filename, self.parse_cell(row, filename, file_cell))
-        shape = self.parse_cell(row, filename, shape_cell)
-        attributes = self.parse_cell(row, filename, attributes_cell)
+            self.add_file_attributes(row, filename, self.parse_cell(row, filename, 2, file_cell))
+        shape = self.parse_cell(row, filename, 5, shape_cell)
+        attributes = self.parse_cell(row, filename, 6, attributes_cell)
         if shape or attributes or count.strip() != "0":  # else the row stands for its file alone
             region_id = self.region_id(row, filename, id_cell)
             self.add_region(row, filename, shape, attributes, region_id)
 
-    def parse_cell(self, row: int, filename: str, cell: str) -> object:
-        cell = cell.strip()
+    def parse_cell(self, row: int, filename: str, column: int, cell: str) -> object:
+        cell, where = cell.strip(), f"in {COLUMNS[column]}"
         if cell in ("", "undefined"):
             if cell:
-                self.report(row, filename, "undefined in place of JSON", "read as {}", "JSON")
+                found = f"undefined in place of JSON {where}"
+                self.report(row, filename, found, "read as {}", "JSON")
             return {}
         try:
             return _parse_json(cell)
         except (ValueError, RecursionError):
-            self.report(row, filename, f"broken JSON {_quote(cell)}", "read as {}", "JSON")
+            found = f"broken JSON {_quote(cell)} {where}"
+            self.report(row, filename, found, "read as {}", "JSON")
             return {}
 
     def region_id(self, row: int, filename: str, cell: str) -> int:

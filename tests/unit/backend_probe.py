@@ -132,7 +132,7 @@ def steps_of(rate, start=0, stop=STEPS):
         name: values.reshape(STEPS, BATCH, *values.shape[1:])[start:stop]
         for name, values in draws.items()
     }
-    return indices[start:stop], draws, np.full(stop - start, rate)[start - stop :]
+    return indices[start:stop], draws, rate * np.linspace(0.5, 1.5, STEPS)[start:stop]
 
 
 def trained(network, name):
@@ -155,7 +155,7 @@ def trained(network, name):
 def explained(classifier, images, classes, layer):
     """Maps of every method at a layer for the class choices (2, N)."""
     name = explanation.resolve_layer(classifier, layer)
-    return explanation.explain(classifier, name, images, classes, list(cam.METHODS))
+    return explanation.explainer(classifier, name, cam.METHODS)(images, classes)
 
 
 def looked_at(folder, inputs):
@@ -236,7 +236,7 @@ def trainer_kept(steps):
 
 
 def on_a_gpu(expected):
-    """What only a GPU takes on JAX: a call as one program. Here it is compiled for a processor."""
+    """A call as one program of many steps, as on a GPU; here it is compiled for a processor."""
     import jax
 
     optimizer, rate = OPTIMIZERS["sgd"]
@@ -247,7 +247,15 @@ def on_a_gpu(expected):
         np.linalg.norm(w - expected[f"end/{v.path}"])
         for v, w in zip(steps.network.weights, steps.weights(), strict=True)
     ]
-    return {"losses": losses, "hits": hits, "distances": np.array(distances)}
+    steps.set_weights(steps.weights())
+    steps.set_slots(steps.slots())
+    steps.run(*steps_of(rate))
+    return {
+        "losses": losses,
+        "hits": hits,
+        "distances": np.array(distances),
+        "programs": steps._compiled._cache_size(),
+    }
 
 
 def program():

@@ -78,7 +78,17 @@ def random_v2(trained_v1):
     return Classified(classifier, images, trained_v1.labels, mean)
 
 
-@pytest.fixture(params=["trained_v1", "random_v2"])
+@pytest.fixture(scope="session")
+def random_resnet20():
+    """The published network with random weights and random moving statistics."""
+    drawn = shapes.draw(16, 6, seed=1).images
+    mean = (drawn.x_train.mean(0) / 255).astype(np.float32)
+    classifier = models.build_classifier("resnet_v1", 20, mean, CLASSES)
+    randomize(classifier, seed=3)
+    return Classified(classifier, drawn.x_test, drawn.y_test, mean)
+
+
+@pytest.fixture(params=["trained_v1", "random_v2", "random_resnet20"])
 def classified(request):
     return request.getfixturevalue(request.param)
 

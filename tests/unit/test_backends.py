@@ -239,6 +239,7 @@ def test_on_a_gpu_a_call_is_one_program_of_the_same_steps(found):
     np.testing.assert_allclose(whole["hits"], single["hits"], atol=1)
     moved = np.array([m for _, _, m in differences(found, ("v1", "sgd"))])
     assert (whole["distances"] <= 0.05 * moved + 1e-6).all()
+    assert whole["programs"] == 1, "it was compiled anew for weights and slots that were put back"
 
 
 def test_bfloat16_convolves_in_bfloat16_and_keeps_its_state_in_float32(found):

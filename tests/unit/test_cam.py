@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from resnetcam.cam import (
-    METHODS,
+    GRADIENT_METHODS,
+    ablationcam,
+    eigencam,
     gradcam,
     gradcam_plus_plus,
     hirescam,
@@ -40,8 +42,8 @@ def test_gradcam_plus_plus_weights_positive_gradients_by_alpha():
     np.testing.assert_allclose(gradcam_plus_plus(A, G), [[[0.4, 1.0]]], rtol=1e-6)
 
 
-@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
-class TestEveryMethod:
+@pytest.mark.parametrize("method", GRADIENT_METHODS.values(), ids=GRADIENT_METHODS)
+class TestEveryGradientMethod:
     def test_is_raw_float32_after_the_relu(self, method):
         random = np.random.default_rng(0)
         a, g = random.random((5, 3, 4, 70), np.float32), random.normal(size=(5, 3, 4, 70))
@@ -67,6 +69,31 @@ class TestEveryMethod:
         at_once = method(a, g)
         for i in range(4):
             np.testing.assert_allclose(method(a[i : i + 1], g[i : i + 1])[0], at_once[i], rtol=1e-5)
+
+
+def test_ablationcam_weights_channels_by_how_far_the_logit_falls_without_them():
+    drops = np.array([[2, -0.5]], np.float32)
+    np.testing.assert_allclose(ablationcam(A, drops), [[[1, 4]]])
+    assert not ablationcam(A, -np.abs(drops)).any()
+
+
+@pytest.mark.parametrize("channels", [3, 40], ids=["few channels", "many channels"])
+def test_eigencam_projects_on_the_first_singular_vector(channels):
+    a = np.random.default_rng(0).normal(0.3, 1, (4, 3, 5, channels)).astype(np.float32)
+    for image, found in zip(a, eigencam(a), strict=True):
+        _, _, vectors = np.linalg.svd(image.reshape(15, channels), full_matrices=False)
+        expected = image @ vectors[0]
+        expected = np.maximum(expected if expected.sum() > 0 else -expected, 0)
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_eigencam_of_positive_activations_has_one_sign_and_of_none_is_zero():
+    a = np.random.default_rng(0).random((2, 4, 4, 6), np.float32)
+    a[1] = 0
+    found = eigencam(a)
+    assert found.dtype == np.float32
+    assert (found[0] > 0).all()
+    assert not found[1].any()
 
 
 def test_gradcam_plus_plus_is_finite_where_its_denominator_is_zero():

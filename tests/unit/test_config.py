@@ -120,7 +120,8 @@ def test_defaults_are_filled_in_at_every_level():
 
     loaded = load_config(config, SCHEMA)
 
-    assert loaded["gradcam"]["methods"] == ["gradcam"]
+    assert loaded["gradcam"]["layers"] == ["final", "stage2", "stage1"]
+    assert loaded["datasets"]["shapes"]["gradcam"]["steps"] == 16
     assert loaded["recipes"]["fast"]["augmentation"]["erase"]["area"] == [0.02, 0.4]
     assert loaded["recipes"]["fast"]["augmentation"]["flip"] == "none"
 

@@ -13,15 +13,17 @@ from resnetcam.environments import environment_digest
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted(ROOT.glob("requirements*.txt"))
 ENVIRONMENTS = [*sorted((ROOT / "envs").glob("*.yaml")), ROOT / "environment.yaml"]
+NETWORK_SCRIPTS = ["train", "evaluate", "explain", "measure_faithfulness", "randomise"]
 # Which environment a rule's script runs in, and the import names of its packages.
 SCRIPTS = {
     "data": ["download", "draw_shapes", "preprocess", "linear_baseline", "import_regions"]
     + ["summarise_annotations", "annotate", "localise"],
-    "tensorflow": ["train", "evaluate", "explain"],
-    "tensorflow-gpu": ["train", "evaluate", "explain"],
-    "jax": ["train", "evaluate", "explain"],
-    "jax-gpu": ["train", "evaluate", "explain"],
-    "report": ["draw_figures", "compare", "write_report"],
+    "tensorflow": NETWORK_SCRIPTS,
+    "tensorflow-gpu": NETWORK_SCRIPTS,
+    "jax": NETWORK_SCRIPTS,
+    "jax-gpu": NETWORK_SCRIPTS,
+    "report": ["draw_training_figures", "draw_gradcam_figures", "draw_annotations"]
+    + ["compare", "write_report"],
 }
 PACKAGE_OF_IMPORT = {
     "PIL": "pillow",

@@ -1,30 +1,33 @@
 """Maps of networks against the exact oracles of global average pooling and Dense (section 4)."""
 
 import functools
+import itertools
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tf_keras_vis.gradcam import Gradcam
+from tf_keras_vis.layercam import Layercam
+from tf_keras_vis.utils.scores import CategoricalScore
 
 from resnetcam import explanation
-from resnetcam.backends.tensorflow_gradients import activations_and_gradients
+from resnetcam.backends.tensorflow_attribution import ablations, activations_and_gradients
+from resnetcam.cam import METHODS
 from resnetcam.errors import InputError
 from resnetcam.evaluation import logits_function
-from resnetcam.explanation import explain, explain_test_set, resolve_class, resolve_layer
-from resnetcam.maps import Maps, default_group, group_name, read_maps, write_maps
+from resnetcam.explanation import explain_test_set, explainer, resolve_class, resolve_layer
+from resnetcam.maps import GroupName, Maps, default_group, group_names, read_maps, write_maps
 
 pytestmark = pytest.mark.slow
-
-METHODS = ("gradcam", "gradcam++", "hirescam", "layercam")
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _compiled_once():
-    """Compile the gradients of a layer once for all tests: that is most of their time."""
+    """Compile what concerns a layer once for all tests: that is most of their time."""
     with pytest.MonkeyPatch.context() as patch:
-        cached = functools.cache(activations_and_gradients)
-        patch.setattr(explanation, "activations_and_gradients", cached)
+        for one in (activations_and_gradients, ablations):
+            patch.setattr(explanation, one.__name__, functools.cache(one))
         yield
 
 
@@ -61,7 +64,7 @@ def maps(classified, classes, layer="final", methods=METHODS, images=slice(None)
     model = classified.model
     rows = np.atleast_2d(classes)[:, images]
     layer = resolve_layer(model, layer)
-    found = explain(model, layer, classified.images[images], rows, methods)
+    found = explainer(model, layer, methods)(classified.images[images], rows)
     return {method: values[0] for method, values in found.items()}
 
 
@@ -86,6 +89,42 @@ def test_products_of_activations_and_gradients_sum_to_the_logit_without_its_bias
     assert activations.dtype == gradients.dtype == np.float32
     assert_close(activations, oracle.activations)
     assert_close((activations * gradients).sum((1, 2, 3)) + oracle.bias, oracle.scores)
+
+
+def test_ablationcam_is_cam_with_each_channels_weight_times_its_mean(classified, classes):
+    oracle = Oracle(classified, classes)
+    means = oracle.activations.mean((1, 2), keepdims=True)
+    assert_close(maps(classified, classes)["ablationcam"], oracle.cam(oracle.w * means))
+
+
+@pytest.mark.parametrize("layer", ["stage2_block1_conv1", "stem_out", "stage3_block1_projection"])
+def test_ablation_sets_one_channel_to_zero_wherever_the_layer_stands(classified, layer):
+    """Against a copy of the network whose layer's output is masked."""
+    model, images = classified.model, classified.images[:2]
+    whole, without = ablations(model, layer)(images)
+    assert_close(whole, logits_function(model)(images))
+    for channel in (0, len(without) - 1):
+        mask = np.ones(len(without), np.float32)
+        mask[channel] = 0
+
+        def call(one, *args, mask=mask, **kwargs):
+            return one(*args, **kwargs) * (mask if one.name == layer else 1.0)
+
+        masked = keras.models.clone_model(
+            keras.Model(model.inputs, model.get_layer("logits").output), call_function=call
+        )
+        values = {v.path: v.numpy() for v in model.variables}
+        for variable in masked.variables:
+            variable.assign(values[variable.path])
+        assert_close(without[channel], masked.predict(images, verbose=0))
+
+
+def test_eigencam_is_the_same_for_every_class(trained_v1):
+    first, second = (
+        maps(trained_v1, np.full(12, c), methods=["eigencam"])["eigencam"] for c in (0, 1)
+    )
+    assert first.any()
+    np.testing.assert_array_equal(first, second)
 
 
 def test_layercam_keeps_the_positive_weights(classified, classes):
@@ -116,7 +155,7 @@ def test_a_constant_added_to_all_logits_changes_no_map(classified, classes, laye
 
 
 def test_batches_equal_their_images_one_at_a_time(trained_v1, monkeypatch):
-    monkeypatch.setattr(explanation, "_BATCH", 6)
+    monkeypatch.setattr(explanation, "BATCH", 6)
     classes, layer = trained_v1.labels, "stage2_block1_conv2"
     at_once = maps(trained_v1, classes, layer, images=slice(0, 7))
     assert at_once["gradcam"].shape[0] == 7
@@ -129,7 +168,8 @@ def test_batches_equal_their_images_one_at_a_time(trained_v1, monkeypatch):
 def test_every_class_choice_gets_its_own_maps(trained_v1):
     n = len(trained_v1.images)
     choices = np.stack([np.arange(n) % 10, np.full(n, 3)])
-    found = explain(trained_v1.model, "stage3_block1_out", trained_v1.images, choices, ["gradcam"])
+    explain = explainer(trained_v1.model, "stage3_block1_out", ["gradcam"])
+    found = explain(trained_v1.images, choices)
     assert found["gradcam"].shape == (2, n, 4, 4)
     for row, expected in zip(choices, found["gradcam"], strict=True):
         oracle = Oracle(trained_v1, row)
@@ -175,6 +215,25 @@ def test_gradients_of_inner_layers_equal_finite_differences(trained_v1, layer):
     for spot in spots:
         slope = (score(spot, step) - score(spot, -step)) / (2 * step)
         assert gradients[spot] == pytest.approx(slope, rel=1e-4, abs=tolerance)
+
+
+@pytest.mark.parametrize("layer", ["final", "stage2_block1_out", "stage1_block1_conv2"])
+def test_maps_equal_those_of_an_independent_library(classified, classes, layer):
+    """tf-keras-vis has Grad-CAM and LayerCAM right; its Grad-CAM++ keeps exp(y)."""
+    logits = keras.Model(classified.model.inputs, classified.model.get_layer("logits").output)
+    name = resolve_layer(classified.model, layer)
+    found = maps(classified, classes, layer)
+    for method, library in (("gradcam", Gradcam), ("layercam", Layercam)):
+        expected = library(logits, clone=False)(
+            CategoricalScore(classes.tolist()),
+            classified.images.astype(np.float32),
+            penultimate_layer=name,
+            seek_penultimate_conv_layer=False,
+            expand_cam=False,
+            normalize_cam=False,
+        )
+        assert np.any(expected)
+        assert_close(found[method], np.asarray(expected))
 
 
 def test_maps_of_every_spatial_layer_have_its_size(trained_v1):
@@ -237,18 +296,17 @@ def explained(trained_v1, **changes):
 def test_the_default_method_and_layer_explain_all_images_the_others_some(trained_v1):
     found = explained(trained_v1)
     layers, choices = ("stage3_block1_out", "stem_out"), ("predicted", "true", "ship")
-    assert set(found) == {
-        f"{m}/{k}/{c}" for m in SETTINGS["methods"] for k in layers for c in choices
-    }
+    assert set(found) == set(itertools.product(SETTINGS["methods"], layers, choices))
     labels = trained_v1.labels
     chosen = {"predicted": (labels + 1) % 10, "true": labels, "ship": np.full(12, 3)}
     rows = np.stack([chosen[choice] for choice in choices])
     for name, group in found.items():
-        method, layer, choice = name.split("/")
+        method, layer, choice = name
         n = 12 if (method, layer) == ("gradcam", "stage3_block1_out") else 5
         assert group.image_index.tolist() == list(range(n))
         np.testing.assert_array_equal(group.class_index, chosen[choice][:n])
-        expected = explain(trained_v1.model, layer, trained_v1.images[:n], rows[:, :n], [method])
+        explain = explainer(trained_v1.model, layer, [method])
+        expected = explain(trained_v1.images[:n], rows[:, :n])
         assert_close(group.maps, expected[method][choices.index(choice)])
 
 
@@ -259,7 +317,7 @@ def test_a_layer_named_twice_keeps_its_maps_of_all_images(trained_v1):
 
 def test_maps_are_read_back_as_written_and_give_equal_bytes(tmp_path):
     groups = {
-        group_name(method, "stem_out", "true"): Maps(
+        GroupName(method, "stem_out", "true"): Maps(
             np.full((2, 3, 3), i, np.float32),
             np.array([i, 1], np.uint8),
             np.array([4, 70_000], "u4"),
@@ -269,7 +327,8 @@ def test_maps_are_read_back_as_written_and_give_equal_bytes(tmp_path):
     for name in ("a.h5", "b.h5"):
         write_maps(tmp_path / name, groups)
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
-    assert default_group(tmp_path / "a.h5", "ship") == "gradcam/stem_out/ship"
+    assert default_group(tmp_path / "a.h5", "ship") == ("gradcam", "stem_out", "ship")
+    assert group_names(tmp_path / "a.h5") == list(groups)
     for name, expected in groups.items():
         for found, values in zip(read_maps(tmp_path / "a.h5", name), expected, strict=True):
             assert found.dtype == values.dtype

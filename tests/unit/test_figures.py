@@ -7,7 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from resnetcam import figures
+from resnetcam.figures import examples, side_by_side, training, trust
+from resnetcam.figures.annotations import annotation_summary
+from resnetcam.figures.class_pages import class_page
+from resnetcam.figures.explained import choose_examples, gather_explained, most_confidently_wrong
+from resnetcam.figures.overlays import Look, overlay
 from resnetcam.maps import Maps
 
 GREY = np.full((32, 32, 3), 128, np.uint8)
@@ -38,39 +42,39 @@ def explained(labels, predictions, classes=3, maps=None):
     index = np.arange(count, dtype=np.uint32)
     maps = np.stack([hot_cell(1, 2)] * count) if maps is None else maps
     group = Maps(maps, np.array(predictions, np.uint8), index)
-    return figures.gather_explained(images, np.array(labels, np.uint8), logits, group, group)
+    return gather_explained(images, np.array(labels, np.uint8), logits, group, group)
 
 
 @pytest.mark.parametrize(
     ("colormap", "top"), [("jet", (0.5, 0, 0)), ("inferno", (0.988, 0.998, 0.645))]
 )
 def test_hottest_cell_gets_the_top_colour_of_the_colormap(colormap, top):
-    shown = figures.overlay(GREY, hot_cell(2, 5), colormap, alpha=1.0)
+    shown = overlay(GREY, hot_cell(2, 5), Look(colormap, 1.0))
     np.testing.assert_allclose(shown[2 * 4 + 1, 5 * 4 + 1], top, atol=0.15)
 
 
 def test_hot_is_red_and_cold_is_blue_in_jet():
-    shown = figures.overlay(GREY, hot_cell(2, 5), "jet", alpha=1.0)
+    shown = overlay(GREY, hot_cell(2, 5), Look("jet", 1.0))
     hot, cold = shown[9, 21], shown[31, 0]
     assert hot[0] > hot[2]
     assert cold[2] > cold[0]
 
 
 def test_overlay_blends_once_in_float():
-    shown = figures.overlay(GREY, hot_cell(2, 5), "jet", alpha=0.25)
+    shown = overlay(GREY, hot_cell(2, 5), Look("jet", 0.25))
     cold = np.array([0, 0, 0.5])
     np.testing.assert_allclose(shown[31, 0], 0.75 * 128 / 255 + 0.25 * cold, atol=1e-3)
 
 
 @pytest.mark.parametrize("value", [0.0, 0.7])
 def test_flat_map_counts_as_zeros(value):
-    shown = figures.overlay(GREY, np.full((8, 8), value, np.float32), "jet", alpha=1.0)
+    shown = overlay(GREY, np.full((8, 8), value, np.float32), Look("jet", 1.0))
     np.testing.assert_allclose(shown, np.broadcast_to([0, 0, 0.5], shown.shape), atol=1e-3)
 
 
 def test_examples_cover_every_class_before_any_comes_twice():
     labels = np.array([0] * 50 + [1] * 50 + [2] * 2, np.uint8)
-    chosen = figures.choose_examples(labels, np.ones(102, bool), count=4)
+    chosen = choose_examples(labels, np.ones(102, bool), count=4)
     assert sorted(set(labels[chosen])) == [0, 1, 2]
     assert len(set(chosen.tolist())) == 4
     assert (np.diff(labels[chosen].astype(int)) >= 0).all()
@@ -79,15 +83,15 @@ def test_examples_cover_every_class_before_any_comes_twice():
 def test_examples_are_eligible_and_depend_on_the_seed_alone():
     labels = np.zeros(100, np.uint8)
     eligible = np.arange(100) % 3 == 0
-    first, again, other = (figures.choose_examples(labels, eligible, 5, seed) for seed in (1, 1, 2))
+    first, again, other = (choose_examples(labels, eligible, 5, seed) for seed in (1, 1, 2))
     assert eligible[first].all()
     assert first.tolist() == again.tolist()
     assert first.tolist() != other.tolist()
 
 
 def test_examples_are_as_many_as_there_are():
-    assert len(figures.choose_examples(np.zeros(9, np.uint8), np.arange(9) < 3)) == 3
-    assert len(figures.choose_examples(np.zeros(9, np.uint8), np.zeros(9, bool))) == 0
+    assert len(choose_examples(np.zeros(9, np.uint8), np.arange(9) < 3)) == 3
+    assert len(choose_examples(np.zeros(9, np.uint8), np.zeros(9, bool))) == 0
 
 
 def test_gathering_aligns_maps_of_different_images():
@@ -98,9 +102,7 @@ def test_gathering_aligns_maps_of_different_images():
     predicted = Maps(levels, np.zeros(6, np.uint8), np.arange(6))
     true = Maps(10 * levels[some], np.zeros(2, np.uint8), some)
     masks = np.ones((1, 32, 32), bool)
-    got = figures.gather_explained(
-        images, np.arange(6), logits, predicted, true, (np.array([4]), masks)
-    )
+    got = gather_explained(images, np.arange(6), logits, predicted, true, (np.array([4]), masks))
     assert got.image_index.tolist() == [1, 4]
     assert got.images[:, 0, 0, 0].tolist() == [1, 4]
     assert got.predicted_maps[:, 0, 0].tolist() == [1, 4]
@@ -110,7 +112,7 @@ def test_gathering_aligns_maps_of_different_images():
 
 def test_equal_input_gives_equal_bytes_without_a_trace_of_the_program(tmp_path):
     for name in ("a.png", "b.png"):
-        figures.confusion_matrix(tmp_path / name, np.array([[3, 1], [0, 0]]), ["cat", "dog"])
+        training.confusion_matrix(tmp_path / name, np.array([[3, 1], [0, 0]]), ["cat", "dog"])
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     assert "Software" not in Image.open(tmp_path / "a.png").info
 
@@ -118,16 +120,16 @@ def test_equal_input_gives_equal_bytes_without_a_trace_of_the_program(tmp_path):
 def test_settings_of_the_user_change_nothing(tmp_path):
     import matplotlib
 
-    figures.mean_image(tmp_path / "a.png", np.full((4, 4, 3), 0.5, np.float32), 9)
+    training.mean_image(tmp_path / "a.png", np.full((4, 4, 3), 0.5, np.float32), 9)
     with matplotlib.rc_context({"figure.facecolor": "red", "savefig.dpi": 30}):
-        figures.mean_image(tmp_path / "b.png", np.full((4, 4, 3), 0.5, np.float32), 9)
+        training.mean_image(tmp_path / "b.png", np.full((4, 4, 3), 0.5, np.float32), 9)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
 def test_published_losses_stand_beside_losses_with_their_penalty(tmp_path, monkeypatch):
     drawn = []
-    monkeypatch.setattr(figures, "_draw_history", lambda *args, **_: drawn.append(args[1:3]))
-    figures.learning_curves(tmp_path / "a.png", HISTORY, 2, "test", PUBLISHED)
+    monkeypatch.setattr(training, "_draw_history", lambda *args, **_: drawn.append(args[1:3]))
+    training.learning_curves(tmp_path / "a.png", HISTORY, 2, "test", PUBLISHED)
     (theirs, _), (ours, labels) = drawn
     assert [row["val_loss"] for row in theirs] == [2.0, 2.0]
     assert [row["val_loss"] for row in ours] == [2.5, 2.5]
@@ -136,47 +138,140 @@ def test_published_losses_stand_beside_losses_with_their_penalty(tmp_path, monke
 
 def test_a_published_curve_on_other_images_is_labelled_in_the_figure(tmp_path, monkeypatch):
     drawn = []
-    monkeypatch.setattr(figures, "_draw_history", lambda *args, **_: drawn.append(args[2]))
-    figures.learning_curves(tmp_path / "a.png", HISTORY, 2, "test", PUBLISHED, "other images")
+    monkeypatch.setattr(training, "_draw_history", lambda *args, **_: drawn.append(args[2]))
+    training.learning_curves(tmp_path / "a.png", HISTORY, 2, "test", PUBLISHED, "other images")
     assert all("other images" in label for label in drawn[0])
     assert not any("other images" in label for label in drawn[1])
 
 
 def test_a_validation_curve_is_plain_cross_entropy(tmp_path, monkeypatch):
     drawn = []
-    monkeypatch.setattr(figures, "_draw_history", lambda *args, **_: drawn.append(args[1:3]))
-    figures.learning_curves(tmp_path / "a.png", HISTORY, 2, "validation")
+    monkeypatch.setattr(training, "_draw_history", lambda *args, **_: drawn.append(args[1:3]))
+    training.learning_curves(tmp_path / "a.png", HISTORY, 2, "validation")
     ((ours, labels),) = drawn
     assert [row["loss"] for row in ours] == [2.0, 1.0]
     assert labels == ("training", "validation")
 
 
 def test_learning_curves_of_one_epoch_whose_rate_is_zero(tmp_path):
-    figures.learning_curves(tmp_path / "a.png", [HISTORY[0] | {"learning_rate": 0.0}], 1, "test")
+    training.learning_curves(tmp_path / "a.png", [HISTORY[0] | {"learning_rate": 0.0}], 1, "test")
     assert Image.open(tmp_path / "a.png").width == 1320
 
 
 def test_hostile_names_and_flat_maps_are_drawn(tmp_path):
     names = [r"$\bad$", "<b>|`" * 20, "two\nlines"]
     flat = np.zeros((3, 8, 8), np.float32)
-    figures.gradcam_examples(
-        tmp_path / "a.png", explained([0, 1, 2], [1, 2, 0], maps=flat), names, correct=False
-    )
-    figures.confusion_matrix(tmp_path / "b.png", np.eye(3, dtype=int), names)
+    wrong = explained([0, 1, 2], [1, 2, 0], maps=flat)
+    examples.misclassified_examples(tmp_path / "a.png", wrong, names, Look())
+    class_page(tmp_path / "c.png", 1, wrong, names, Look())
+    assert Image.open(tmp_path / "c.png").width == 1320
+    training.confusion_matrix(tmp_path / "b.png", np.eye(3, dtype=int), names)
     assert Image.open(tmp_path / "a.png").width == 1320
 
 
 def test_without_an_example_the_figure_says_so(tmp_path):
-    figures.gradcam_examples(tmp_path / "a.png", explained([0], [0]), list("abc"), correct=False)
-    figures.gradcam_examples(tmp_path / "b.png", explained([0], [0]), list("abc"), correct=True)
+    examples.misclassified_examples(tmp_path / "a.png", explained([0], [0]), "abc", Look())
+    examples.correct_examples(tmp_path / "b.png", explained([0], [0]), "abc", Look())
     empty, one = (Image.open(tmp_path / name) for name in ("a.png", "b.png"))
     assert np.asarray(empty.convert("L")).min() < 100  # some text, not a blank page
     assert empty.height < one.height
 
 
+def test_the_surest_mistakes_come_first():
+    logits = np.array([[3, 0, 0], [0, 9, 0], [0, 2, 0], [0, 0, 5]], np.float32)
+    group = Maps(np.zeros((4, 2, 2), np.float32), np.zeros(4, np.uint8), np.arange(4, dtype="u4"))
+    images = np.zeros((4, 4, 4, 3), np.uint8)
+    shown = gather_explained(images, np.array([0, 0, 0, 1], np.uint8), logits, group, group)
+    assert most_confidently_wrong(shown).tolist() == [1, 3, 2]
+    assert most_confidently_wrong(shown, 1).tolist() == [1]
+
+
+def test_columns_show_the_maps_of_the_image_in_their_row(tmp_path, monkeypatch):
+    """Columns may hold maps of different parts of the test set."""
+    drawn = []
+    monkeypatch.setattr(side_by_side, "draw_overlay", lambda *args: drawn.append(args[2][0, 0]))
+    shown = explained([0, 1, 2, 0], [0, 1, 2, 1])
+    level = np.arange(4, dtype=np.float32)[:, None, None] * np.ones((2, 2), np.float32)
+    classes = np.zeros(4, np.uint8)
+    columns = {
+        "all": Maps(level, classes, np.arange(4, dtype=np.uint32)),
+        "some": Maps(10 * level[[1, 3]], classes[:2], np.array([1, 3], np.uint32)),
+    }
+    side_by_side.side_by_side(tmp_path / "a.png", shown, columns, "abc", Look())
+    assert sorted(zip(drawn[::2], drawn[1::2], strict=True)) == [(1, 10), (3, 30)]
+    assert Image.open(tmp_path / "a.png").width == 1320
+
+
+def test_class_means_are_of_stretched_maps_and_of_present_classes_only(tmp_path, monkeypatch):
+    from matplotlib.axes import Axes
+
+    panels = []
+    imshow = Axes.imshow
+    monkeypatch.setattr(
+        Axes, "imshow", lambda self, data, **k: panels.append(data) or imshow(self, data, **k)
+    )
+    maps = np.stack([hot_cell(0, 0), 5 * hot_cell(7, 7), 2 * hot_cell(0, 0)])
+    group = Maps(maps, np.array([2, 2, 0], np.uint8), np.arange(3, dtype=np.uint32))
+    labels = np.array([2, 2, 0], np.uint8)
+    side_by_side.class_means(tmp_path / "a.png", labels, group, (32, 32), "abc", "inferno")
+    first, second = panels[:2]
+    assert first.max() == pytest.approx(1)
+    assert second[0, 0] == pytest.approx(0.5) == second[31, 31]
+
+
+def test_a_page_counts_the_recognised_the_missed_and_the_mistaken(tmp_path, monkeypatch):
+    from matplotlib.figure import Figure
+
+    texts = []
+    monkeypatch.setattr(Figure, "text", lambda self, x, y, text, **_: texts.append(text))
+    shown = explained([1] * 12 + [0, 2], [1] * 11 + [0] + [1, 2])
+    class_page(tmp_path / "a.png", 1, shown, ["cat", "dog", "ox"], Look())
+    assert texts == [
+        "dog, and called so: 11",
+        "dog, but called something else: 1",
+        "Something else, but called dog: 1",
+    ]
+
+
+def test_a_page_of_a_class_that_is_not_there_says_so(tmp_path):
+    class_page(tmp_path / "a.png", 3, explained([0], [0]), "abc", Look())
+    assert Image.open(tmp_path / "a.png").height < 300
+
+
+@pytest.mark.parametrize("regions", [0, 3])
+def test_an_export_is_drawn_with_awkward_names_and_without_regions(tmp_path, regions):
+    values = {f"$v{i}\n" * 9: 1 for i in range(40)}
+    summary = {
+        "file": "a.csv",
+        "regions": regions,
+        "shapes": {"point": 3},
+        "attributes": {"class": values, "": {"": 3}},
+        "sides_px": [],
+    }
+    annotation_summary(tmp_path / "a.png", summary)
+    assert Image.open(tmp_path / "a.png").width == 1320
+
+
+def test_curves_and_cascades_are_drawn(tmp_path):
+    curve = {"deletion": [1.0, 0.2], "insertion": [0.2, 1.0]}
+    area = {"mean": 0.6, "low": 0.5, "high": 0.7}
+    one = {"curves": curve, "deletion_auc": area, "insertion_auc": area}
+    names = ("gradcam", "hirescam", "random", "centred_gaussian")
+    scores = {"candidates": dict.fromkeys(names, one) | {"uniform": {"drop": area}}}
+    trust.faithfulness_curves(tmp_path / "a.png", scores)
+    parts = ["none", *(f"stage3_block{i}" for i in range(40, 0, -1)), "stem"]
+    levels = [{"part": part, "correlation": area} for part in parts]
+    maps = [np.stack([hot_cell(1, 2)] * 2)] * len(levels)
+    shown = explained([0, 1, 2], [0, 1, 2])
+    trust.randomisation_cascade(tmp_path / "b.png", shown, levels, maps, Look())
+    for name in ("a.png", "b.png"):
+        assert Image.open(tmp_path / name).width == 1320
+
+
 def test_figures_need_neither_keras_nor_pyplot():
     code = (
-        "import sys, resnetcam.figures; "
+        "import sys; "
+        "from resnetcam.figures import class_pages, examples, side_by_side, training, trust; "
         "print({'keras', 'tensorflow', 'matplotlib.pyplot'} & set(sys.modules))"
     )
     done = subprocess.run(

@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
-from resnetcam.localisation import centred_gaussian, energy_inside, pointing_game, score
+from resnetcam.baselines import BASELINES, centred_gaussian, random_maps, uniform
+from resnetcam.localisation import energy_inside, pointing_game, score, score_all
+from resnetcam.maps import Maps
+from resnetcam.regions import RegionMasks
 
 MASKS = np.zeros((1, 4, 4), bool)
 MASKS[0, 1:3, 1:3] = True
@@ -58,7 +61,8 @@ def test_images_are_scored_one_by_one():
 
 @pytest.mark.parametrize(("height", "width"), [(5, 9), (32, 32)])
 def test_the_gaussian_is_centred_with_a_quarter_of_the_side_as_sigma(height, width):
-    (found,) = centred_gaussian(height, width)
+    found, again = centred_gaussian(2, height, width)
+    np.testing.assert_array_equal(found, again)
     assert found.shape == (height, width)
     np.testing.assert_allclose(found, found[::-1, ::-1], rtol=1e-6)
     assert found[height // 2, width // 2] == found.max()
@@ -70,43 +74,80 @@ def test_the_gaussian_is_centred_with_a_quarter_of_the_side_as_sigma(height, wid
     assert ratio == pytest.approx(np.exp(-distance / (2 * (width / 4) ** 2)), rel=1e-5)
 
 
+def test_the_centre_of_the_highest_cell_is_what_points():
+    """A cell of 2x2 pixels, whose centre lies between them, at the border and inside."""
+    masks = np.zeros((1, 8, 8), bool)
+    masks[0, :2, :1] = True
+    assert pointing_game(peaked((0, 0, 5)), masks) == [0.5]
+    masks[0, 2:4, 2:4] = True
+    assert pointing_game(peaked((1, 1, 5)), masks) == [1]
+    assert pointing_game(peaked((1, 2, 5)), masks) == [0]
+
+
+def test_random_peaks_hit_as_often_as_the_region_is_large():
+    """Also at the border, where interpolation would raise the peaks of an enlarged map."""
+    masks = np.zeros((4000, 32, 32), bool)
+    masks[:, 8:24, 8:24] = True
+    hits = pointing_game(random_maps(4000, 8, 8), masks)
+    assert hits.mean() == pytest.approx(0.25, abs=0.02)
+
+
+def test_baselines_have_the_size_that_is_asked_for_and_are_always_the_same():
+    for name, make in BASELINES.items():
+        found = make(3, 4, 5)
+        assert (found.shape, found.dtype) == ((3, 4, 5), np.float32), name
+        np.testing.assert_array_equal(found, make(3, 4, 5))
+    assert len(np.unique(random_maps(3, 4, 5))) == 60
+    assert (uniform(3, 4, 5) == 1).all()
+
+
 @pytest.fixture(scope="module")
 def scored():
     """40 images of 8x8 with a centred region of 4x4; maps of 4x4: 30 hits, 6 misses, 4 zeros."""
     masks = np.zeros((40, 8, 8), bool)
     masks[:, 2:6, 2:6] = True
     maps = np.concatenate([peaked((1, 1, 3))] * 30 + [peaked((0, 0, 3))] * 6 + [peaked()] * 4)
-    return score(maps, masks)
+    known = RegionMasks(np.arange(10, 50, dtype=np.uint32), masks, ())
+    blank = Maps(
+        np.zeros((50, 4, 4), np.float32), np.zeros(50, np.uint8), np.arange(50, dtype="u4")
+    )
+    everywhere = blank._replace(maps=np.concatenate([blank.maps[:10], maps]))
+    first_30 = Maps(*(values[:30] for values in everywhere))
+    first_5 = Maps(*(values[:5] for values in blank))
+    candidates = {"gradcam": everywhere, "layercam": first_30, "unknown_regions_only": first_5}
+    return score_all(candidates, known)
 
 
-def test_a_score_holds_the_maps_and_both_baselines(scored):
-    assert set(scored) == {
-        "n",
-        "zero_maps",
-        "region_share",
-        "maps",
-        "centred_gaussian",
-        "uniform",
-    }
-    assert (scored["n"], scored["zero_maps"], scored["region_share"]) == (40, 4, 0.25)
-    assert scored["maps"]["pointing_game"]["mean"] == 0.75
-    assert scored["uniform"]["pointing_game"]["mean"] == 0.25
-    assert scored["uniform"]["energy_inside"]["mean"] == 0.25
-    assert scored["centred_gaussian"]["pointing_game"]["mean"] == 1
-    assert 0.25 < scored["centred_gaussian"]["energy_inside"]["mean"] < 1
+def test_candidates_are_scored_on_the_images_that_they_share_with_the_regions(scored):
+    assert scored["region_share"] == 0.25
+    one = scored["candidates"]["gradcam"]
+    assert (one["n"], one["zero_maps"], one["pointing_game"]["mean"]) == (40, 4, 0.75)
+    some = scored["candidates"]["layercam"]
+    assert (some["n"], some["zero_maps"], some["pointing_game"]["mean"]) == (20, 0, 1)
+    assert "unknown_regions_only" not in scored["candidates"]
+
+
+def test_baselines_are_scored_on_all_regions(scored):
+    found = scored["candidates"]
+    assert {found[name]["n"] for name in BASELINES} == {40}
+    assert found["uniform"]["pointing_game"]["mean"] == pytest.approx(0.25)
+    assert found["uniform"]["energy_inside"]["mean"] == pytest.approx(0.25)
+    assert found["centred_gaussian"]["pointing_game"]["mean"] == 1
+    assert 0.25 < found["centred_gaussian"]["energy_inside"]["mean"] < 1
+    assert found["random"]["energy_inside"]["mean"] == pytest.approx(0.25, abs=0.05)
 
 
 def test_intervals_contain_the_mean_and_have_the_size_of_a_binomials(scored):
-    for name in ("maps", "centred_gaussian", "uniform"):
+    for one in scored["candidates"].values():
         for metric in ("pointing_game", "energy_inside"):
-            found = scored[name][metric]
+            found = one[metric]
             assert found["low"] - 1e-12 <= found["mean"] <= found["high"] + 1e-12
-    found = scored["maps"]["pointing_game"]
+    found = scored["candidates"]["gradcam"]["pointing_game"]
     expected = 2 * 1.96 * np.sqrt(0.75 * 0.25 / 40)
     assert found["high"] - found["low"] == pytest.approx(expected, rel=0.2)
 
 
-def test_scores_are_the_same_every_time(scored):
+def test_scores_are_the_same_every_time():
     masks = np.zeros((3, 8, 8), bool)
     masks[:, :4] = True
     maps = np.random.default_rng(0).random((3, 2, 2)).astype(np.float32)

@@ -238,7 +238,7 @@ def test_network_and_classifier_have_the_same_weights_in_the_same_order(family, 
 def network_of(classified):
     """The plain network with a classifier's weights, and its inputs x/255 - mean."""
     model, images, _, mean = classified
-    depth = 8 if model.name.startswith("resnet_v1") else 11
+    depth = int(model.name[10:])
     network = models.build_network(model.name[:9], depth, images.shape[1:], conftest.CLASSES)
     network.set_weights(model.get_weights())
     return network, images.astype(np.float32) / 255 - mean

@@ -267,6 +267,7 @@ def test_summary():
         "regions": 5,
         "shapes": {"circle": 1, "ellipse": 1, "point": 1, "polygon": 1, "rect": 1},
         "attributes": {"class": {"cat": 4, "ship": 1}},
+        "sides_px": [6.1, 8.5, 14.1, 17.7],
         "problems": [{"row": 4, "filename": "b.png", "message": "a defect"}],
     }
     assert list(areas) == ["min", "q25", "median", "q75", "max"]

@@ -13,13 +13,14 @@ from PIL import Image
 from resnetcam.cifar import LabelledImages
 from resnetcam.comparison import RunFiles, compare, files_of_run, read_run, write_comparison
 from resnetcam.history import write_history
-from resnetcam.layout import FIGURES
+from resnetcam.layout import CLASS_PAGES, FIGURES
 from resnetcam.preprocessing import make_splits, write_dataset
 from resnetcam.report import ReportInputs, write_report
 from resnetcam.report_html import to_html
 from resnetcam.report_text import (
     duration,
     escaped,
+    faithfulness_verdict,
     fenced,
     flattened,
     headline,
@@ -53,17 +54,43 @@ def intervals(mean):
 
 
 def scores(maps, gaussian, uniform):
-    rows = {"maps": maps, "centred_gaussian": gaussian, "uniform": uniform}
-    return {
-        name: {"pointing_game": intervals(value), "energy_inside": intervals(value)}
+    rows = {"gradcam": maps, "random": 0.1, "centred_gaussian": gaussian, "uniform": uniform}
+    candidates = {
+        name: {
+            "n": 40,
+            "zero_maps": 1,
+            "pointing_game": intervals(value),
+            "energy_inside": intervals(value),
+        }
         for name, value in rows.items()
+    }
+    return {"candidates": candidates}
+
+
+def faithfulness(deletion, insertion):
+    masked = {name: intervals(0.3) for name in ("drop", "increase", "shown")}
+    both = {
+        "gradcam": (deletion, insertion),
+        "random": (0.4, 0.3),
+        "centred_gaussian": (0.3, 0.6),
+    }
+    candidates = {
+        name: {"deletion_auc": intervals(low), "insertion_auc": intervals(high), **masked}
+        for name, (low, high) in both.items()
+    }
+    return {
+        "n": 1000,
+        "steps": 16,
+        "layer": "stage3_block3_out",
+        "choice": "predicted",
+        "candidates": candidates | {"uniform": masked},
     }
 
 
 def write_run(folder, experiment, seed, accuracy, protocol="holdout"):
     run = folder / experiment / f"seed{seed}"
     (run / "figures").mkdir(parents=True)
-    for name in FIGURES:
+    for name in (*FIGURES, *CLASS_PAGES):
         Image.new("RGB", (2, 2)).save(run / "figures" / f"{name}.png")
     epochs = [{"epoch": e, "val_accuracy": 0.5, "val_loss": 1.0} for e in (1, 2)]
     metrics = {
@@ -96,14 +123,21 @@ def write_run(folder, experiment, seed, accuracy, protocol="holdout"):
     ]
     write_history(run / "history.csv", [row | {"seconds": 20.0 * row["epoch"]} for row in rows])
     localisation = scores(0.7, 0.5, 0.2) | {
-        "n": 40,
-        "zero_maps": 1,
         "region_share": 0.2,
-        "group": "gradcam/stage3_block3_out/true",
+        "layer": "stage3_block3_out",
+        "choice": "true",
         "problems": ["test_1.png: bad <b>"],
     }
+    randomisation = {
+        "n": 1000,
+        "group": ["gradcam", "stage3_block3_out", "true"],
+        "levels": [{"part": "stem", "correlation": intervals(0.07)}],
+    }
     (run / "localisation.json").write_text(json.dumps(localisation))
-    names = ("metrics.json", "run.json", "history.csv", "localisation.json", "figures")
+    (run / "faithfulness.json").write_text(json.dumps(faithfulness(0.1, 0.7)))
+    (run / "randomisation.json").write_text(json.dumps(randomisation))
+    names = ("metrics.json", "run.json", "history.csv", "faithfulness.json", "randomisation.json")
+    names += ("figures", "localisation.json")
     return RunFiles(experiment, seed, *(run / name for name in names))
 
 
@@ -202,7 +236,11 @@ def test_headline_names_interval_baseline_and_chance():
 
 @pytest.mark.parametrize(
     ("maps", "gaussian", "verdict"),
-    [(0.7, 0.5, "beat both"), (0.51, 0.5, "cannot be told"), (0.3, 0.5, "do worse")],
+    [
+        (0.7, 0.5, "Grad-CAM beats every baseline"),
+        (0.51, 0.5, "Grad-CAM cannot be told from the centred Gaussian"),
+        (0.3, 0.5, "Grad-CAM does worse than the centred Gaussian"),
+    ],
 )
 def test_verdict_follows_the_intervals(maps, gaussian, verdict):
     text = localisation_verdict(scores(maps, gaussian, 0.2))
@@ -212,9 +250,22 @@ def test_verdict_follows_the_intervals(maps, gaussian, verdict):
 
 def test_verdict_of_each_metric():
     mixed = scores(0.7, 0.5, 0.2)
-    mixed["maps"]["energy_inside"] = intervals(0.1)
-    assert "pointing game the maps beat" in localisation_verdict(mixed)
-    assert "energy inside they do worse than the centred Gaussian" in localisation_verdict(mixed)
+    mixed["candidates"]["gradcam"]["energy_inside"] = intervals(0.1)
+    assert "pointing game Grad-CAM beats" in localisation_verdict(mixed)
+    assert "energy inside it does worse than the centred Gaussian" in localisation_verdict(mixed)
+
+
+@pytest.mark.parametrize(
+    ("deletion", "insertion", "verdict"),
+    [
+        (0.2, 0.7, "By deletion and by insertion, Grad-CAM beats every baseline"),
+        (0.31, 0.61, "By deletion and by insertion, Grad-CAM cannot be told from the centred"),
+        (0.5, 0.2, "By deletion and by insertion, Grad-CAM does worse than the centred Gaussian"),
+        (0.2, 0.3, "beats every baseline (the intervals do not overlap); by insertion it does wor"),
+    ],
+)
+def test_for_deletion_low_is_good(deletion, insertion, verdict):
+    assert verdict in faithfulness_verdict(faithfulness(deletion, insertion))
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -312,7 +363,7 @@ def test_page_is_whole_in_itself(results):
     _, page = results(["cat", "dog"], archive())
     tags = Page(page).tags
     images = [attrs for tag, attrs in tags if tag == "img"]
-    assert len(images) == 5
+    assert len(images) == len(FIGURES)
     assert all(image["src"].startswith("data:image/png;base64,") for image in images)
     assert all(image["alt"] for image in images)
     assert not {"script", "link", "iframe"} & {tag for tag, _ in tags}
@@ -325,9 +376,13 @@ def test_page_is_whole_in_itself(results):
 def test_hostile_names_stay_text(results):
     annotations = results.folder / "summary.json"
     problems = [{"row": 2, "filename": name, "message": name} for name in HOSTILE]
+    Image.new("RGB", (2, 2)).save(annotations.with_suffix(".png"))
     summary = {
+        "file": HOSTILE[2],
         "images": 1,
+        "images_with_regions": 1,
         "regions": 1,
+        "area_px2": {"min": 1.0, "median": 2.0, "max": 3.0},
         "shapes": {"rect": 1},
         "attributes": {HOSTILE[0]: dict.fromkeys(HOSTILE, 1)},
         "problems": problems * 2,
@@ -338,7 +393,7 @@ def test_hostile_names_stay_text(results):
         archive(path="/x/" + HOSTILE[1]),
         dataset=HOSTILE[2],
         command="snakemake ```\n<script>",
-        annotations=annotations,
+        annotations=[annotations],
     )
     parsed = Page(page)
     assert "… and 10 more" in parsed.text

@@ -85,8 +85,20 @@ DEFECTS = {
     "text_coordinate.csv": (2, 1, 2, "x of a rect is '10'; region skipped", "a number"),
     "trailing_space.csv": (2, 2, 2, "spaces around attribute 'class': 'cat '; removed", "none"),
     "two_point_polygon.csv": (2, 1, 2, "a polygon of 2 points; region skipped", "at least 3"),
-    "undefined_attributes.csv": (2, 2, 2, "undefined in place of JSON; read as {}", "JSON"),
-    "undefined_shape.csv": (2, 1, 2, "undefined in place of JSON; read as {}", "JSON"),
+    "undefined_attributes.csv": (
+        2,
+        2,
+        2,
+        "undefined in place of JSON in region_attributes; read",
+        "JSON",
+    ),
+    "undefined_shape.csv": (
+        2,
+        1,
+        2,
+        "undefined in place of JSON in region_shape_attributes; ",
+        "JSON",
+    ),
     "unequal_points.csv": (2, 1, 2, "a polygon with 3 x and 2 y coordinates", "as many of each"),
     "unknown_shape.csv": (2, 1, 2, "shape 'cube'; region skipped", "one of rect, circle"),
 }

@@ -21,6 +21,7 @@ datasets:
     test_images: 60
     validation_images: 40
     annotate_images: 3
+    gradcam: {methods: [gradcam, eigencam], layers: [final, stage2], images: 30, steps: 4}
     experiments: [tiny]
 experiments:
   tiny: {model: resnet8v1, recipe: tiny, protocol: holdout, seeds: [1]}
@@ -34,8 +35,6 @@ recipes:
     schedule: {name: one_cycle, peak: 0.05}
     batch_norm_momentum: 0.9
     augmentation: {flip: random, crop_padding: 2}
-gradcam:
-  images: 30
 """
 
 

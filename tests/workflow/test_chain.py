@@ -53,8 +53,8 @@ def test_the_report_shows_accuracy_baseline_and_localisation(results):
 
     assert f"{accuracy:.1%} of 60 test images" in text
     assert f"{baseline:.1%}" in text
-    for name in ("maps", "centred_gaussian"):
-        assert f"{scores[name]['pointing_game']['mean']:.1%}" in text
+    for name in ("gradcam", "eigencam", "randomised_network", "centred_gaussian"):
+        assert f"{scores['candidates'][name]['pointing_game']['mean']:.1%}" in text
 
 
 def test_files_have_the_documented_form(results):
@@ -65,6 +65,13 @@ def test_files_have_the_documented_form(results):
         assert group["maps"].dtype == np.float32
         assert (group["maps"][()] >= 0).all()
         assert group["class_index"].shape == group["image_index"].shape == (60,)
+        assert file["eigencam/stage2_block1_out/true/maps"].shape == (30, 16, 16)
+    with h5py.File(folder / "randomised.h5") as file:
+        assert file["gradcam/stage3_block1_out/stem/maps"].shape == (30, 8, 8)
+    faithfulness = json.loads((folder / "faithfulness.json").read_text())
+    assert (faithfulness["n"], faithfulness["steps"]) == (30, 4)
+    assert {"gradcam", "eigencam", "random", "uniform"} <= set(faithfulness["candidates"])
+    assert len(list((folder / "figures").glob("class_*.png"))) == 10
     with h5py.File(folder / "predictions.h5") as file:
         assert file["test/logits"].shape == (60, 10)
         assert file["validation/logits"].shape == (40, 10)
@@ -149,6 +156,6 @@ def test_a_local_archive_with_drawn_regions_goes_the_same_way(workflow):
     assert (own / "data.h5").read_bytes() == (shapes / "data.h5").read_bytes()
     assert (workflow.folder / f"resources/archives/{digest}/own.tar.gz").exists()
     scores = [json.loads((d / "tiny/seed1/localisation.json").read_text()) for d in (own, shapes)]
-    assert scores[0]["maps"] == scores[1]["maps"]
+    assert scores[0] == scores[1]
     assert digest in (own / "report.md").read_text().splitlines()[0]
     assert len(list((own / "annotate").glob("test_*.png"))) == 3

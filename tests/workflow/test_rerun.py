@@ -10,9 +10,16 @@ import yaml
 pytestmark = pytest.mark.slow
 
 REPORTS = {"experiment_report": 1, "report": 1}
-FROM_FIGURES = {"figures": 1, **REPORTS}
-FROM_EXPLAIN = {"explain": 1, "localise": 1, **FROM_FIGURES}
-FROM_EVALUATE = {"evaluate": 1, "compare": 1, **FROM_EXPLAIN}
+FROM_GRADCAM_FIGURES = {"gradcam_figures": 1, **REPORTS}
+FROM_TRAINING_FIGURES = {"training_figures": 1, **REPORTS}
+FROM_EXPLAIN = {
+    "explain": 1,
+    "measure_faithfulness": 1,
+    "randomise": 1,
+    "localise": 1,
+    **FROM_GRADCAM_FIGURES,
+}
+FROM_EVALUATE = {"evaluate": 1, "compare": 1, **FROM_TRAINING_FIGURES, **FROM_EXPLAIN}
 FROM_TRAIN = {"train": 1, **FROM_EVALUATE}
 
 
@@ -98,13 +105,32 @@ def test_nothing_runs_when_only_the_place_changed(workflow, arguments):
         ("scripts/resnetcam/schedules.py", "+ 0.5)", "+ 0.25)", FROM_TRAIN),
         ("scripts/train.py", "started = ", "started = started_ = ", FROM_TRAIN),
         ("scripts/resnetcam/predictions.py", "logits.max(1", "logits.min(1", FROM_EVALUATE),
-        ("report/mean_image.rst", "mean", "average", FROM_FIGURES),
+        (
+            "scripts/resnetcam/faithfulness.py",
+            "+ curve[:, :-1]",
+            "+ curve[:, 1:]",
+            {"measure_faithfulness": 1, **FROM_GRADCAM_FIGURES},
+        ),
+        (
+            "scripts/resnetcam/randomisation.py",
+            "one.mean(), other",
+            "one.sum(), other",
+            {"randomise": 1, "localise": 1, **FROM_GRADCAM_FIGURES},
+        ),
+        ("tiny.yaml", "steps: 4", "steps: 5", {"measure_faithfulness": 1, **FROM_GRADCAM_FIGURES}),
+        ("report/mean_image.rst", "mean", "average", FROM_TRAINING_FIGURES),
+        ("report/class_page.rst", "test images", "pictures", FROM_GRADCAM_FIGURES),
         ("report/comparison.rst", "row", "line", {"compare": 1, "report": 1}),
-        ("config.yaml", "methods: [gradcam]", "methods: [hirescam]", FROM_EXPLAIN),
-        ("config.yaml", "colormap: inferno", "colormap: jet", FROM_FIGURES),
+        ("tiny.yaml", "methods: [gradcam,", "methods: [hirescam,", FROM_EXPLAIN),
+        ("config.yaml", "colormap: inferno", "colormap: jet", FROM_GRADCAM_FIGURES),
         ("report/report.md.j2", "\n", "\n\n", REPORTS),
         ("tiny.yaml", "peak: 0.05", "peak: 0.06", FROM_TRAIN),
-        ("envs/report.yaml", "matplotlib==", "matplotlib==0", {"compare": 1, **FROM_FIGURES}),
+        (
+            "envs/report.yaml",
+            "matplotlib==",
+            "matplotlib==0",
+            {"compare": 1, **FROM_TRAINING_FIGURES, **FROM_GRADCAM_FIGURES},
+        ),
         ("envs/tensorflow.yaml", "keras==", "keras==0", FROM_TRAIN),
         ("config.yaml", "timeout: 15", "timeout: 20", {}),
     ],

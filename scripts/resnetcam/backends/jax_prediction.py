@@ -9,9 +9,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+Images = NDArray[np.uint8] | NDArray[np.float32]
 
-def compiled(model: keras.Model) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
-    """Return a compiled function from uint8 images (B, H, W, 3) to the model's one output.
+
+def compiled(model: keras.Model) -> Callable[[Images], NDArray[np.float32]]:
+    """Return a compiled function from images (B, H, W, 3), uint8 or float32, to the one output.
 
     It sees later changes of the model's weights.
     """
@@ -21,7 +23,7 @@ def compiled(model: keras.Model) -> Callable[[NDArray[np.uint8]], NDArray[np.flo
         pixels = jnp.asarray(images, jnp.float32)
         return model.stateless_call(*variables, pixels, training=False)[0]
 
-    def call(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def call(images: Images) -> NDArray[np.float32]:
         groups = model.trainable_variables, model.non_trainable_variables
         variables = tuple([v.value for v in group] for group in groups)
         return np.asarray(predict(variables, images))

@@ -8,15 +8,21 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+Images = NDArray[np.uint8] | NDArray[np.float32]
 
-def compiled(model: keras.Model) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
-    """Return a compiled function from uint8 images (B, H, W, 3) to the model's one output.
+
+def compiled(model: keras.Model) -> Callable[[Images], NDArray[np.float32]]:
+    """Return a compiled function from images (B, H, W, 3), uint8 or float32, to the one output.
 
     It sees later changes of the model's weights.
     """
 
-    @tf.function(input_signature=[tf.TensorSpec([None, *model.input_shape[1:]], tf.uint8)])
     def predict(images: Any) -> Any:
         return model(tf.cast(images, tf.float32), training=False)
 
-    return lambda images: predict(tf.constant(images)).numpy()
+    # One graph for batches of every size; each is traced when it is first called.
+    graphs = {
+        kind: tf.function(predict, [tf.TensorSpec([None, *model.input_shape[1:]], kind)])
+        for kind in ("uint8", "float32")
+    }
+    return lambda images: graphs[images.dtype.name](tf.constant(images)).numpy()

@@ -1,0 +1,30 @@
+"""Draw learning curves, confusion matrix and mean image of one run."""
+
+import json
+from pathlib import Path
+
+from resnetcam.dataset import DatasetReader
+from resnetcam.figures import training
+from resnetcam.history import read_history
+from resnetcam.predictions import confusion_matrix, read_predictions
+from resnetcam.stage import logged
+
+with logged(snakemake):
+    files, output = snakemake.input, snakemake.output
+    data = DatasetReader(files.data)
+    metrics = json.loads(Path(files.metrics).read_text())
+    published = read_history(files.published) if files.published else None
+    official = json.loads(Path(files.archive).read_text())["official"]
+    training.learning_curves(
+        output.learning_curves,
+        read_history(files.history),
+        metrics["selected_epoch"],
+        metrics["selected_on"],
+        published,
+        "" if official else "other images: not comparable",
+    )
+    logits, labels = read_predictions(files.predictions, "test")
+    counts = confusion_matrix(labels, logits.argmax(1), len(data.class_names))
+    training.confusion_matrix(output.confusion_matrix, counts, data.class_names)
+    split = data.split(snakemake.params.protocol)
+    training.mean_image(output.mean_image, split.mean, len(split.train))

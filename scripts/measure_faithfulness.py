@@ -1,0 +1,34 @@
+"""Cover images by their maps and follow the network's probabilities: faithfulness.json."""
+
+from pathlib import Path
+
+import numpy as np
+
+from resnetcam.backends import runtime
+from resnetcam.dataset import DatasetReader
+from resnetcam.faithfulness import Classified, score
+from resnetcam.files import write_json
+from resnetcam.maps import default_group, group_names, read_maps
+from resnetcam.predictions import softmax
+from resnetcam.stage import logged
+
+with logged(snakemake):
+    params, files = snakemake.params, snakemake.input
+    runtime.start(params.backend, params.device, "float32", snakemake.threads)
+    from resnetcam import evaluation
+
+    data = DatasetReader(files.data)
+    logits_of = evaluation.logits_function(evaluation.load_classifier(Path(files.model)))
+    default = default_group(files.maps, "predicted")
+    names = [name for name in group_names(files.maps) if name[1:] == default[1:]]
+    groups = {name.method: read_maps(files.maps, name) for name in names}
+    n = min(params.settings["images"], len(groups[default.method].maps))
+    classified = Classified(
+        lambda images: softmax(logits_of(images)),
+        data.array("x_test")[:n],
+        data.split(params.settings["protocol"]).mean * np.float32(255),
+        groups[default.method].class_index[:n],
+    )
+    maps = {method: group.maps[:n] for method, group in groups.items()}
+    scores = score(classified, maps, params.settings["steps"])
+    write_json(snakemake.output.scores, scores | {"layer": default.layer, "choice": "predicted"})

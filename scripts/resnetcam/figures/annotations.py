@@ -1,0 +1,62 @@
+"""What an annotation export holds."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from resnetcam.figures.canvas import BLUE, draw_message, drawing, short
+
+_MOST_BARS = 12
+
+
+def annotation_summary(path: str | Path, summary: Mapping[str, Any]) -> None:
+    """Draw how many regions there are of each shape and value, and how large they are.
+
+    Args:
+        path: of the PNG file.
+        summary: the content of ``annotations/<export>.json``.
+    """
+    if not summary["regions"]:
+        draw_message(path, f"{short(summary['file'], 40)} holds no region.")
+        return
+    bars = {"shape": summary["shapes"], **summary["attributes"]}
+    most = max(min(len(values), _MOST_BARS + 1) for values in bars.values())
+    with drawing(path, 1.1 + 0.21 * max(most, 6)) as figure:
+        *panels, sizes = figure.subplots(1, min(len(bars), 3) + 1)
+        for axes, (name, values) in zip(panels, bars.items(), strict=False):
+            _draw_counts(axes, name, values)
+        _draw_sides(sizes, summary["sides_px"])
+
+
+def _draw_counts(axes: Axes, name: str, values: Mapping[str, int]) -> None:
+    """Bars, the most frequent first; what is beyond the first dozen is one bar."""
+    shown = list(values.items())[:_MOST_BARS]
+    rest = sum(values.values()) - sum(count for _, count in shown)
+    shown += [(f"{len(values) - _MOST_BARS} others", rest)] if rest else []
+    places = np.arange(len(shown))
+    counts = [count for _, count in shown]
+    axes.barh(places, counts, color=BLUE, alpha=0.6)
+    for place, count in zip(places, counts, strict=True):
+        axes.annotate(f"{count:,}", (count, place), (3, 0), textcoords="offset points", va="center")
+    axes.set_yticks(places, [short(value) or "(empty)" for value, _ in shown])
+    axes.tick_params(left=False, bottom=False, labelbottom=False)
+    axes.spines["bottom"].set_visible(False)
+    axes.margins(x=0.2)
+    axes.invert_yaxis()
+    axes.set_title(f"regions by {short(name)}")
+
+
+def _draw_sides(axes: Axes, sides: Sequence[float]) -> None:
+    axes.set_title("size: square root of the area, in pixels")
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    if sides:
+        axes.hist(sides, bins=min(20, max(5, len(sides) // 5)), color=BLUE, alpha=0.6)
+        axes.axvline(float(np.median(sides)), color="black", lw=1, ls=":", label="median")
+        axes.legend(fontsize=8)
+    else:
+        axes.set_axis_off()
+        axes.text(0.5, 0.5, "no shape with an area", ha="center", transform=axes.transAxes)

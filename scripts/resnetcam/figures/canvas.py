@@ -1,0 +1,58 @@
+"""What all figures share: size, style, colours, and how they are written.
+
+Nothing here goes through pyplot: no display, no global state, no settings of the user's own.
+Colours are Okabe and Ito's, which colour-blind readers can tell apart; lines differ in style too.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from resnetcam.files import replacing
+
+BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
+YELLOW, PINK, SKY = "#E69F00", "#CC79A7", "#56B4E9"
+
+_WIDTH = 8.8  # inches; 1,320 pixels, which GitHub shows at about 880
+_STYLE = {
+    "savefig.dpi": 150,
+    "font.size": 9,
+    "axes.titlesize": 8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+    "text.parse_math": False,  # a class name may hold a dollar sign
+}
+
+
+@contextlib.contextmanager
+def drawing(path: str | Path, height: float, layout: str = "constrained") -> Iterator[Figure]:
+    """Give a figure of the common width, and write it as PNG: the same bytes for the same input.
+
+    Args:
+        path: of the PNG file.
+        height: in inches.
+        layout: matplotlib's layout engine, or ``none``.
+    """
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_STYLE)
+        figure = Figure((_WIDTH, height), layout=layout)
+        yield figure
+        with replacing(path) as temporary:
+            figure.savefig(temporary, metadata={"Software": None})
+
+
+def draw_message(path: str | Path, message: str) -> None:
+    """Write a figure that says why there is nothing to see."""
+    with drawing(path, 1.2) as figure:
+        figure.text(0.5, 0.5, message, ha="center", va="center", size=12)
+
+
+def short(name: str, longest: int = 14) -> str:
+    """A class name on one line that fits its place."""
+    name = " ".join(name.split())
+    return name if len(name) <= longest else name[: longest - 1] + "…"

@@ -1,0 +1,124 @@
+"""How far the maps can be trusted: faithfulness, and what is left of them without learning."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter
+from numpy.typing import NDArray
+
+from resnetcam.figures.canvas import BLUE, GREEN, GREY, ORANGE, PINK, SKY, YELLOW, drawing
+from resnetcam.figures.explained import Explained, choose_examples
+from resnetcam.figures.overlays import Look, draw_color_scale, draw_overlay
+from resnetcam.layout import TITLES
+
+_COLORS = (BLUE, ORANGE, GREEN, PINK, SKY, YELLOW)
+_BASELINES = {"random": ":", "centred_gaussian": "--"}
+_MOST_LEVELS = 13
+
+
+def faithfulness_curves(path: str | Path, scores: Mapping[str, Any]) -> None:
+    """Draw the class's probability while the image is covered, and while it is uncovered.
+
+    Args:
+        path: of the PNG file.
+        scores: the content of ``faithfulness.json``.
+    """
+    candidates = {name: one for name, one in scores["candidates"].items() if "curves" in one}
+    with drawing(path, 4.2) as figure:
+        panels = figure.subplots(1, 2, sharey=True)
+        for axes, kind in zip(panels, ("deletion", "insertion"), strict=True):
+            _draw_curves(axes, {name: one["curves"][kind] for name, one in candidates.items()})
+        panels[0].set_title("Deletion: the map's highest cells are covered first (low is good)")
+        panels[1].set_title("Insertion: they are uncovered first (high is good)")
+        panels[0].set_xlabel("share of the image covered")
+        panels[1].set_xlabel("share of the image uncovered")
+        panels[0].set_ylabel("probability of the predicted class")
+        labels = [
+            f"{TITLES[name]}: {one['deletion_auc']['mean']:.3f}, {one['insertion_auc']['mean']:.3f}"
+            for name, one in candidates.items()
+        ]
+        figure.legend(
+            panels[0].lines, labels, loc="outside lower center", ncols=4, fontsize=7.5,
+            title="areas under both curves", title_fontsize=7.5,
+        )  # fmt: skip
+
+
+def _draw_curves(axes: Axes, curves: Mapping[str, Sequence[float]]) -> None:
+    """Methods come in order, each thinner than the one before, so that equal ones both show."""
+    colors, widths = iter(_COLORS), iter(np.linspace(3.6, 1, len(_COLORS)))
+    for name, curve in curves.items():
+        style = {"color": GREY, "linewidth": 1.5, "linestyle": _BASELINES.get(name)}
+        if name not in _BASELINES:
+            style = {"color": next(colors), "linewidth": next(widths)}
+        axes.plot(np.linspace(0, 1, len(curve)), curve, **style)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.grid(axis="y", color="#e5e5e5", linewidth=0.6)
+    axes.set_ylim(bottom=0)
+
+
+def randomisation_cascade(
+    path: str | Path,
+    explained: Explained,
+    levels: Sequence[Mapping[str, Any]],
+    maps: Sequence[NDArray[np.float32]],
+    look: Look,
+    seed: int = 0,
+) -> None:
+    """Draw maps of four images while weights are drawn anew, and how their order correlates.
+
+    Args:
+        path: of the PNG file.
+        explained: images to draw from.
+        levels: of ``randomisation.json``, from the trained network to the wholly random one.
+        maps: float32 (N, h, w) for each level, of the test set's first N images.
+        seed: of the draw (``choose_examples``).
+    """
+    shown = np.unique(np.linspace(0, len(levels) - 1, _MOST_LEVELS).round().astype(int))
+    drawable = explained.image_index < len(maps[0])
+    chosen = choose_examples(explained.labels, drawable, 4, seed)
+    height = 4.8
+    with drawing(path, height, layout="none") as figure:
+        left, right = 0.075, 0.99
+        grid = figure.add_gridspec(
+            len(chosen), len(shown) + 1, left=left, right=right, bottom=0.42, top=0.92, wspace=0.06,
+            hspace=0.08,
+        )  # fmt: skip
+        for row, position in enumerate(chosen):
+            one = explained.at(position)
+            axes = [figure.add_subplot(grid[row, column]) for column in range(len(shown) + 1)]
+            axes[0].imshow(one.images[0], interpolation="nearest")
+            for panel, level in zip(axes[1:], shown, strict=True):
+                level_map = maps[level][one.image_index[0]]
+                draw_overlay(panel, one.images[0], level_map, look)
+            for panel in axes:
+                panel.set_axis_off()
+            if row == 0:
+                _head(axes, [levels[level]["part"] for level in shown])
+        width = (right - left) / (len(shown) + 1)
+        below = figure.add_axes((left + width, 0.12, right - left - width, 0.25))
+        _draw_correlations(below, [levels[level] for level in shown])
+        draw_color_scale(figure, look.colormap)
+
+
+def _head(axes: Sequence[Axes], parts: Sequence[str]) -> None:
+    axes[0].set_title("image")
+    axes[1].set_title("trained")
+    for panel, part in zip(axes[2:], parts[1:], strict=True):
+        panel.set_title("+ " + part.replace("_", "\n"), size=6.5)
+
+
+def _draw_correlations(axes: Axes, levels: Sequence[Mapping[str, Any]]) -> None:
+    places = np.arange(len(levels))
+    means, lows, highs = (
+        np.array([level["correlation"][key] for level in levels]) for key in ("mean", "low", "high")
+    )
+    axes.axhline(0, color="#bbbbbb", linewidth=0.8)
+    axes.errorbar(places, means, (means - lows, highs - means), color=BLUE, marker="o", ms=3, lw=1)
+    axes.set_xlim(-0.5, len(levels) - 0.5)
+    axes.set_ylim(-0.3, 1.08)
+    axes.set_xticks([])
+    axes.set_ylabel("rank correlation with\nthe trained network's map", size=7.5)

@@ -1,0 +1,84 @@
+"""Do the maps depend on what was learned? Cascading parameter randomisation.
+
+Weights are drawn anew from the last layer to the first, a part more each time (Adebayo et al.
+2018, section 3.1). Maps that stay the same are not of the network, but of the image.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from resnetcam import models
+from resnetcam.explanation import explainer
+
+Floats = NDArray[np.float32]
+
+
+class Level(NamedTuple):
+    """Maps after one more part was randomised.
+
+    Attributes:
+        part: its name, such as ``logits``, ``stage3_block3`` or ``stem``; ``none`` for the start.
+        maps: float32 (N, h, w), raw.
+    """
+
+    part: str
+    maps: Floats
+
+
+def cascade(
+    classifier: keras.Model,
+    layer: str,
+    images: NDArray[np.uint8],
+    classes: NDArray[np.integer],
+    method: str,
+    seed: int = 0,
+) -> Iterator[Level]:
+    """Yield the trained network's maps, then those after each part; the classifier is used up.
+
+    Args:
+        images: uint8 (N, H, W, 3); classes: (N,), the same ones at each level.
+        seed: of the new weights, drawn as training draws its first ones.
+    """
+    fresh = keras.models.clone_model(classifier)
+    models.initialize(fresh, seed)
+
+    explain = explainer(classifier, layer, [method])
+    yield Level("none", explain(images, classes[None])[method][0])
+    for part, layers in parts(classifier).items():
+        for name in layers:
+            classifier.get_layer(name).set_weights(fresh.get_layer(name).get_weights())
+        yield Level(part, explain(images, classes[None])[method][0])
+
+
+def parts(classifier: keras.Model) -> dict[str, list[str]]:
+    """Group the layers that have weights by block, from the logits down to the stem."""
+    found: dict[str, list[str]] = {}
+    for layer in reversed(classifier.layers):
+        if layer.weights:
+            name = re.match(r"stage\d_block\d+|[^_]+", layer.name)
+            found.setdefault(name[0], []).append(layer.name)
+    return found
+
+
+def rank_correlations(one: Floats, other: Floats) -> NDArray[np.float64]:
+    """Spearman's correlation of each map (N, h, w) with its counterpart: float64 (N,) in -1..1.
+
+    Ties share the mean of their ranks. Where a map is flat there is no order to compare: 0.
+    """
+    return np.array([_correlation(_ranks(a), _ranks(b)) for a, b in zip(one, other, strict=True)])
+
+
+def _ranks(values: Floats) -> NDArray[np.float64]:
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[places.ravel()]
+
+
+def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    one, other = one - one.mean(), other - other.mean()
+    norm = np.sqrt((one**2).sum() * (other**2).sum())
+    return float((one * other).sum() / norm) if norm else 0.0
