@@ -9,6 +9,7 @@ from PIL import Image
 
 from resnetcam.figures import examples, side_by_side, training, trust
 from resnetcam.figures.annotations import annotation_summary
+from resnetcam.figures.canvas import whole_percent
 from resnetcam.figures.class_pages import class_page
 from resnetcam.figures.explained import choose_examples, gather_explained, most_confidently_wrong
 from resnetcam.figures.overlays import Look, overlay
@@ -250,6 +251,14 @@ def test_an_export_is_drawn_with_awkward_names_and_without_regions(tmp_path, reg
     }
     annotation_summary(tmp_path / "a.png", summary)
     assert Image.open(tmp_path / "a.png").width == 1320
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(1, "100%"), (0.9999, ">99%"), (0.994, "99%"), (0.37, "37%"), (1e-9, "<1%"), (0, "0%")],
+)
+def test_only_all_is_a_hundred_percent(share, text):
+    assert whole_percent(share) == text
 
 
 def test_curves_and_cascades_are_drawn(tmp_path):

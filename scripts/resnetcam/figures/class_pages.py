@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from resnetcam.figures.canvas import draw_message, drawing, short
+from resnetcam.figures.canvas import draw_message, drawing, short, whole_percent
 from resnetcam.figures.explained import Explained
 from resnetcam.figures.overlays import Look, draw_color_scale, draw_overlay
 
@@ -74,7 +74,8 @@ def _draw_pair(
     draw_overlay(panel, one.images[0], raw_map, look, one.regions[0])
     label, prediction = int(one.labels[0]), int(one.predictions[0])
     other = prediction if label == index else label
-    text = f"{one.probabilities[0, index]:.0%}" if other == index else short(class_names[other], 12)
+    sure = whole_percent(one.probabilities[0, index])
+    text = sure if other == index else short(class_names[other], 12)
     panel.set_title(text, pad=2, size=7)
     for panel in axes:
         panel.set_axis_off()

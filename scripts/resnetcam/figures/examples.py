@@ -9,7 +9,15 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec, SubplotSpec
 from numpy.typing import NDArray
 
-from resnetcam.figures.canvas import GREEN, GREY, ORANGE, draw_message, drawing, short
+from resnetcam.figures.canvas import (
+    GREEN,
+    GREY,
+    ORANGE,
+    draw_message,
+    drawing,
+    short,
+    whole_percent,
+)
 from resnetcam.figures.explained import Explained, choose_examples, most_confidently_wrong
 from resnetcam.figures.overlays import Look, draw_color_scale, draw_overlay
 
@@ -135,6 +143,6 @@ def _draw_probabilities(
         axes.barh(row, probabilities[index], 0.86, color=color, alpha=0.4)
         mark = "✓ " if index == label else ""
         axes.text(0.03, row, mark + short(class_names[index]), va="center", size=8)
-        axes.text(0.97, row, f"{probabilities[index]:.0%}", va="center", ha="right", size=8)
+        axes.text(0.97, row, whole_percent(probabilities[index]), va="center", ha="right", size=8)
     axes.set_xlim(0, 1)
     axes.set_ylim(3.5, -0.5)
