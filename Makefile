@@ -10,14 +10,14 @@ ARGS ?=
 BIN = .venv/bin
 SNAKEMAKE_LINE = snakemake --cores 4 --config dataset=shapes $(ARGS)
 
-.PHONY: run test check lint bench bench-training bench-maps lock venv clean clean-archives clean-training clean-venv
+.PHONY: run test check lint bench bench-training bench-maps lock venv plugins clean clean-archives clean-training clean-venv
 
 run: venv
 	@echo '$$ $(SNAKEMAKE_LINE)'
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(SNAKEMAKE_LINE)
 	@$(BIN)/python report/headline.py results/shapes
 
-test: venv lint
+test: venv plugins lint
 	$(BIN)/python -m pytest -q $(ARGS)
 
 check: venv lint
@@ -43,6 +43,9 @@ lock:
 
 venv:
 	@$(PYTHON) envs/make_venv.py
+
+plugins: venv
+	@$(BIN)/python envs/add_plugins.py
 
 clean:
 	find results -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +

@@ -124,6 +124,11 @@ rule report:
         "../scripts/write_report.py"
 
 
+# `use rule` does not take this over.
+localrules:
+    experiment_report,
+
+
 # The same report of one experiment alone: there as soon as that experiment has finished.
 use rule report as experiment_report with:
     input:

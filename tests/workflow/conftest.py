@@ -1,99 +1,10 @@
-"""A copy of the workflow in a folder of its own, with settings small enough for seconds."""
+"""Workflows in folders of their own: never run, finished, and made to train slowly."""
 
 import os
-import re
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[2]
-PARTS = ["Snakefile", "rules", "scripts", "config.yaml", "schemas", "profiles", "envs", "report"]
-
-TINY = """\
-dataset: shapes
-device: cpu
-datasets:
-  shapes:
-    train_images: 200
-    test_images: 60
-    validation_images: 40
-    annotate_images: 3
-    gradcam: {methods: [gradcam, eigencam], layers: [final, stage2], images: 30, steps: 4}
-    experiments: [tiny]
-experiments:
-  tiny: {model: resnet8v1, recipe: tiny, protocol: holdout, seeds: [1]}
-models:
-  resnet8v1: {family: resnet_v1, depth: 8}
-recipes:
-  tiny:
-    epochs: 2
-    batch_size: 20
-    optimizer: {name: sgd, momentum: 0.9}
-    schedule: {name: one_cycle, peak: 0.05}
-    batch_norm_momentum: 0.9
-    augmentation: {flip: random, crop_padding: 2}
-"""
-
-
-FAKE_CONDA = """#!/bin/sh
-case "$*" in
-  *--version*) echo "conda 25.1.0" ;;
-  *) echo '{"conda_version": "25.1.0", "get": {"channel_priority": "strict"},
-            "platform": "linux-64", "root_prefix": "/nowhere", "conda_prefix": "/nowhere",
-            "envs": [], "channels": []}' ;;
-esac
-"""
-
-
-class Workflow:
-    """The workflow in ``folder``; ``tiny.yaml`` there is laid over its config."""
-
-    def __init__(self, folder):
-        self.folder = folder
-
-    def run(self, *arguments, check=True, timeout=400):
-        result = subprocess.run(
-            **self._call(arguments), capture_output=True, text=True, timeout=timeout
-        )
-        result.output = result.stdout + result.stderr
-        if check:
-            assert result.returncode == 0, result.output
-        return result
-
-    def start(self, *arguments):
-        """Start a run as the leader of a process group of its own."""
-        return subprocess.Popen(
-            **self._call(arguments),
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def _call(self, arguments):
-        command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
-        if "--configfile" not in arguments:
-            command += ["--configfile", "tiny.yaml"]
-        search = os.pathsep.join([os.environ["PATH"], str(Path(sys.executable).parent)])
-        environment = {**os.environ, "PATH": search, "COLUMNS": "200"}
-        return {"args": command, "cwd": self.folder, "env": environment}
-
-    def planned(self, *arguments):
-        """The rules that the next run would execute, with the number of their jobs."""
-        output = self.run("--quiet", "rules", "-n", *arguments).output
-        table = re.findall(r"^(\w+) +(\d+)$", output, re.MULTILINE)
-        return {rule: int(count) for rule, count in table if rule not in ("all", "total")}
-
-    def edit(self, path, old, new):
-        text = (self.folder / path).read_text()
-        assert old in text, f"{path} does not contain {old!r}"
-        (self.folder / path).write_text(text.replace(old, new, 1))
-
-    def copy_to(self, folder):
-        shutil.copytree(self.folder, folder, symlinks=True)
-        return Workflow(folder)
+from tiny_workflow import FAKE_CONDA, PARTS, ROOT, TINY, Workflow
 
 
 @pytest.fixture(scope="session")
@@ -139,3 +50,15 @@ def conda(tmp_path, monkeypatch):
     path.write_text(FAKE_CONDA)
     path.chmod(0o755)
     monkeypatch.setenv("PATH", f"{path.parent}{os.pathsep}{os.environ['PATH']}")
+
+
+@pytest.fixture
+def untrained(workflow):
+    """A finished workflow that must train anew, slowly, with a checkpoint after every step."""
+    for old, new in (
+        ("_SECONDS_BETWEEN_CHECKPOINTS = 60.0", "_SECONDS_BETWEEN_CHECKPOINTS = -1.0"),
+        ("_IMAGES_A_CPU_CALL = 512", "_IMAGES_A_CPU_CALL = 20"),
+        ("results = self.trainer", "time.sleep(0.2)\n                results = self.trainer"),
+    ):
+        workflow.edit("scripts/resnetcam/training.py", old, new)
+    return workflow

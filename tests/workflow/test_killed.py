@@ -4,28 +4,15 @@ import json
 import os
 import signal
 import time
-import zipfile
 from pathlib import Path
 
 import pytest
+from tiny_workflow import RUN, states, weights
 
 pytestmark = pytest.mark.slow
 
-RUN = Path("results/shapes/tiny/seed1")
 LOG = Path("logs/shapes/tiny/seed1/train.log")
 OUTPUTS = ("model.keras", "history.csv", "run.json")
-
-
-@pytest.fixture
-def untrained(workflow):
-    """A finished workflow that must train anew, slowly, with a checkpoint after every step."""
-    for old, new in (
-        ("_SECONDS_BETWEEN_CHECKPOINTS = 60.0", "_SECONDS_BETWEEN_CHECKPOINTS = -1.0"),
-        ("_IMAGES_A_CPU_CALL = 512", "_IMAGES_A_CPU_CALL = 20"),
-        ("results = self.trainer", "time.sleep(0.2)\n                results = self.trainer"),
-    ):
-        workflow.edit("scripts/resnetcam/training.py", old, new)
-    return workflow
 
 
 def wait_until(condition, snakemake):
@@ -38,18 +25,10 @@ def wait_until(condition, snakemake):
 def start_training(workflow):
     """Start snakemake and come back when it has saved a state."""
 
-    def states():
-        return set(workflow.folder.glob(".training/*/epoch-*"))
-
-    before = states()
+    before = states(workflow)
     snakemake = workflow.start(str(RUN / "model.keras"))
-    wait_until(lambda: states() - before, snakemake)
+    wait_until(lambda: states(workflow) - before, snakemake)
     return snakemake
-
-
-def weights(workflow):
-    with zipfile.ZipFile(workflow.folder / RUN / "model.keras") as archive:
-        return archive.read("model.weights.h5")
 
 
 def outputs(workflow):

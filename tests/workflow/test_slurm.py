@@ -1,0 +1,129 @@
+"""The Slurm profile on a real Slurm of one node."""
+
+import itertools
+import json
+import os
+import re
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+import slurm_of_one_node as slurm
+from tiny_workflow import ROOT, RUN, states, weights
+
+pytestmark = pytest.mark.slow
+
+PLUGINS = ROOT / ".venv/plugins"
+QUICK = ["--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "10"]
+PROFILE = ["--workflow-profile", "profiles/slurm", *QUICK]
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A running Slurm, and Snakemake's plugin for it."""
+    if reason := slurm.why_not():
+        pytest.skip(reason)
+    if not PLUGINS.exists():
+        pytest.skip("no cluster plugins: envs/add_plugins.py adds them")
+    try:
+        slurm.start()
+    except RuntimeError as error:
+        slurm.stop()
+        pytest.skip(f"Slurm does not start here: {error}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(PLUGINS))
+        yield
+    slurm.stop()
+
+
+def on_slurm(workflow):
+    """Prepare a workflow: there is no conda here."""
+    workflow.edit("profiles/slurm/config.yaml", "software-deployment-method: conda\n", "")
+    return workflow
+
+
+def jobs():
+    """What Slurm remembers of its jobs: a dictionary of fields each."""
+    text = subprocess.check_output(["scontrol", "--oneliner", "show", "job"], text=True)
+    lines = [line for line in text.splitlines() if line.startswith("JobId=")]
+    return [dict(re.findall(r"(\S+?)=(\S*)", line)) for line in lines]
+
+
+def of_rule(rule):
+    return [job for job in jobs() if f"rule_{rule}" in job["StdOut"]]
+
+
+def until(condition, snakemake, seconds=120):
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert snakemake.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    return found
+
+
+@pytest.mark.usefixtures("cluster")
+def test_the_whole_chain_with_two_seeds_and_one_gpu(fresh_workflow, finished_workflow):
+    workflow = on_slurm(fresh_workflow())
+    workflow.edit("tiny.yaml", "seeds: [1]", "seeds: [1, 2]")
+    workflow.edit("tiny.yaml", "device: cpu", "device: auto")
+
+    workflow.run(*PROFILE)
+
+    assert (workflow.folder / "results/shapes/report.md").exists()
+    assert weights(workflow) == weights(finished_workflow)
+    assert workflow.planned(*PROFILE) == {}
+    with_gpu = [job for job in jobs() if "gpu" in job.get("TresPerJob", "") + job["TRES"]]
+    assert len(with_gpu) == 4, "two trainings, and what follows them, each as one job"
+    spans = sorted((job["StartTime"], job["EndTime"]) for job in with_gpu)
+    for (_, end), (start, _) in itertools.pairwise(spans):
+        assert end <= start, f"two jobs had the one GPU at the same time: {spans}"
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_cancelled_training_is_tried_again_and_ends_bit_identical(untrained, finished_workflow):
+    workflow = on_slurm(untrained)
+    before = states(workflow)
+    snakemake = workflow.start(str(RUN / "model.keras"), *PROFILE)
+    until(lambda: states(workflow) - before, snakemake)
+    (running,) = [job for job in of_rule("train") if job["JobState"] == "RUNNING"]
+
+    subprocess.run(["scancel", running["JobId"]], check=True)
+
+    assert snakemake.wait(200) == 0
+    assert_went_on(workflow, finished_workflow)
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_training_out_of_time_gets_more_and_ends_bit_identical(untrained, finished_workflow):
+    workflow = on_slurm(untrained)
+    workflow.edit("scripts/resnetcam/training.py", "time.sleep(0.2)", "time.sleep(5)")
+    workflow.edit("profiles/slurm/config.yaml", "runtime: 720 * attempt", "runtime: attempt")
+
+    output = workflow.run(str(RUN / "model.keras"), *PROFILE).output
+
+    assert "TIMEOUT" in output
+    assert_went_on(workflow, finished_workflow)
+
+
+def assert_went_on(workflow, undisturbed):
+    assert weights(workflow) == weights(undisturbed)
+    info = json.loads((workflow.folder / RUN / "run.json").read_text())
+    assert len(info["resumed_after"]) >= 1
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_failing_job_is_reported_with_its_log_within_a_minute(workflow):
+    on_slurm(workflow)
+    workflow.edit("profiles/slurm/config.yaml", "retries: 2", "retries: 0")
+    workflow.edit("tiny.yaml", "peak: 0.05", "peak: 1.0e+30")
+
+    result = workflow.run(str(RUN / "model.keras"), *PROFILE, check=False)
+
+    reported = time.time()
+    assert result.returncode != 0
+    assert "learning rate" in result.output, "the log of the training is shown"
+    log = workflow.folder / "logs/shapes/tiny/seed1/train.log"
+    assert reported - os.path.getmtime(log) < 60
+    assert list(Path(workflow.folder / "logs/slurm").rglob("*.log"))
