@@ -4,7 +4,7 @@ import os
 import shutil
 
 import pytest
-from tiny_workflow import FAKE_CONDA, PARTS, ROOT, TINY, Workflow
+from tiny_workflow import FAKE_CONDA, PARTS, PLUGINS, ROOT, TINY, Workflow
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +50,14 @@ def conda(tmp_path, monkeypatch):
     path.write_text(FAKE_CONDA)
     path.chmod(0o755)
     monkeypatch.setenv("PATH", f"{path.parent}{os.pathsep}{os.environ['PATH']}")
+
+
+@pytest.fixture
+def plugins(monkeypatch):
+    """Snakemake's cluster plugins, whose options the Slurm profile sets."""
+    if not PLUGINS.exists():
+        pytest.skip("no cluster plugins: envs/add_plugins.py adds them")
+    monkeypatch.setenv("PYTHONPATH", str(PLUGINS))
 
 
 @pytest.fixture

@@ -85,12 +85,16 @@ def test_nothing_runs_when_nothing_changed_its_meaning(workflow, change):
         ["--set-resources", "train:mem_mb=999", "train:runtime=7"],
         ["--set-threads", "train=1"],
         ["--use-conda"],
-        ["--workflow-profile", "profiles/slurm", "--executor", "local"],
     ],
     ids=" ".join,
 )
 def test_nothing_runs_when_only_the_place_changed(workflow, arguments):
     assert workflow.planned(*arguments) == {}
+
+
+@pytest.mark.usefixtures("conda", "plugins")
+def test_nothing_runs_when_the_profile_changed(workflow):
+    assert workflow.planned("--workflow-profile", "profiles/slurm", "--executor", "local") == {}
 
 
 @pytest.mark.parametrize(
@@ -129,7 +133,12 @@ def test_nothing_runs_when_only_the_place_changed(workflow, arguments):
             "envs/report.yaml",
             "matplotlib==",
             "matplotlib==0",
-            {"compare": 1, **FROM_TRAINING_FIGURES, **FROM_GRADCAM_FIGURES},
+            {
+                "compare": 1,
+                "draw_annotations": 2,
+                **FROM_TRAINING_FIGURES,
+                **FROM_GRADCAM_FIGURES,
+            },
         ),
         ("envs/tensorflow.yaml", "keras==", "keras==0", FROM_TRAIN),
         ("config.yaml", "timeout: 15", "timeout: 20", {}),

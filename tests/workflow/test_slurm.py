@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 import slurm_of_one_node as slurm
-from tiny_workflow import ROOT, RUN, states, weights
+from tiny_workflow import PLUGINS, RUN, states, weights
 
 pytestmark = pytest.mark.slow
 
-PLUGINS = ROOT / ".venv/plugins"
 QUICK = ["--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "10"]
 PROFILE = ["--workflow-profile", "profiles/slurm", *QUICK]
 

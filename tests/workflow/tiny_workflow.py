@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+PLUGINS = ROOT / ".venv/plugins"
 PARTS = ["Snakefile", "rules", "scripts", "config.yaml", "schemas", "profiles", "envs", "report"]
 
 RUN = Path("results/shapes/tiny/seed1")
