@@ -41,7 +41,7 @@ def test_one_experiment_can_be_asked_for_by_path(shared):
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("conda")
+@pytest.mark.usefixtures("conda", "plugins")
 @pytest.mark.parametrize("profile", ["default", "slurm"])
 def test_the_gpu_is_a_resource_unless_the_device_is_the_processor(shared, profile):
     arguments = ["-n", "--workflow-profile", f"profiles/{profile}", "--executor", "local"]
