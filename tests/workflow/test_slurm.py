@@ -19,7 +19,7 @@ PROFILE = ["--workflow-profile", "profiles/slurm", *QUICK]
 
 
 @pytest.fixture(scope="module")
-def cluster():
+def cluster(tmp_path_factory):
     """A running Slurm, and Snakemake's plugin for it."""
     if reason := slurm.why_not():
         pytest.skip(reason)
@@ -34,6 +34,8 @@ def cluster():
         patch.setenv("PYTHONPATH", str(PLUGINS))
         yield
     slurm.stop()
+    # Slurm loses sight of some processes of a job that it ends: it has no cgroups here.
+    subprocess.run(["pkill", "-KILL", "-f", f"snakemake.*{tmp_path_factory.getbasetemp()}"])
 
 
 def on_slurm(workflow):
