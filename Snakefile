@@ -16,6 +16,7 @@ include: "rules/regions.smk"
 include: "rules/training.smk"
 include: "rules/explanation.smk"
 include: "rules/report.smk"
+include: "rules/finish.smk"
 
 
 rule all:

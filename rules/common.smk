@@ -5,7 +5,6 @@ import sys
 from functools import cache
 from pathlib import Path
 
-import yaml
 from snakemake.exceptions import WorkflowError
 
 ROOT = Path(workflow.basedir)
@@ -16,9 +15,11 @@ from resnetcam.config import load_config
 from resnetcam.environments import environment_digest
 from resnetcam.errors import InputError
 from resnetcam.layout import CLASS_PAGES, FIGURES, GRADCAM_FIGURES, TRAINING_FIGURES
+from resnetcam.names import nearest
+from resnetcam.yaml_file import read_yaml
 
 try:
-    SETTINGS = load_config(config, yaml.safe_load((ROOT / "schemas/config.schema.yaml").open()))
+    SETTINGS = load_config(config, read_yaml(ROOT / "schemas/config.schema.yaml"))
 except InputError as error:
     raise WorkflowError(f"The config is not right, so nothing was started.\n{error}") from None
 
@@ -38,7 +39,7 @@ NETWORK_ENV = f"../envs/{BACKEND}.yaml" if DEVICE == "cpu" else f"../envs/{BACKE
 
 wildcard_constraints:
     dataset="|".join(map(re.escape, SETTINGS["datasets"])),
-    experiment="|".join(map(re.escape, SETTINGS["experiments"])),
+    experiment=r"[\w.+-]+",
     seed=r"\d+",
     export=r"[\w.+-]+",
 
@@ -46,7 +47,11 @@ wildcard_constraints:
 @cache
 def code(script):
     """A parameter that changes when the code that a script really runs changes its meaning."""
-    return code_digest(ROOT / "scripts" / script, without=f"backends/{OTHER_BACKEND}_")
+    return code_digest(
+        ROOT / "scripts" / script,
+        without=f"backends/{OTHER_BACKEND}_",
+        memory=".snakemake/code_digests.json",
+    )
 
 
 @cache
@@ -86,22 +91,27 @@ def settings_of_dataset(*keys):
 
 
 def of_experiment(key):
-    return lambda wildcards: SETTINGS["experiments"][wildcards.experiment][key]
+    """A function that looks a setting of the wildcards' experiment up."""
+
+    def setting(wildcards):
+        name = wildcards.experiment
+        if name not in SETTINGS["experiments"]:
+            hint = nearest(name, SETTINGS["experiments"])
+            raise WorkflowError(f"The config has no experiment {name!r}{hint}.")
+        return SETTINGS["experiments"][name][key]
+
+    return setting
 
 
 def model_of(wildcards):
     return SETTINGS["models"][of_experiment("model")(wildcards)]
 
 
-def recipe_of(wildcards):
-    return SETTINGS["recipes"][of_experiment("recipe")(wildcards)]
-
-
 def plan_of(wildcards):
     """What a run trains, as one parameter."""
     return {
         "model": model_of(wildcards),
-        "recipe": recipe_of(wildcards),
+        "recipe": of_experiment("recipe_settings")(wildcards),
         "protocol": of_experiment("protocol")(wildcards),
         "seed": int(wildcards.seed),
         "backend": BACKEND,
@@ -109,14 +119,23 @@ def plan_of(wildcards):
     }
 
 
-def runs(dataset, experiment=None):
-    """The folders of a dataset's runs, in the config's order, of one experiment or of all."""
-    chosen = [experiment] if experiment else SETTINGS["datasets"][dataset]["experiments"]
+def runs(dataset, experiments):
+    """The folders of a dataset's runs, in the order of the experiments."""
     return [
         RUN.format(dataset=dataset, experiment=name, seed=seed)
-        for name in chosen
+        for name in experiments
         for seed in SETTINGS["experiments"][name]["seeds"]
     ]
+
+
+def all_runs(dataset):
+    return runs(dataset, SETTINGS["datasets"][dataset]["experiments"])
+
+
+def detailed_experiments(wildcards):
+    """What a report looks at one by one: its own experiment, or all but the members of sweeps."""
+    one = wildcards.get("experiment")
+    return [one] if one else of_dataset("detailed")(wildcards)
 
 
 def has_regions(dataset):
@@ -124,17 +143,18 @@ def has_regions(dataset):
 
 
 def reports(dataset):
-    experiments = SETTINGS["datasets"][dataset]["experiments"]
-    folders = [f"results/{dataset}"] + [f"results/{dataset}/{name}" for name in experiments]
+    detailed = SETTINGS["datasets"][dataset]["detailed"]
+    folders = [f"results/{dataset}"] + [f"results/{dataset}/{name}" for name in detailed]
     return [f"{folder}/report.{kind}" for folder in folders for kind in ("md", "html")]
 
 
 def exports(dataset):
     """Files of drawn regions by the names of their summaries: those that score, and others."""
     settings = SETTINGS["datasets"][dataset]
-    known = settings["regions"] if dataset in ANNOTATED else f"results/{dataset}/regions.csv"
-    others = {Path(path).stem: path for path in settings["annotations"]}
-    return ({"regions": known} if has_regions(dataset) else {}) | others
+    others = {Path(path).stem: local(path) for path in settings["annotations"]}
+    if dataset in ANNOTATED:
+        return {"regions": local(settings["regions"])} | others
+    return ({"regions": f"results/{dataset}/regions.csv"} if dataset in DRAWN else {}) | others
 
 
 def annotation_summaries(dataset, kind):
@@ -148,12 +168,15 @@ def annotations(dataset):
     return files
 
 
+@cache
+def priorities(dataset):
+    names = SETTINGS["datasets"][dataset]["experiments"]
+    return {name: len(names) - number for number, name in enumerate(names)}
+
+
 def earlier_experiments_first(wildcards):
     """A priority, so that the first experiment has its report before the next one trains."""
-    experiments = SETTINGS["datasets"][wildcards.dataset]["experiments"]
-    if wildcards.experiment not in experiments:
-        return 0
-    return len(experiments) - experiments.index(wildcards.experiment)
+    return priorities(wildcards.dataset).get(wildcards.experiment, 0)
 
 
 def figure(name, caption=None):
@@ -172,12 +195,13 @@ def known_regions(wildcards):
 
 
 def published_history(wildcards):
-    return of_dataset("published_history")(wildcards) or []
+    path = of_dataset("published_history")(wildcards)
+    return local(path) if path else []
 
 
 def results_of_runs(wildcards):
-    """What a report shows of its runs: those of one experiment, or of the whole dataset."""
-    folders = runs(wildcards.dataset, wildcards.get("experiment"))
+    """What a report shows of the runs that it looks at one by one."""
+    folders = runs(wildcards.dataset, detailed_experiments(wildcards))
     names = ["metrics.json", "run.json", "history.csv"]
     names += [f"figures/{name}.png" for name in (*FIGURES, *CLASS_PAGES)]
     names += ["faithfulness.json", "randomisation.json"]
@@ -185,8 +209,7 @@ def results_of_runs(wildcards):
     return [f"{folder}/{name}" for folder in folders for name in names]
 
 
-def experiments_of(wildcards):
-    """The settings of the experiments that a report shows, and of no others."""
-    one = wildcards.get("experiment")
-    names = [one] if one else of_dataset("experiments")(wildcards)
-    return {name: SETTINGS["experiments"][name] for name in names}
+def facts_of_experiments(names):
+    """What a table says of experiments, of these and no others."""
+    keys = ("model", "recipe", "protocol", "sweep", "overrides")
+    return {name: {key: SETTINGS["experiments"][name][key] for key in keys} for name in names}

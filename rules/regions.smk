@@ -3,7 +3,7 @@
 
 rule import_regions:
     input:
-        export=of_dataset("regions"),
+        export=lambda wildcards: local(of_dataset("regions")(wildcards)),
     output:
         regions="results/{dataset}/regions.csv",
     log:
@@ -48,7 +48,7 @@ rule summarise_annotations:
 rule draw_annotations:
     input:
         summary="results/{dataset}/annotations/{export}.json",
-        caption="report/annotations.rst",
+        caption=local("report/annotations.rst"),
     output:
         figure=report(
             "results/{dataset}/annotations/{export}.png",

@@ -9,7 +9,7 @@ rule training_figures:
         metrics=f"{RUN}/metrics.json",
         predictions=f"{RUN}/predictions.h5",
         published=published_history,
-        captions=[f"report/{name}.rst" for name in TRAINING_FIGURES],
+        captions=[local(f"report/{name}.rst") for name in TRAINING_FIGURES],
     output:
         **{name: figure(name) for name in TRAINING_FIGURES},
     log:
@@ -36,7 +36,7 @@ rule gradcam_figures:
         randomised=f"{RUN}/randomised.h5",
         randomisation=f"{RUN}/randomisation.json",
         regions=known_regions,
-        captions=[f"report/{name}.rst" for name in (*GRADCAM_FIGURES, "class_page")],
+        captions=[local(f"report/{name}.rst") for name in (*GRADCAM_FIGURES, "class_page")],
     output:
         **{name: figure(name) for name in GRADCAM_FIGURES},
         **{name: figure(name, caption="class_page") for name in CLASS_PAGES},
@@ -59,16 +59,22 @@ rule compare:
     input:
         results=lambda wildcards: [
             f"{folder}/{name}"
-            for folder in runs(wildcards.dataset)
+            for folder in all_runs(wildcards.dataset)
             for name in ("metrics.json", "run.json", "history.csv")
         ],
-        caption="report/comparison.rst",
+        caption=local("report/comparison.rst"),
     output:
         comparison=report(
             "results/{dataset}/comparison.csv",
             caption="../report/comparison.rst",
             category="{dataset}",
             labels={"table": "comparison"},
+        ),
+        figure=report(
+            "results/{dataset}/comparison.png",
+            caption="../report/comparison.rst",
+            category="{dataset}",
+            labels={"figure": "accuracy against cost"},
         ),
     log:
         "logs/{dataset}/compare.log",
@@ -78,8 +84,8 @@ rule compare:
     conda:
         "../envs/report.yaml"
     params:
-        runs=lambda wildcards: runs(wildcards.dataset),
-        experiments=experiments_of,
+        runs=lambda wildcards: all_runs(wildcards.dataset),
+        experiments=lambda wildcards: facts_of_experiments(of_dataset("experiments")(wildcards)),
         code=code("compare.py"),
         environment=environment("report"),
     script:
@@ -93,12 +99,13 @@ rule report:
         data="results/{dataset}/data.h5",
         baseline="results/{dataset}/baseline.json",
         comparison="results/{dataset}/comparison.csv",
+        comparison_figure="results/{dataset}/comparison.png",
         annotations=lambda wildcards: annotation_summaries(wildcards.dataset, "json"),
         annotation_figures=lambda wildcards: annotation_summaries(wildcards.dataset, "png"),
         published=published_history,
-        template="report/report.md.j2",
-        css="report/report.css",
-        caption="report/report.rst",
+        template=local("report/report.md.j2"),
+        css=local("report/report.css"),
+        caption=local("report/report.rst"),
     output:
         markdown="results/{dataset}/report.md",
         html=report(
@@ -115,8 +122,8 @@ rule report:
     conda:
         "../envs/report.yaml"
     params:
-        runs=lambda wildcards: runs(wildcards.dataset),
-        experiments=experiments_of,
+        runs=lambda wildcards: runs(wildcards.dataset, detailed_experiments(wildcards)),
+        experiments=lambda wildcards: facts_of_experiments(detailed_experiments(wildcards)),
         localised=lambda wildcards: has_regions(wildcards.dataset),
         code=code("write_report.py"),
         environment=environment("report"),
@@ -139,9 +146,9 @@ use rule report as experiment_report with:
         annotations=rules.report.input.annotations,
         annotation_figures=rules.report.input.annotation_figures,
         published=published_history,
-        template="report/report.md.j2",
-        css="report/report.css",
-        caption="report/report.rst",
+        template=local("report/report.md.j2"),
+        css=local("report/report.css"),
+        caption=local("report/report.rst"),
     output:
         markdown="results/{dataset}/{experiment}/report.md",
         html=report(
@@ -157,8 +164,8 @@ use rule report as experiment_report with:
         "benchmarks/{dataset}/{experiment}/report.tsv"
     priority: earlier_experiments_first
     params:
-        runs=lambda wildcards: runs(wildcards.dataset, wildcards.experiment),
-        experiments=experiments_of,
+        runs=lambda wildcards: runs(wildcards.dataset, detailed_experiments(wildcards)),
+        experiments=lambda wildcards: facts_of_experiments(detailed_experiments(wildcards)),
         localised=lambda wildcards: has_regions(wildcards.dataset),
         code=code("write_report.py"),
         environment=environment("report"),

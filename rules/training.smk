@@ -26,7 +26,7 @@ rule train:
         code=code("train.py"),
         environment=network_environment(),
         device=untracked(DEVICE),
-        state=untracked(".training"),
+        state=untracked(SETTINGS["state"]),
     script:
         "../scripts/train.py"
 
@@ -53,7 +53,7 @@ rule evaluate:
     params:
         settings=lambda wildcards: {
             "protocol": of_experiment("protocol")(wildcards),
-            "select": recipe_of(wildcards)["select"],
+            "select": of_experiment("recipe_settings")(wildcards)["select"],
         },
         backend=BACKEND,
         code=code("evaluate.py"),

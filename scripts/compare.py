@@ -1,8 +1,11 @@
-"""Put the experiments of a dataset side by side: comparison.csv."""
+"""Put the experiments of a dataset side by side: comparison.csv, and accuracy against cost."""
 
 from resnetcam.comparison import compare, files_of_run, read_run, write_comparison
+from resnetcam.figures.comparison import accuracy_against_cost
 from resnetcam.stage import logged
 
 with logged(snakemake):
     runs = [read_run(files_of_run(folder)) for folder in snakemake.params.runs]
-    write_comparison(snakemake.output.comparison, compare(runs, snakemake.params.experiments))
+    rows = compare(runs, snakemake.params.experiments)
+    write_comparison(snakemake.output.comparison, rows)
+    accuracy_against_cost(snakemake.output.figure, rows)

@@ -21,6 +21,7 @@ with logged(snakemake):
             baseline=Path(files.baseline),
             command=f"snakemake --cores 4 {target}--config dataset={dataset}",
             comparison=Path(comparison) if comparison else None,
+            comparison_figure=Path(files.comparison_figure) if comparison else None,
             published_history=Path(files.published) if files.published else None,
             annotations=[Path(path) for path in files.annotations],
         ),

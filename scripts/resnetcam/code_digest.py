@@ -6,13 +6,27 @@ docstrings, the order of imports and of undecorated definitions leave it as it i
 """
 
 import ast
+import contextlib
 import hashlib
+import json
+import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 
-def code_digest(script: str | Path, without: str | None = None) -> str:
+@dataclass(frozen=True)
+class _Facts:
+    """Of one file: the digest of what it means, and the names that it imports anywhere in it."""
+
+    digest: str
+    imports: tuple[str, ...]
+
+
+def code_digest(
+    script: str | Path, without: str | None = None, memory: str | Path | None = None
+) -> str:
     """Return 16 hex digits for a script and the local modules (beside it) that it imports.
 
     The same on Python 3.11 to 3.13: ``ast.dump`` differs between versions, this does not.
@@ -20,43 +34,68 @@ def code_digest(script: str | Path, without: str | None = None) -> str:
     Args:
         without: modules whose path contains this are left out, with what only they import: those
             of a backend that is not in use.
+        memory: a file that remembers what each file means, by its content: parsing them all takes
+            half a second. It may be deleted at any time.
 
     Raises:
         SyntaxError, OSError: if a file cannot be read.
     """
     script = Path(script).resolve()
-    files = _reachable(script, script.parent, without)
-    lines = [f"{path.relative_to(script.parent)} {_file_digest(path)}" for path in sorted(files)]
+    known = _remembered(Path(memory)) if memory else {}
+    before = len(known)
+    files = local_files(script, without, known)
+    if memory and len(known) > before:
+        _remember(Path(memory), known)
+    lines = [f"{path.relative_to(script.parent)} {files[path].digest}" for path in sorted(files)]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
-def _reachable(start: Path, root: Path, without: str | None = None) -> set[Path]:
-    found, pending = set(), [start]
+def local_files(
+    script: Path, without: str | None = None, known: dict[str, _Facts] | None = None
+) -> dict[Path, _Facts]:
+    """Return the script and the files beside it that it imports, directly or not."""
+    known = {} if known is None else known
+    root = script.parent
+    found: dict[Path, _Facts] = {}
+    pending = [script]
     while pending:
         path = pending.pop()
         left_out = without and without in path.relative_to(root).as_posix()
         if path not in found and not left_out:
-            found.add(path)
-            pending.extend(_local_imports(path, root))
+            found[path] = _facts(path, root, known)
+            for name in found[path].imports:
+                pending += _files_of_module(name, root)
     return found
 
 
+def _facts(path: Path, root: Path, known: dict[str, _Facts]) -> _Facts:
+    package = path.parent.parts[len(root.parts) :]
+    text, digest = _content(path)
+    key = f"{'/'.join(package)} {digest}"
+    if key not in known:
+        tree = ast.parse(text, filename=str(path))
+        digest = hashlib.sha256(_serialize(tree).encode()).hexdigest()
+        known[key] = _Facts(digest, tuple(sorted(set(_imported_names(tree, package)))))
+    return known[key]
+
+
 @cache
-def _local_imports(path: Path, root: Path) -> tuple[Path, ...]:
-    """The files under ``root`` that a file imports anywhere in its text, packages included."""
-    found = []
-    for name in _imported_names(_parse(path), path, root):
-        parts = name.split(".")
-        for length in range(1, len(parts) + 1):
-            target = root.joinpath(*parts[:length])
-            for candidate in (target.with_suffix(".py"), target / "__init__.py"):
-                if candidate.is_file():
-                    found.append(candidate)
-    return tuple(found)
+def _content(path: Path) -> tuple[bytes, str]:
+    text = path.read_bytes()
+    return text, hashlib.sha256(text).hexdigest()
 
 
-def _imported_names(tree: ast.Module, path: Path, root: Path) -> Iterator[str]:
-    package = path.relative_to(root).parent.parts
+@cache
+def _files_of_module(name: str, root: Path) -> tuple[Path, ...]:
+    """The files under ``root`` that ``import name`` runs, packages included."""
+    package, _, _ = name.rpartition(".")
+    target = root / name.replace(".", "/")
+    candidates = (target.with_suffix(".py"), target / "__init__.py")
+    found = tuple(path for path in candidates if path.is_file())
+    return (*_files_of_module(package, root), *found) if package else found
+
+
+def _imported_names(tree: ast.Module, package: tuple[str, ...]) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -68,13 +107,26 @@ def _imported_names(tree: ast.Module, path: Path, root: Path) -> Iterator[str]:
 
 
 @cache
-def _file_digest(path: Path) -> str:
-    return hashlib.sha256(_serialize(_parse(path)).encode()).hexdigest()
+def _remembered(memory: Path) -> dict[str, _Facts]:
+    """Read the memory that this very code wrote; what cannot be read is forgotten."""
+    try:
+        content = json.loads(memory.read_text())
+        if content["by"] != _content(Path(__file__))[1]:
+            return {}
+        return {key: _Facts(digest, tuple(names)) for key, (digest, names) in content["files"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
-@cache
-def _parse(path: Path) -> ast.Module:
-    return ast.parse(path.read_bytes(), filename=str(path))
+def _remember(memory: Path, known: dict[str, _Facts]) -> None:
+    """Write the memory where that is possible: a folder may be read-only, or its disk full."""
+    files = [(key, (facts.digest, facts.imports)) for key, facts in known.items()]
+    content = {"by": _content(Path(__file__))[1], "files": files}
+    with contextlib.suppress(OSError):
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        temporary = memory.with_name(f"{memory.name}.{os.getpid()}")
+        temporary.write_text(json.dumps(content))
+        temporary.replace(memory)
 
 
 def _serialize(node: object) -> str:

@@ -11,20 +11,26 @@ from typing import Any
 from resnetcam.files import replacing
 from resnetcam.history import read_history
 
-COLUMNS = (
-    "experiment",
-    "model",
-    "recipe",
-    "protocol",
-    "seeds",
-    "n_seeds",
-    "accuracy_mean",
-    "accuracy_std",
-    "loss_mean",
-    "seconds_per_epoch",
-    "epochs",
-    "parameters",
-)
+# Of each column the type of its values; where a value may be missing, the field is empty.
+COLUMNS: dict[str, type] = {
+    "experiment": str,
+    "sweep": str,
+    "model": str,
+    "recipe": str,
+    "protocol": str,
+    "seeds": str,
+    "n_seeds": int,
+    "accuracy_mean": float,
+    "accuracy_std": float,
+    "val_accuracy_mean": float,
+    "loss_mean": float,
+    "training_seconds": float,
+    "seconds_per_epoch": float,
+    "epochs": int,
+    "parameters": int,
+    "device": str,
+}
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -91,45 +97,77 @@ def by_experiment(runs: Iterable[Run]) -> dict[str, list[Run]]:
     return groups
 
 
-def compare(
-    runs: Iterable[Run], experiments: Mapping[str, Mapping[str, Any]]
-) -> list[dict[str, Any]]:
+def compare(runs: Iterable[Run], experiments: Mapping[str, Mapping[str, Any]]) -> list[Row]:
     """Summarise every experiment in one row.
 
     Args:
         runs: of any number of experiments and seeds.
-        experiments: the config's ``experiments``, for the names of their models and recipes.
+        experiments: ``model``, ``recipe``, ``sweep`` (None for none) and ``overrides`` of each.
 
     Returns:
-        Rows with the keys ``COLUMNS``: accuracy (a share) and cross-entropy on the test set;
-        the *sample* standard deviation, None for a single seed; the median of all epochs' seconds,
-        which a slow first epoch does not move.
+        Rows with the keys ``COLUMNS`` and, where there are overrides, a key for each, such as
+        ``schedule.peak``. Accuracy (a share) and cross-entropy on the test set; the *sample*
+        standard deviation, None for a single seed; the accuracy on the images that the epoch is
+        chosen on; seconds of training alone, the mean of the runs; the median of all epochs'
+        seconds, which a slow first epoch does not move.
     """
-    rows = []
-    for name, group in by_experiment(runs).items():
-        accuracies = [run.metrics["accuracy"] for run in group]
-        seconds = [row["seconds"] for run in group for row in run.history]
-        values = (
-            name,
-            experiments[name]["model"],
-            experiments[name]["recipe"],
-            group[0].metrics["protocol"],
-            " ".join(str(run.files.seed) for run in group),
-            len(group),
-            statistics.fmean(accuracies),
-            statistics.stdev(accuracies) if len(group) > 1 else None,
-            statistics.fmean(run.metrics["loss"] for run in group),
-            statistics.median(seconds),
-            len(group[0].history),
-            group[0].provenance["parameters"],
-        )
-        rows.append(dict(zip(COLUMNS, values, strict=True)))
-    return rows
+    return [_row(name, group, experiments[name]) for name, group in by_experiment(runs).items()]
 
 
-def write_comparison(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write ``comparison.csv``; a missing value is an empty field."""
+def _row(name: str, runs: Sequence[Run], experiment: Mapping[str, Any]) -> Row:
+    accuracies = [run.metrics["accuracy"] for run in runs]
+    seconds = [row["seconds"] for run in runs for row in run.history]
+    values = (
+        name,
+        experiment["sweep"],
+        experiment["model"],
+        experiment["recipe"],
+        runs[0].metrics["protocol"],
+        " ".join(str(run.files.seed) for run in runs),
+        len(runs),
+        statistics.fmean(accuracies),
+        statistics.stdev(accuracies) if len(runs) > 1 else None,
+        statistics.fmean(_selected(run)["val_accuracy"] for run in runs),
+        statistics.fmean(run.metrics["loss"] for run in runs),
+        sum(seconds) / len(runs),
+        statistics.median(seconds),
+        len(runs[0].history),
+        runs[0].provenance["parameters"],
+        " + ".join(sorted({run.provenance["device_name"] for run in runs})),
+    )
+    return dict(zip(COLUMNS, values, strict=True)) | experiment["overrides"]
+
+
+def _selected(run: Run) -> dict[str, float]:
+    return run.history[run.metrics["selected_epoch"] - 1]
+
+
+def write_comparison(path: str | Path, rows: Sequence[Row], last: Sequence[str] = ()) -> None:
+    """Write a row an experiment, with a column for each override that any of them has.
+
+    ``last`` are further keys of the rows, whose columns come last.
+    """
+    overrides = dict.fromkeys(key for row in rows for key in row if key not in (*COLUMNS, *last))
+    columns = [*COLUMNS, *overrides, *last]
     with replacing(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+
+
+def read_comparison(path: str | Path) -> list[Row]:
+    """Read the rows back; overrides as text, and only those that an experiment has."""
+    with open(path, newline="", encoding="utf-8") as file:
+        return [
+            {
+                name: COLUMNS.get(name, str)(text) if text else None
+                for name, text in row.items()
+                if text or name in COLUMNS
+            }
+            for row in csv.DictReader(file)
+        ]
+
+
+def best_by_validation(rows: Iterable[Row]) -> Row:
+    """Return the row of the highest validation accuracy, the first of ties."""
+    return max(rows, key=lambda row: row["val_accuracy_mean"])

@@ -1,14 +1,23 @@
 """The report: what the results files say, in markdown and as one HTML file."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from resnetcam.comparison import Run, RunFiles, by_experiment, compare, read_run
+from resnetcam.comparison import (
+    Row,
+    Run,
+    RunFiles,
+    best_by_validation,
+    by_experiment,
+    compare,
+    read_comparison,
+    read_run,
+)
 from resnetcam.dataset import DatasetReader
 from resnetcam.files import replacing
 from resnetcam.history import read_history
@@ -25,6 +34,7 @@ from resnetcam.report_text import (
 
 _PUBLISHED_PARAMETERS = 274_442  # resources/published_layers.csv
 _MAX_PROBLEMS = 10
+_MAX_ROWS_OF_A_SWEEP = 20
 
 
 @dataclass(frozen=True)
@@ -33,11 +43,12 @@ class ReportInputs:
 
     Attributes:
         dataset: its name.
-        experiments: the config's ``experiments``, for the names of their models and recipes.
-        runs: the runs to report, in the order in which they appear.
+        experiments: what ``compare`` needs of the experiments that are looked at one by one.
+        runs: their runs, in the order in which they appear.
         archive, data, baseline: ``archive.json``, ``data.h5``, ``baseline.json``.
         command: the shell command that makes the results again.
-        comparison: ``comparison.csv``, to link to.
+        comparison, comparison_figure: ``comparison.csv`` of all experiments, members of sweeps
+            too, and its figure; None in a report of one experiment.
         published_history: a published run's log, to set its best epoch beside ours.
         annotations: summaries of annotation exports; beside each lies a figure of its name.
     """
@@ -50,6 +61,7 @@ class ReportInputs:
     baseline: Path
     command: str
     comparison: Path | None = None
+    comparison_figure: Path | None = None
     published_history: Path | None = None
     annotations: Sequence[Path] = ()
 
@@ -78,18 +90,21 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
     runs = [read_run(files) for files in inputs.runs]
     groups = by_experiment(runs)
     rows = compare(runs, inputs.experiments)
+    if inputs.comparison:
+        rows = read_comparison(inputs.comparison)
+    row_of = {row["experiment"]: row for row in rows}
+    sweeps = _sweeps(rows, shown_anyway=set(groups))
     data = _data_facts(inputs.data)
-    experiments = [
-        _experiment(row, group, folder) for row, group in zip(rows, groups.values(), strict=True)
-    ]
+    experiments = [_experiment(row_of[name], group, folder) for name, group in groups.items()]
     only = f", experiment {rows[0]['experiment']}" if len(rows) == 1 else ""
+    figure = inputs.comparison_figure if len(rows) > 1 else None
     return {
         "title": f"{inputs.dataset}{only}",
         "dataset": inputs.dataset,
         "archive": _archive(inputs.archive),
-        "headline": _headline(rows, groups, _read_json(inputs.baseline), data["chance"]),
-        "rows": rows,
-        "n_test": data["n_test"],
+        "headline": _headline(rows, set(groups), data, _read_json(inputs.baseline)),
+        "rows": [row_of[name] for name in groups] + [row for one in sweeps for row in one["rows"]],
+        "sweeps": sweeps,
         "published": _published(inputs.published_history),
         "experiments": experiments,
         "data": data,
@@ -97,24 +112,51 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
         "versions": sorted({_versions(run) for run in runs}),
         "annotations": [_annotations(path, folder) for path in inputs.annotations],
         "comparison": relative_link(inputs.comparison, folder) if inputs.comparison else None,
+        "comparison_figure": relative_link(figure, folder) if figure else None,
         "command": inputs.command,
     }
 
 
+def _sweeps(rows: Iterable[Row], shown_anyway: set[str]) -> list[dict[str, Any]]:
+    """Sweeps with their best rows, by the accuracy on the images that choices are made on."""
+    return [
+        {
+            "name": name,
+            "n": len(members),
+            "best": best_by_validation(members),
+            "rows": [
+                row
+                for row in sorted(members, key=lambda row: -row["val_accuracy_mean"])
+                if row["experiment"] not in shown_anyway
+            ][:_MAX_ROWS_OF_A_SWEEP],
+        }
+        for name, members in _members(rows).items()
+    ]
+
+
+def _members(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    members: dict[str, list[Row]] = {}
+    for row in rows:
+        if row["sweep"]:
+            members.setdefault(row["sweep"], []).append(row)
+    return members
+
+
 def _headline(
-    rows: Sequence[dict[str, Any]],
-    groups: dict[str, list[Run]],
-    baseline: dict[str, Any],
-    chance: float,
+    rows: Sequence[Row], detailed: set[str], data: dict[str, Any], baseline: dict[str, Any]
 ) -> list[str]:
-    """Speak of the first experiment that left the test set alone: not of the best, a choice too."""
+    """Speak of the first experiment that left the test set alone: not of the best, a choice too.
+
+    If only its sweep was asked for, speak of the member that validation chose.
+    """
     row = next((row for row in rows if row["protocol"] == "holdout"), rows[0])
-    metrics = [run.metrics for run in groups[row["experiment"]]]
-    spread = row["accuracy_std"]
-    return headline(row["experiment"], metrics, spread, baseline["accuracy"], chance)
+    candidates = [row] if row["experiment"] in detailed else _members(rows)[row["sweep"]]
+    row = best_by_validation(candidates)
+    linear, chance = baseline["accuracy"], data["chance"]
+    return headline(row, data["n_test"], linear, chance, chosen_of=len(candidates))
 
 
-def _experiment(row: dict[str, Any], runs: Sequence[Run], folder: Path) -> dict[str, Any]:
+def _experiment(row: Row, runs: Sequence[Run], folder: Path) -> dict[str, Any]:
     """One experiment; figures, selection and localisation are its first seed's."""
     first, *others = runs
     files = first.files
@@ -194,7 +236,7 @@ def _published(path: Path | None) -> dict[str, Any] | None:
         "epoch": int(best["epoch"]),
         "last_accuracy": history[-1]["val_accuracy"],
         "epochs": len(history),
-        "seconds_per_epoch": float(np.median([row["seconds"] for row in history])),
+        "seconds": sum(row["seconds"] for row in history),
         "parameters": _PUBLISHED_PARAMETERS,
     }
 

@@ -7,7 +7,7 @@ names and settings come from outside and must stay text.
 import math
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -79,32 +79,30 @@ def wilson_interval(share: float, n: int) -> tuple[float, float]:
 
 
 def headline(
-    experiment: str,
-    metrics: Sequence[Mapping[str, Any]],
-    spread: float | None,
-    linear: float,
-    chance: float,
+    row: Mapping[str, Any], n: int, linear: float, chance: float, chosen_of: int = 1
 ) -> list[str]:
     """Say in plain sentences how good an experiment is.
 
     Args:
-        experiment: its name.
-        metrics: ``metrics.json`` of each of its seeds.
-        spread: sample standard deviation of the accuracy between seeds; None for one seed.
+        row: its row of ``comparison.csv``.
+        n: the number of test images.
         linear: the linear classifier's accuracy on the same test images.
         chance: the share of the most frequent class.
+        chosen_of: of how many experiments validation accuracy chose this one.
     """
-    n = metrics[0]["n"]
-    accuracy = sum(one["accuracy"] for one in metrics) / len(metrics)
+    accuracy, spread = row["accuracy_mean"], row["accuracy_std"]
     low, high = (percent(bound, n) for bound in wilson_interval(accuracy, n))
-    subject = (
-        f"Averaged over {len(metrics)} seeds, {experiment}" if len(metrics) > 1 else experiment
-    )
+    subject = row["experiment"]
+    if chosen_of > 1:
+        chosen_on = "test" if row["protocol"] == "test_selected" else "validation"
+        subject += f", the best of {chosen_of:,} by {chosen_on} accuracy,"
+    if row["n_seeds"] > 1:
+        subject = f"Averaged over {row['n_seeds']} seeds, {subject}"
     between = f"; ± {100 * spread:.2g} points between seeds" if spread is not None else ""
     return [
         f"{subject} classifies {percent(accuracy, n)} of {n:,} test images correctly "
         f"(95% Wilson interval {low} to {high}{between}).",
-        protocol_in_words(metrics[0]["protocol"]),
+        protocol_in_words(row["protocol"]),
         f"For comparison: a linear classifier on the same pixels reaches {percent(linear, n)}, "
         f"and always naming the most frequent class {percent(chance, n)}.",
     ]

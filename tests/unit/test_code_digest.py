@@ -103,8 +103,7 @@ def test_the_modules_of_a_backend_that_is_not_in_use_do_not_count(tmp_path, scri
     def changed(backend):
         for path in backends.glob(f"{backend}_*.py"):
             path.write_text(path.read_text() + "\nCHANGED = True\n")
-        for cached in (module._parse, module._file_digest, module._local_imports):
-            cached.cache_clear()
+        module._content.cache_clear()
         return code_digest(scripts / script, without=f"backends/{other}_")
 
     before = code_digest(scripts / script, without=f"backends/{other}_")
@@ -118,6 +117,77 @@ def test_the_order_of_statements_counts(digest):
     other = SCRIPT + "\na = 2\na = 1\n"
 
     assert digest(script=one) != digest(script=other)
+
+
+@pytest.fixture
+def in_a_new_process():
+    """Forget what this process remembers of files."""
+
+    def forget():
+        module._content.cache_clear()
+        module._remembered.cache_clear()
+
+    yield forget
+    forget()
+
+
+@pytest.fixture
+def script(tmp_path):
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib/used.py").write_text("value = 1\n")
+    path = tmp_path / "script.py"
+    path.write_text("from lib.used import value\n")
+    return path
+
+
+def test_a_memory_saves_parsing_and_changes_no_digest(
+    script, tmp_path, in_a_new_process, monkeypatch
+):
+    memory = tmp_path / "folder/memory.json"
+    plain = code_digest(script)
+    assert code_digest(script, memory=memory) == plain
+    in_a_new_process()
+    monkeypatch.setattr(module.ast, "parse", None)
+
+    assert code_digest(script, memory=memory) == plain
+
+
+def test_a_memory_follows_edits(script, tmp_path, in_a_new_process):
+    memory = tmp_path / "memory.json"
+    before = code_digest(script, memory=memory)
+    (tmp_path / "lib/used.py").write_text("value = 2\n")
+    in_a_new_process()
+
+    after = code_digest(script, memory=memory)
+
+    assert after == code_digest(script) != before
+
+
+@pytest.mark.parametrize("damage", ["", "{}", "[]", '{"by": 1, "files": 2}', "\x00"])
+def test_a_damaged_memory_is_forgotten(script, tmp_path, in_a_new_process, damage):
+    memory = tmp_path / "memory.json"
+    plain = code_digest(script, memory=memory)
+    memory.write_text(damage)
+    in_a_new_process()
+
+    assert code_digest(script, memory=memory) == plain
+
+
+def test_a_memory_of_other_code_is_forgotten(script, tmp_path, in_a_new_process):
+    memory = tmp_path / "memory.json"
+    plain = code_digest(script, memory=memory)
+    content = module.json.loads(memory.read_text())
+    falsified = [[key, ["0", names]] for key, (_, names) in content["files"]]
+    memory.write_text(module.json.dumps({"by": "other code", "files": falsified}))
+    in_a_new_process()
+
+    assert code_digest(script, memory=memory) == plain
+
+
+def test_where_nothing_can_be_remembered_the_digest_is_the_same(script, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+
+    assert code_digest(script, memory=tmp_path / "file/memory.json") == code_digest(script)
 
 
 def test_the_digest_is_the_same_on_every_python(digest):
@@ -136,10 +206,10 @@ def test_the_digest_is_the_same_on_every_python(digest):
 def test_stages_depend_on_what_they_use(script, modules):
     code = (
         "import sys; sys.path.insert(0, 'scripts')\n"
-        "from resnetcam.code_digest import _reachable\n"
+        "from resnetcam.code_digest import local_files\n"
         "from pathlib import Path\n"
         f"root = Path('scripts').resolve()\n"
-        f"print(*(p.relative_to(root) for p in _reachable(root / '{script}', root)))"
+        f"print(*(p.relative_to(root) for p in local_files(root / '{script}')))"
     )
     output = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True

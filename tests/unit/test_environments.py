@@ -98,10 +98,10 @@ def imported_packages(script, others):
     ``others`` is what the modules of a backend begin with that the environment does not hold.
     """
     sys.path.insert(0, str(ROOT / "scripts"))
-    from resnetcam.code_digest import _reachable
+    from resnetcam.code_digest import local_files
 
     names = set()
-    for path in _reachable(script.resolve(), (ROOT / "scripts").resolve(), others):
+    for path in local_files(script.resolve(), others):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
                 names |= {alias.name.split(".")[0] for alias in node.names}

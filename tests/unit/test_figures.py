@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from resnetcam.figures import examples, side_by_side, training, trust
+from resnetcam.figures import comparison, examples, side_by_side, training, trust
 from resnetcam.figures.annotations import annotation_summary
 from resnetcam.figures.canvas import whole_percent
 from resnetcam.figures.class_pages import class_page
@@ -291,3 +291,48 @@ def test_figures_need_neither_keras_nor_pyplot():
         env={"PYTHONPATH": ":".join(sys.path)},
     )
     assert done.stdout.strip() == "set()"
+
+
+def row_of(name, seconds, accuracy, protocol="holdout", **more):
+    return {
+        "experiment": name,
+        "model": "resnet20v1",
+        "recipe": name,
+        "protocol": protocol,
+        "training_seconds": seconds,
+        "accuracy_mean": accuracy,
+        "accuracy_std": None,
+        "device": "a processor",
+    } | more
+
+
+def test_best_for_their_time_are_those_that_no_cheaper_one_beats():
+    rows = [
+        row_of("long", 300, 0.9),
+        row_of("lucky", 200, 0.99, "test_selected"),
+        row_of("short", 10, 0.6),
+        row_of("same time, worse", 10, 0.5),
+        row_of("dear and bad", 200, 0.6),
+        row_of("middle", 100, 0.8),
+    ]
+
+    best = comparison.best_for_their_time(rows)
+
+    assert [row["experiment"] for row in best] == ["short", "middle", "long"]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [row_of("$one$", 5.0, 0.5)],
+        [row_of("only", 5.0, 0.5, "test_selected", accuracy_std=0.1)],
+        [row_of(f"recipe {n}", 10.0**n, 0.1 * n, model=f"m{n}") for n in range(1, 10)],
+        [row_of("here", 5.0, 0.5), row_of("there", 5.0, 0.5, device="another")],
+    ],
+)
+def test_accuracy_against_cost_draws_one_many_and_odd_ones(tmp_path, rows):
+    comparison.accuracy_against_cost(tmp_path / "a.png", rows)
+    comparison.accuracy_against_cost(tmp_path / "b.png", rows)
+
+    assert Image.open(tmp_path / "a.png").size[0] == 1320
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()

@@ -11,7 +11,14 @@ from markdown_it import MarkdownIt
 from PIL import Image
 
 from resnetcam.cifar import LabelledImages
-from resnetcam.comparison import RunFiles, compare, files_of_run, read_run, write_comparison
+from resnetcam.comparison import (
+    RunFiles,
+    compare,
+    files_of_run,
+    read_comparison,
+    read_run,
+    write_comparison,
+)
 from resnetcam.history import write_history
 from resnetcam.layout import CLASS_PAGES, FIGURES
 from resnetcam.preprocessing import make_splits, write_dataset
@@ -32,8 +39,8 @@ from resnetcam.report_text import (
 
 ROOT = Path(__file__).parents[2]
 EXPERIMENTS = {
-    "fast": {"model": "resnet20v1", "recipe": "short"},
-    "published": {"model": "resnet20v1", "recipe": "long"},
+    name: {"model": "resnet20v1", "recipe": recipe, "sweep": None, "overrides": {}}
+    for name, recipe in (("fast", "short"), ("published", "long"))
 }
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -158,7 +165,7 @@ def results(tmp_path):
         inputs = ReportInputs(
             dataset=more.pop("dataset", "cifar10"),
             experiments=EXPERIMENTS,
-            runs=runs or [write_run(folder, "fast", 1, 0.9)],
+            runs=[write_run(folder, "fast", 1, 0.9)] if runs is None else runs,
             archive=folder / "archive.json",
             data=folder / "data.h5",
             baseline=folder / "baseline.json",
@@ -211,6 +218,8 @@ def test_comparison_takes_the_sample_standard_deviation(tmp_path):
     assert (fast["seeds"], fast["n_seeds"], fast["seconds_per_epoch"]) == ("1 2", "2", "30.0")
     assert (published["accuracy_std"], published["protocol"]) == ("", "test_selected")
     assert (published["recipe"], published["epochs"]) == ("long", "2")
+    assert (fast["training_seconds"], fast["val_accuracy_mean"]) == ("60.0", "0.5")
+    assert read_comparison(tmp_path / "c.csv") == rows
 
 
 def test_files_of_a_run_are_found_in_its_folder(tmp_path):
@@ -226,9 +235,14 @@ def test_wilson_interval_against_published_values():
 
 
 def test_headline_names_interval_baseline_and_chance():
-    text = " ".join(
-        headline("fast", [{"accuracy": 0.9, "n": 10_000, "protocol": "holdout"}], None, 0.41, 0.1)
-    )
+    row = {
+        "experiment": "fast",
+        "accuracy_mean": 0.9,
+        "accuracy_std": None,
+        "protocol": "holdout",
+        "n_seeds": 1,
+    }
+    text = " ".join(headline(row, 10_000, 0.41, 0.1))
     for part in ("90.00% of 10,000", "89.40% to 90.57%", "held out", "41.00%", "10.00%"):
         assert part in text
     assert "±" not in text
@@ -320,8 +334,64 @@ def test_numbers_chosen_on_the_test_set_are_labelled(results):
         line for line in markdown.splitlines() if line.startswith(("| fast |", "| published |"))
     ]
     assert ["(test-selected)" in row for row in rows] == [True, False]
-    assert "**fast classifies 90.00%" in markdown  # the headline is no test-selected one
+    assert "**fast classifies 90.0%" in markdown  # the headline is no test-selected one
     assert "both are test-selected" in markdown
+
+
+@pytest.fixture
+def swept(results):
+    """Experiments in a results folder: `fast`, and a sweep of 25 that differ in their rate."""
+    runs = [write_run(results.folder, "fast", 1, 0.9)]
+    experiments = dict(EXPERIMENTS)
+    for number in range(25):
+        name = f"rates-peak_{number}"
+        settings = {"sweep": "rates", "overrides": {"schedule.peak": float(number)}}
+        experiments[name] = EXPERIMENTS["fast"] | settings
+        runs.append(write_run(results.folder, name, 1, 0.5 + number / 100))
+        history = [row | {"val_accuracy": 0.8 - number / 100} for row in read_run(runs[-1]).history]
+        write_history(runs[-1].history, history)
+    return runs, experiments
+
+
+def test_a_column_for_each_setting_that_a_sweep_varies(swept, tmp_path):
+    runs, experiments = swept
+    rows = compare(map(read_run, runs), experiments)
+    write_comparison(tmp_path / "c.csv", rows)
+
+    fast, first, second, *_ = csv.DictReader((tmp_path / "c.csv").open())
+    assert [row["schedule.peak"] for row in (fast, first, second)] == ["", "0.0", "1.0"]
+    assert [row["sweep"] for row in (fast, first)] == ["", "rates"]
+
+
+def report_of(results, runs, experiments, detailed):
+    table = results.folder / "comparison.csv"
+    write_comparison(table, compare(map(read_run, runs), experiments))
+    figure = results.folder / "comparison.png"
+    Image.new("RGB", (2, 2)).save(figure)
+    more = {"comparison": table, "comparison_figure": figure}
+    return results(["cat", "dog"], archive(), detailed, **more)[0]
+
+
+def test_a_sweep_is_a_table_and_validation_chooses_its_best(swept, results):
+    runs, experiments = swept
+
+    markdown = report_of(results, runs, experiments, runs[:1])
+
+    assert "best by validation accuracy is rates-peak\\_0: 80.0% of the validation" in markdown
+    assert "50.0% of the test images" in markdown
+    assert sum(line.startswith("| rates") for line in markdown.splitlines()) == 20
+    assert "**fast classifies" in markdown
+    assert "## Experiment rates" not in markdown
+    assert "](comparison.png)" in markdown
+
+
+def test_the_headline_of_a_lone_sweep_says_that_it_is_the_best_of_many(swept, results):
+    runs, experiments = swept
+
+    markdown = report_of(results, runs[1:], experiments, [])
+
+    assert "**rates-peak\\_0, the best of 25 by validation accuracy, classifies 50.0%" in markdown
+    assert "mean training image]" not in markdown
 
 
 def test_a_lone_test_selected_headline_says_so(results):
@@ -345,7 +415,8 @@ def test_published_run_appears_only_if_given_and_is_labelled(results, official):
 
 def test_every_link_leads_to_a_file_from_either_folder(results):
     runs = [write_run(results.folder, "fast", seed, 0.9) for seed in (1, 2)]
-    (results.folder / "comparison.csv").touch()
+    rows = compare(map(read_run, runs), EXPERIMENTS)
+    write_comparison(results.folder / "comparison.csv", rows)
     for into in (results.folder, results.folder / "fast"):
         comparison = results.folder / "comparison.csv"
         markdown, _ = results(["a", "b"], archive(), runs, into, comparison=comparison)

@@ -40,6 +40,17 @@ def test_a_users_own_keras_settings_do_not_leak_in(tmp_path):
     assert result.stderr == ""
 
 
+@pytest.mark.parametrize("device", ["auto", "cpu"])
+def test_one_of_several_gpus_is_claimed_unless_the_device_is_the_processor(tmp_path, device):
+    result = start_in_a_new_process(
+        device, CUDA_VISIBLE_DEVICES="GPU-0,GPU-1", TMPDIR=str(tmp_path)
+    )
+
+    assert result.returncode == 0, result.stderr
+    locks = [path.name for path in tmp_path.glob("resnetcam-gpus-*/*")]
+    assert locks == (["GPU-0.0"] if device == "auto" else [])
+
+
 def test_a_gpu_that_is_asked_for_and_not_there_is_an_error():
     result = start_in_a_new_process("gpu")
 

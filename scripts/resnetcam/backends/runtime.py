@@ -19,6 +19,7 @@ from typing import Any
 
 import cpuinfo
 
+from resnetcam.backends.gpus import claim_gpu
 from resnetcam.errors import InputError
 
 logger = logging.getLogger(__name__)
@@ -58,6 +59,8 @@ def start(backend: str, device: str, precision: str, threads: int) -> Runtime:
     """
     threads = min(threads, available_threads())
     _set_environment(backend, device, threads)
+    if device != "cpu":
+        claim_gpu()
     with _stderr_held_back():
         if backend == "jax":
             from resnetcam.backends import jax_device as chosen

@@ -1,0 +1,87 @@
+"""One GPU a job: on a machine with several, as many jobs at a time, each on its own.
+
+Snakemake counts GPUs but does not say which one a job has. So every job locks a free one for
+itself; the lock is the kernel's and goes when the job does, however that ends.
+"""
+
+import fcntl
+import itertools
+import logging
+import os
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TextIO
+
+logger = logging.getLogger(__name__)
+
+_UUID = re.compile(r"UUID: ((?:GPU|MIG)-[^)\s]+)\)")
+_held: list[TextIO] = []
+
+
+def claim_gpu() -> str | None:
+    """Reserve one of several visible GPUs and hide the others from this process.
+
+    Call it before TensorFlow or JAX is imported. With one GPU or none there is nothing to choose,
+    as on a cluster, whose scheduler shows each job its own. When every GPU has a job already, the
+    one with the fewest is shared, and a warning says so: more jobs at a time were asked for than
+    there are GPUs.
+
+    Returns:
+        The GPU's name for ``CUDA_VISIBLE_DEVICES``; None if nothing was chosen.
+    """
+    gpus = visible_gpus()
+    if len(gpus) < 2:
+        return None
+    folder = Path(tempfile.gettempdir()) / f"resnetcam-gpus-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for others in itertools.count():
+        for number, gpu in enumerate(gpus, start=1):
+            if _locked(folder / f"{re.sub(r'[^A-Za-z0-9-]', '_', gpu)}.{others}"):
+                os.environ["CUDA_VISIBLE_DEVICES"] = gpu
+                logger.info("GPU %d of %d: %s", number, len(gpus), gpu)
+                if others:
+                    logger.warning(
+                        "every GPU has a job already; this one shares its GPU with %d. Lower "
+                        "`--resources gpu=` to the %d GPUs that there are.",
+                        others,
+                        len(gpus),
+                    )
+                return gpu
+    raise AssertionError("counting does not end")
+
+
+def visible_gpus() -> list[str]:
+    """The GPUs that this process may use: those in ``CUDA_VISIBLE_DEVICES``, or all.
+
+    Parts of a GPU (MIG) stand for themselves, in place of the whole.
+    """
+    if (chosen := os.environ.get("CUDA_VISIBLE_DEVICES")) is not None:
+        names = [name.strip() for name in chosen.split(",")]
+        # As CUDA reads it: what follows an invalid name is hidden.
+        return list(itertools.takewhile(lambda name: name not in ("", "-1"), names))
+    try:
+        listing = subprocess.run(
+            ["nvidia-smi", "-L"], capture_output=True, text=True, timeout=60, check=True
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return []
+    gpus: list[str] = []
+    for name in _UUID.findall(listing):
+        if name.startswith("MIG-") and gpus and gpus[-1].startswith("GPU-"):
+            gpus.pop()
+        gpus.append(name)
+    return gpus
+
+
+def _locked(path: Path) -> bool:
+    """Take a lock for as long as this process lives, if nobody has it."""
+    file = open(path, "w")  # noqa: SIM115 - closing it would let go
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return False
+    _held.append(file)
+    return True

@@ -1,0 +1,115 @@
+"""What is told of jobs that failed, and the comparison of what is there."""
+
+import csv
+import json
+import logging
+
+import pytest
+
+from resnetcam.comparison import write_comparison
+from resnetcam.failures import MISSING, Failure, last_error, partial_comparison, write_failures
+from resnetcam.history import write_history
+from resnetcam.stage import _LogFile
+
+EXPERIMENTS = {
+    name: {
+        "model": "resnet20v1",
+        "recipe": "demo",
+        "protocol": "holdout",
+        "sweep": "rates",
+        "overrides": {"schedule.peak": peak},
+    }
+    for name, peak in (("low", 0.1), ("high", 9.0), ("late", 0.5))
+}
+
+
+@pytest.fixture
+def log(tmp_path):
+    """A stage's log file; returns a function that writes records to it."""
+    path = tmp_path / "train.log"
+    handler = _LogFile(path)
+    logger = logging.Logger("stage")
+    logger.addHandler(handler)
+    yield path, logger
+    handler.close()
+
+
+def test_the_last_error_is_one_line(log):
+    path, logger = log
+    logger.error("an earlier one")
+    logger.info("epoch 1")
+    logger.error("the loss is no longer finite,\n   in epoch 2")
+    logger.info("afterwards")
+
+    assert last_error(path) == "the loss is no longer finite, in epoch 2"
+
+
+def test_of_a_traceback_the_first_and_the_last_line_are_told(log):
+    path, logger = log
+    try:
+        raise ValueError("5 is too many")
+    except ValueError:
+        logger.exception("train failed unexpectedly")
+
+    assert last_error(path) == "train failed unexpectedly ValueError: 5 is too many"
+
+
+@pytest.mark.parametrize("text", [None, "", "2026-01-01 00:00:00,000 INFO epoch 1\n"])
+def test_a_job_that_was_killed_left_no_message(tmp_path, text):
+    path = tmp_path / "train.log"
+    if text is not None:
+        path.write_text(text)
+
+    assert "killed, out of memory or out of time" in last_error(path)
+
+
+def run(folder, accuracy):
+    folder.mkdir(parents=True)
+    metrics = {"accuracy": accuracy, "loss": 0.5, "protocol": "holdout", "selected_epoch": 1}
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+    (folder / "run.json").write_text('{"parameters": 7, "device_name": "a processor"}')
+    names = ("epoch", "learning_rate", "seconds", "loss", "penalty", "accuracy")
+    row = dict.fromkeys((*names, "val_loss", "val_accuracy"), 0.5)
+    write_history(folder / "history.csv", [row])
+    return str(folder)
+
+
+def test_every_experiment_has_a_row_with_what_is_there_and_what_is_missing(tmp_path):
+    folders = {
+        run(tmp_path / "low/seed1", 0.8): True,
+        str(tmp_path / "low/seed2"): False,
+        str(tmp_path / "high/seed1"): False,
+        run(tmp_path / "high/seed2", 0.1): False,  # of an earlier config: its job has not run
+        str(tmp_path / "late/seed1"): False,
+    }
+    failures = [
+        Failure("high", "1", "train", "h.log", "not finite"),
+        Failure("high", "1", "explain", "e.log", "later"),
+        Failure("", "", "preprocess", "p.log", "of no run"),
+    ]
+
+    rows = partial_comparison(folders, EXPERIMENTS, failures)
+    write_comparison(tmp_path / "comparison.partial.csv", rows, last=MISSING)
+
+    with open(tmp_path / "comparison.partial.csv", newline="") as file:
+        low, high, late = csv.DictReader(file)
+    assert (low["n_seeds"], low["accuracy_mean"], low["schedule.peak"]) == ("1", "0.8", "0.1")
+    assert [low[name] for name in MISSING] == ["", "2", ""]
+    assert (high["n_seeds"], high["accuracy_mean"], high["schedule.peak"]) == ("0", "", "9.0")
+    assert [high[name] for name in MISSING] == ["1", "2", "train: not finite"]
+    assert [late[name] for name in MISSING] == ["", "1", ""]
+    assert list(late)[-3:] == list(MISSING)
+
+
+def test_failures_are_a_table(tmp_path):
+    write_failures(tmp_path / "f.csv", [Failure("high", "1", "train", "a.log", 'so, "so"')])
+
+    with open(tmp_path / "f.csv", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row == {
+        "experiment": "high",
+        "seed": "1",
+        "stage": "train",
+        "log": "a.log",
+        "message": 'so, "so"',
+    }

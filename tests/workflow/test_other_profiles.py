@@ -1,0 +1,156 @@
+"""The profiles for other schedulers: plans, and jobs through stand-ins for the schedulers."""
+
+import json
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from test_rerun import FROM_TRAIN
+from tiny_workflow import ROOT
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("plugins")]
+
+COMMANDS = {
+    "grid engine": ["qsub", "qstat", "qacct", "qdel"],
+    "pbs": ["qsub", "qstat", "qdel"],
+    "lsf": ["bsub", "bjobs", "bkill"],
+}
+ASKED_FOR = {
+    "grid engine": ["-pe", "smp", "h_vmem=4000M", "h_rt=0:60:0", "gpu=0"],
+    "pbs": ["select=1:ncpus=1:mem=4000mb:ngpus=0", "walltime=0:60:0"],
+    "lsf": ["-n", "-M", "4000MB", "-W", "60"],
+}
+
+
+@pytest.fixture
+def scheduler(tmp_path, monkeypatch):
+    """Returns a function that makes a stand-in for a scheduler the only one here."""
+
+    def make(kind):
+        folder, jobs = tmp_path / "scheduler", tmp_path / "jobs"
+        folder.mkdir()
+        jobs.mkdir()
+        for name in COMMANDS[kind]:
+            shutil.copy(Path(__file__).with_name("batch_system.py"), folder / name)
+            (folder / name).chmod(0o755)
+        tools = [
+            str(folder),
+            str(Path(sys.executable).parent),
+            "/usr/local/bin",
+            "/usr/bin",
+            "/bin",
+        ]
+        monkeypatch.setenv("PATH", os.pathsep.join(tools))
+        monkeypatch.setenv("BATCH_SYSTEM", str(jobs))
+        monkeypatch.setenv("BATCH_KIND", kind)
+        return jobs
+
+    return make
+
+
+def choose(workflow, kind):
+    """Prepare the generic profile: no conda, and the lines of one scheduler."""
+    path = workflow.folder / "profiles/cluster-generic/config.yaml"
+    text = path.read_text().replace("software-deployment-method: conda\n", "")
+    if kind != "grid engine":
+        start = text.index("cluster-generic-submit-cmd")
+        heading = {"pbs": "# PBS", "lsf": "# LSF"}
+        block = re.search(
+            rf"^{heading[kind]}.*\n((?:# .*\n)+?)(?=# LSF|cluster)", text, re.MULTILINE
+        )
+        lines = re.sub(r"^# ", "", block[1], flags=re.MULTILINE)
+        lines = lines[lines.index("cluster-generic-submit-cmd") :]
+        status = text.index("cluster-generic-status-cmd")
+        text = text[:start] + lines + text[status:]
+    path.write_text(text)
+    return workflow
+
+
+@pytest.mark.parametrize("kind", COMMANDS)
+def test_jobs_go_through_the_scheduler_with_what_they_need(fresh_workflow, scheduler, kind):
+    jobs = scheduler(kind)
+    workflow = choose(fresh_workflow(), kind)
+    profile = ["--workflow-profile", "profiles/cluster-generic"]
+    quick = ["--seconds-between-status-checks", "1", "--latency-wait", "10"]
+
+    workflow.run("results/shapes/data.h5", *profile, *quick)
+
+    submitted = [json.loads((job / "arguments.json").read_text()) for job in sorted(jobs.iterdir())]
+    names = [" ".join(arguments) for arguments in submitted]
+    assert len(names) == 2 and "draw_shapes" in names[0] and "preprocess" in names[1]
+    assert set(ASKED_FOR[kind]) <= set(" ".join(submitted[0]).replace(",", " ").split())
+
+
+def test_a_job_that_its_scheduler_kills_is_noticed(fresh_workflow, scheduler):
+    jobs = scheduler("grid engine")
+    workflow = choose(fresh_workflow(), "grid engine")
+    workflow.edit("profiles/cluster-generic/config.yaml", "retries: 2", "retries: 0")
+    workflow.edit("scripts/draw_shapes.py", "with logged", "import os; os.kill(0, 9)\nwith logged")
+    profile = ["--workflow-profile", "profiles/cluster-generic"]
+
+    result = workflow.run(
+        "results/shapes/data.h5",
+        *profile,
+        "--seconds-between-status-checks",
+        "1",
+        check=False,
+        timeout=100,
+    )
+
+    assert result.returncode != 0
+    assert "Error in rule draw_shapes" in result.output
+    assert len(list(jobs.iterdir())) == 1
+
+
+def test_nothing_runs_again_with_the_generic_profile(workflow):
+    choose(workflow, "grid engine")
+
+    assert workflow.planned("--workflow-profile", "profiles/cluster-generic") == {}
+
+
+def test_the_plan_for_kubernetes_is_the_same(fresh_workflow):
+    planned = fresh_workflow().planned("--workflow-profile", "profiles/kubernetes")
+
+    assert FROM_TRAIN.items() <= planned.items()
+
+
+def test_groups_and_limits_are_the_same_in_every_cluster_profile():
+    import yaml
+
+    clusters = [
+        yaml.safe_load((ROOT / f"profiles/{name}/config.yaml").read_text())
+        for name in ("slurm", "cluster-generic", "kubernetes")
+    ]
+    for key in ("groups", "resources", "set-resource-scopes", "set-threads", "retries"):
+        assert len({json.dumps(profile[key]) for profile in clusters}) == 1, key
+
+
+@pytest.mark.parametrize(
+    ("kind", "answers", "state"),
+    [
+        ("pbs", {"qstat": "job_state = Q"}, "running"),
+        ("pbs", {"qstat": "job_state = F\n    Exit_status = 0"}, "success"),
+        ("pbs", {"qstat": "job_state = C\n    exit_status = 271"}, "failed"),
+        ("grid engine", {"qacct": "failed       100 : killed\nexit_status  137"}, "failed"),
+        ("grid engine", {"qacct": "failed       0\nexit_status  0"}, "success"),
+        ("grid engine", {"qstat": "job_number: 1"}, "running"),
+        ("lsf", {"bjobs": "PEND"}, "running"),
+        ("lsf", {"bjobs": "EXIT"}, "failed"),
+        ("lsf", {}, "running"),
+    ],
+)  # fmt: skip
+def test_the_state_of_a_job_is_read_from_what_schedulers_print(
+    tmp_path, monkeypatch, kind, answers, state
+):
+    for name in COMMANDS[kind]:
+        told = f"cat <<'END'\n{answers[name]}\nEND\n" if name in answers else "exit 1\n"
+        (tmp_path / name).write_text(f"#!/bin/sh\n{told}")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    namespace = {"__name__": "job_state"}
+    exec((ROOT / "profiles/cluster-generic/job_state.py").read_text(), namespace)
+
+    assert namespace["main"]("7") == state

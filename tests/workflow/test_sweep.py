@@ -1,0 +1,94 @@
+"""A grid of runs: one of them fails, the others go on, and the same command completes it."""
+
+import contextlib
+import csv
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from tiny_workflow import TINY
+
+pytestmark = pytest.mark.slow
+
+GRID = {
+    "models": ["resnet8v1"],
+    "recipes": ["tiny", "plain"],
+    "overrides": {"schedule.peak": [0.01, 0.05, 0.1], "batch_size": [80, 160]},
+    "seeds": [1],
+}
+VICTIM = "grid-resnet8v1-plain-batch_size_80-peak_0.05"
+
+
+@pytest.fixture(scope="module")
+def swept(fresh_workflow):
+    """A workflow that is to run a grid of 2 x 3 x 2."""
+    settings = yaml.safe_load(TINY)
+    settings["recipes"]["tiny"] |= {"epochs": 1}
+    settings["recipes"]["plain"] = settings["recipes"]["tiny"] | {"augmentation": {}}
+    settings["sweeps"] = {"grid": GRID}
+    settings["datasets"]["shapes"] |= {"experiments": ["grid"], "annotate_images": 0}
+    workflow = fresh_workflow()
+    (workflow.folder / "tiny.yaml").write_text(yaml.safe_dump(settings))
+    return workflow
+
+
+def kill_holders_of(path, stop):
+    """SIGKILL every process that has the file open, as a machine out of memory would."""
+    while not stop.is_set():
+        for link in Path("/proc").glob("[0-9]*/fd/*"):
+            with contextlib.suppress(OSError):
+                if os.readlink(link) == str(path) and int(link.parts[2]) != os.getpid():
+                    os.kill(int(link.parts[2]), signal.SIGKILL)
+        time.sleep(0.2)
+
+
+def rows_of(path):
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_one_run_of_twelve_fails_and_the_same_command_completes_the_grid(swept):
+    results = swept.folder / "results/shapes"
+    log = swept.folder / "logs/shapes" / VICTIM / "seed1/train.log"
+    stop = threading.Event()
+    killer = threading.Thread(target=kill_holders_of, args=(log, stop))
+    killer.start()
+    command = ["--set-threads", "train=1", "evaluate=1"]
+    try:
+        failed = swept.run(*command, check=False, timeout=900)
+    finally:
+        stop.set()
+        killer.join()
+
+    assert failed.returncode != 0
+    assert "11 of 12 runs are trained and evaluated" in failed.output
+    rows = rows_of(results / "comparison.partial.csv")
+    (reported,) = [row for row in rows if not row["accuracy_mean"]]
+    assert len(rows) == 12
+    assert (reported["experiment"], reported["failed_seeds"]) == (VICTIM, "1")
+    assert "train: ended without a message" in reported["failure"]
+    assert [row["experiment"] for row in rows_of(results / "failures.csv")] == [VICTIM]
+    assert not (results / "comparison.csv").exists()
+    assert not (results / "report.md").exists()
+
+    assert swept.planned() == {"train": 1, "evaluate": 1, "compare": 1, "report": 1}
+    swept.run(*command)
+
+    complete = rows_of(results / "comparison.csv")
+    assert len(complete) == 12
+    shared = [{key: row[key] for key in complete[0]} for row in rows if row is not reported]
+    assert [row for row in complete if row["experiment"] != VICTIM] == shared
+    assert {row["schedule.peak"] for row in complete} == {"0.01", "0.05", "0.1"}
+    assert not list(results.glob("*partial*")) and not (results / "failures.csv").exists()
+    assert "best by validation accuracy" in (results / "report.md").read_text()
+    add_a_value(swept)
+
+
+def add_a_value(swept):
+    swept.edit("tiny.yaml", "- 0.01", "- 0.2\n      - 0.01")
+
+    assert swept.planned() == {"train": 4, "evaluate": 4, "compare": 1, "report": 1}
