@@ -1,6 +1,6 @@
 # make run    the whole chain on the built-in dataset, from nothing, in minutes
 # make test   every test            make check   lint, quick tests and dry runs, under a minute
-# make bench  measure speed, after `make venv`: `bench-training` and `bench-maps`
+# make bench  measure speed, after `make venv`: `bench-training`, `bench-maps`, `bench-plan`
 # make lock   resolve versions anew (needs uv)
 # make clean  delete results (regions drawn there, too) and logs; downloaded archives, finished
 #             trainings and .venv stay: `make clean-archives`, `clean-training`, `clean-venv`
@@ -10,7 +10,7 @@ ARGS ?=
 BIN = .venv/bin
 SNAKEMAKE_LINE = snakemake --cores 4 --config dataset=shapes $(ARGS)
 
-.PHONY: run test check lint bench bench-training bench-maps lock venv plugins clean clean-archives clean-training clean-venv
+.PHONY: run test check lint bench bench-training bench-maps bench-plan lock venv plugins clean clean-archives clean-training clean-venv
 
 run: venv
 	@echo '$$ $(SNAKEMAKE_LINE)'
@@ -30,13 +30,16 @@ lint: venv
 	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --lint
 
 # Without `make venv`, which would remove a PyTorch that was installed to be measured too.
-bench: bench-training bench-maps
+bench: bench-training bench-maps bench-plan
 
 bench-training:
 	$(BIN)/python tests/bench/bench.py $(ARGS)
 
 bench-maps:
 	$(BIN)/python tests/bench/explanations.py
+
+bench-plan:
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tests/bench/planning.py
 
 lock:
 	$(PYTHON) envs/lock.py

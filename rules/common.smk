@@ -1,11 +1,15 @@
 # What the rules share: the checked settings, and functions of wildcards.
 
+import os
 import re
 import sys
 from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+
+# Packages in a user's home stay out of the stages' environments; jobs inherit this.
+os.environ["PYTHONNOUSERSITE"] = "1"
 
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "scripts"))

@@ -1,7 +1,6 @@
 # Before the first job: one snakemake a folder, and what there is to train.
 
 import fcntl
-import os
 
 
 onstart:

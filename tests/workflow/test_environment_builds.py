@@ -1,0 +1,77 @@
+"""The environments that --use-conda makes: complete, and closed to a user's own packages.
+
+Conda's part (a Python and pip) is left out: this builds each pip part into a clean environment.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from test_environments import SCRIPTS
+from tiny_workflow import ROOT
+
+from resnetcam.code_digest import local_files
+
+pytestmark = pytest.mark.slow
+
+SCRIPTS_FOLDER = (ROOT / "scripts").resolve()
+
+
+def modules_of(environment):
+    """Every module of the library that a script imports which runs in an environment."""
+    others = "backends/tensorflow_" if "jax" in environment else "backends/jax_"
+    files = {
+        path
+        for script in SCRIPTS[environment]
+        for path in local_files(SCRIPTS_FOLDER / f"{script}.py", others)
+    }
+    relative = [path.relative_to(SCRIPTS_FOLDER) for path in files]
+    return sorted(".".join(path.with_suffix("").parts) for path in relative if len(path.parts) > 1)
+
+
+# The GPU environments are gigabytes of CUDA; test_environments.py checks their pins.
+@pytest.mark.parametrize("environment", ["data", "report", "tensorflow", "jax"])
+def test_an_environment_alone_holds_all_that_its_scripts_import(environment, tmp_path):
+    *_, last = yaml.safe_load((ROOT / f"envs/{environment}.yaml").read_text())["dependencies"]
+    pins = tmp_path / "pins.txt"
+    pins.write_text("\n".join(last["pip"]))
+    folder = tmp_path / "environment"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    python = folder / "bin/python"
+    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
+    subprocess.run([*pip, "--disable-pip-version-check", "-r", pins], check=True)
+    code = (
+        f"import sys; sys.path.append({str(SCRIPTS_FOLDER)!r})\n"
+        "import os; os.environ['KERAS_BACKEND'] = sys.argv[1]\n"
+        "import importlib\n"
+        "for name in sys.argv[2:]: importlib.import_module(name)\n"
+    )
+    modules = modules_of(environment)
+    assert len(modules) > 5
+
+    backend = "jax" if environment == "jax" else "tensorflow"
+    subprocess.run([python, "-I", "-c", code, backend, *modules], check=True)
+
+
+def test_a_users_own_packages_do_not_leak_in(fresh_workflow):
+    workflow = fresh_workflow()
+    workflow.edit(
+        "scripts/draw_shapes.py",
+        "with logged(snakemake):\n",
+        "import os\nwith logged(snakemake):\n    assert os.environ['PYTHONNOUSERSITE'] == '1'\n",
+    )
+
+    workflow.run("results/shapes/archive.json")
+
+
+@pytest.mark.usefixtures("conda")
+def test_snakemake_writes_a_dockerfile_with_every_environment(fresh_workflow):
+    dockerfile = fresh_workflow().run("--containerize").stdout
+
+    for name in ("data", "report", "tensorflow"):
+        assert f"COPY envs/{name}.yaml /conda-envs/" in dockerfile
+    for path in (Path("envs/data.yaml"), Path("envs/tensorflow.yaml")):
+        pins = yaml.safe_load((ROOT / path).read_text())["dependencies"][-1]["pip"]
+        assert all(pin.split(" ;")[0] in dockerfile for pin in pins)
