@@ -1,6 +1,5 @@
 # What the rules share: the checked settings, and functions of wildcards.
 
-import os
 import re
 import sys
 from functools import cache
@@ -8,15 +7,12 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-# Packages in a user's home stay out of the stages' environments; jobs inherit this.
-os.environ["PYTHONNOUSERSITE"] = "1"
-
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from resnetcam.code_digest import code_digest
 from resnetcam.config import load_config
-from resnetcam.environments import environment_digest
+from resnetcam.environments import environment_digest, shut_out_user_packages
 from resnetcam.errors import InputError
 from resnetcam.layout import CLASS_PAGES, FIGURES, GRADCAM_FIGURES, TRAINING_FIGURES
 from resnetcam.names import nearest
@@ -26,6 +22,8 @@ try:
     SETTINGS = load_config(config, read_yaml(ROOT / "schemas/config.schema.yaml"))
 except InputError as error:
     raise WorkflowError(f"The config is not right, so nothing was started.\n{error}") from None
+
+shut_out_user_packages()
 
 DATASET = SETTINGS["dataset"]
 DEVICE = SETTINGS["device"]

@@ -1,20 +1,28 @@
 # After the last job: what failed, and what is there nevertheless.
 
+import os
+
 
 onsuccess:
+    from resnetcam.failures import forget_failures
+
     for job in workflow.dag.jobs:
         if job.rule.name == "compare":
-            forget_failures(job.wildcards.dataset)
+            forget_failures(f"results/{job.wildcards.dataset}")
 
 
 onerror:
+    from resnetcam.failures import tell_failures
+
     for dataset, jobs in jobs_by_dataset().items():
-        tell_failures(dataset, jobs)
-
-
-def forget_failures(dataset):
-    for name in ("failures.csv", "comparison.partial.csv"):
-        Path(f"results/{dataset}/{name}").unlink(missing_ok=True)
+        told = tell_failures(
+            f"results/{dataset}",
+            failures=[failure_of(job) for job in jobs if job in failed_jobs()],
+            finished=evaluated_runs(dataset, jobs),
+            experiments=facts_of_experiments(SETTINGS["datasets"][dataset]["experiments"]),
+            compared=all(is_done(job) for job in jobs if job.rule.name == "compare"),
+        )
+        logger.error(told)
 
 
 def jobs_by_dataset():
@@ -25,49 +33,18 @@ def jobs_by_dataset():
     return groups
 
 
-def tell_failures(dataset, jobs):
-    """Write failures.csv and comparison.partial.csv, and say what is in them."""
-    from resnetcam.comparison import write_comparison
-    from resnetcam.failures import MISSING, partial_comparison, write_failures
-
-    forget_failures(dataset)
-    failures = failures_of(jobs)
-    written = []
-    if failures:
-        written.append(f"results/{dataset}/failures.csv")
-        write_failures(written[-1], failures)
-    evaluations = {job.output.metrics: job for job in jobs if job.rule.name == "evaluate"}
-    done = {
-        folder: finished(evaluations[f"{folder}/metrics.json"])
-        for folder in all_runs(dataset)
-        if f"{folder}/metrics.json" in evaluations
-    }
-    if any(job.rule.name == "compare" and not finished(job) for job in jobs):
-        written.append(f"results/{dataset}/comparison.partial.csv")
-        experiments = facts_of_experiments(SETTINGS["datasets"][dataset]["experiments"])
-        rows = partial_comparison(done, experiments, failures)
-        write_comparison(written[-1], rows, last=MISSING)
-    logger.error(told(dataset, failures, done, written))
-
-
-def finished(job):
+def is_done(job):
     return not workflow.dag.needrun(job) or workflow.dag.finished(job)
 
 
-def failures_of(jobs):
-    from resnetcam.failures import Failure, last_error
-
-    failed = [job for job in jobs if job in failed_jobs()]
-    return [
-        Failure(
-            job.wildcards.get("experiment", ""),
-            job.wildcards.get("seed", ""),
-            job.rule.name,
-            str(job.log[0]),
-            last_error(job.log[0]),
-        )
-        for job in failed
-    ]
+def evaluated_runs(dataset, jobs):
+    """The folders of the runs that were to be evaluated, and whether they are."""
+    evaluations = {job.output.metrics: job for job in jobs if job.rule.name == "evaluate"}
+    return {
+        folder: is_done(evaluations[f"{folder}/metrics.json"])
+        for folder in all_runs(dataset)
+        if f"{folder}/metrics.json" in evaluations
+    }
 
 
 @cache
@@ -76,20 +53,14 @@ def failed_jobs():
     failed = set()
     for job in workflow.scheduler.failed:
         parts = [part for level in job.toposorted for part in level] if job.is_group() else [job]
-        failed.add(
-            next((one for one in parts if not all(map(os.path.exists, one.output))), parts[-1])
-        )
+        incomplete = (part for part in parts if not all(map(os.path.exists, part.output)))
+        failed.add(next(incomplete, parts[-1]))
     return failed
 
 
-def told(dataset, failures, done, written):
-    lines = [f"{dataset}: {sum(done.values())} of {len(done)} runs are trained and evaluated."]
-    for failure in failures[:10]:
-        run = f" {failure.experiment}/seed{failure.seed}" if failure.seed else ""
-        lines += [f"Failed: {failure.stage}{run}: {failure.message}", f"  see {failure.log}"]
-    if len(failures) > 10:
-        lines.append(f"and {len(failures) - 10} more.")
-    if written:
-        lines.append(f"Written: {', '.join(written)}")
-    lines.append("The same command runs what is missing, and nothing again that has succeeded.")
-    return "\n".join(lines)
+def failure_of(job):
+    from resnetcam.failures import Failure, last_error
+
+    run = [job.wildcards.get(name, "") for name in ("experiment", "seed")]
+    log = str(job.log[0])
+    return Failure(*run, job.rule.name, log, last_error(log))

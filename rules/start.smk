@@ -1,6 +1,7 @@
 # Before the first job: one snakemake a folder, and what there is to train.
 
 import fcntl
+import os
 
 
 onstart:
@@ -35,18 +36,29 @@ def print_plan():
     The range is that of two processor cores (docs/performance.md): 250 images/s in float32 without
     matrix units, 1,100 images/s in bfloat16 with them.
     """
-    for job in workflow.dag.needrun_jobs():
-        if job.rule.name != "train":
-            continue
-        dataset = SETTINGS["datasets"][job.wildcards.dataset]
-        images = dataset["train_images"]
-        if job.params.plan["protocol"] == "holdout":
-            images -= dataset["validation_images"]
-        epochs = job.params.plan["recipe"]["epochs"]
-        fast, slow = (max(1, round(epochs * images / rate / 60)) for rate in (1100, 250))
-        minutes = f"{fast} to {slow} minutes" if fast < slow else "a minute"
-        logger.info(
-            f"To train: {'/'.join(job.wildcards)}, {epochs} epochs of {images:,} images. On two "
-            f"cores that takes about {minutes}, on a GPU far less; what was trained before is "
-            "given back at once."
-        )
+    trainings = [job for job in workflow.dag.needrun_jobs() if job.rule.name == "train"]
+    sizes = {"/".join(job.wildcards): images_to_train(job) for job in trainings}
+    shown = 5 if len(sizes) > 6 else len(sizes)
+    for name, (epochs, images) in list(sizes.items())[:shown]:
+        told = f"To train: {name}, {epochs} epochs of {images:,} images"
+        logger.info(f"{told}. On two cores that takes about {duration(epochs * images)}.")
+    if len(sizes) > shown:
+        total = sum(epochs * images for epochs, images in sizes.values())
+        logger.info(f"and {len(sizes) - shown:,} more; all together about {duration(total)}.")
+    if sizes:
+        logger.info("A GPU takes far less; what was trained before is given back at once.")
+
+
+def images_to_train(job):
+    """The number of epochs, and of images in each."""
+    dataset = SETTINGS["datasets"][job.wildcards.dataset]
+    held_out = job.params.plan["protocol"] == "holdout"
+    kept_back = dataset["validation_images"] if held_out else 0
+    return job.params.plan["recipe"]["epochs"], dataset["train_images"] - kept_back
+
+
+def duration(images):
+    fast, slow = (max(1, round(images / rate / 60)) for rate in (1100, 250))
+    if fast >= 120:
+        return f"{round(fast / 60)} to {round(slow / 60)} hours"
+    return f"{fast} to {slow} minutes" if fast < slow else "a minute"

@@ -1,7 +1,8 @@
-"""A digest of environment files: of the packages they pin, not of how they are written."""
+"""Environments: a digest of the packages they pin, and no packages from elsewhere."""
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,3 +16,8 @@ def environment_digest(paths: Iterable[Path]) -> str:
         for dependency in read_yaml(path)["dependencies"]:
             pins += dependency["pip"] if isinstance(dependency, dict) else [dependency]
     return hashlib.sha256(json.dumps(sorted(pins)).encode()).hexdigest()[:16]
+
+
+def shut_out_user_packages() -> None:
+    """Keep what lies in a user's home (``pip install --user``) out of this process's children."""
+    os.environ["PYTHONNOUSERSITE"] = "1"

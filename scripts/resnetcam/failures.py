@@ -7,17 +7,20 @@ it ends. Both disappear when everything has succeeded.
 import csv
 import itertools
 import re
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from resnetcam.comparison import COLUMNS, Row, compare, files_of_run, read_run
+from resnetcam.comparison import COLUMNS, Row, compare, files_of_run, read_run, write_comparison
 from resnetcam.files import replacing
 
 # Columns of comparison.partial.csv beside those of comparison.csv.
 MISSING = ("failed_seeds", "missing_seeds", "failure")
 
+_MOST_TOLD = 10
+_LONGEST_MESSAGE = 160
 _RECORD = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z]+ ", re.MULTILINE)
 
 
@@ -52,6 +55,52 @@ def last_error(log: str | Path) -> str:
     # A traceback's own last line says what it is about.
     told = [lines[0], lines[-1]] if any(line.startswith("Traceback") for line in lines) else lines
     return " ".join(" ".join(told).split())
+
+
+def tell_failures(
+    folder: str | Path,
+    *,
+    failures: Sequence[Failure],
+    finished: Mapping[str, bool],
+    experiments: Mapping[str, Mapping[str, Any]],
+    compared: bool,
+) -> str:
+    """Write what failed and what is there, and return what to say about it.
+
+    Args:
+        folder: the dataset's results.
+        failures: the jobs that failed; may be none, when a person stopped the workflow.
+        finished: every run's folder that was to be evaluated, and whether it is.
+        experiments: as for ``compare``.
+        compared: whether ``comparison.csv`` is there already, so that no partial one is needed.
+    """
+    folder = Path(folder)
+    forget_failures(folder)
+    lines = []
+    if finished:
+        done = f"{sum(finished.values()):,} of {len(finished):,}"
+        lines.append(f"{folder.name}: {done} runs are trained and evaluated.")
+    for failure in failures[:_MOST_TOLD]:
+        run = f" {failure.experiment}/seed{failure.seed}" if failure.seed else ""
+        message = textwrap.shorten(failure.message, _LONGEST_MESSAGE, placeholder=" …")
+        lines += [f"Failed: {failure.stage}{run}: {message}", f"  see {failure.log}"]
+    if len(failures) > _MOST_TOLD:
+        lines.append(f"and {len(failures) - _MOST_TOLD:,} more.")
+    if failures:
+        write_failures(folder / "failures.csv", failures)
+        lines.append(f"Written: {folder / 'failures.csv'}")
+    if not compared:
+        path = folder / "comparison.partial.csv"
+        write_comparison(path, partial_comparison(finished, experiments, failures), last=MISSING)
+        lines.append(f"Written: {path}")
+    lines.append("The same command runs what is missing, and nothing again that has succeeded.")
+    return "\n".join(lines)
+
+
+def forget_failures(folder: str | Path) -> None:
+    """Remove what ``tell_failures`` wrote."""
+    for name in ("failures.csv", "comparison.partial.csv"):
+        (Path(folder) / name).unlink(missing_ok=True)
 
 
 def write_failures(path: str | Path, failures: Iterable[Failure]) -> None:

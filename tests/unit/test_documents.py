@@ -4,6 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
+
+from resnetcam.config import load_config
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ["README.md", "results/README.md", *(f"docs/{p.name}" for p in ROOT.glob("docs/*.md"))]
@@ -25,3 +28,21 @@ def test_the_readme_names_commands_that_exist():
 
     for target in re.findall(r"(?m)(?:^|`)make ([a-z-]+)", (ROOT / "README.md").read_text()):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_what_the_readme_says_about_the_config_is_right():
+    """Each example is laid over the shipped config, as --configfile does."""
+    schema = yaml.safe_load((ROOT / "schemas/config.schema.yaml").read_text())
+    examples = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert len(examples) >= 2
+
+    for example in examples:
+        config = yaml.safe_load((ROOT / "config.yaml").read_text())
+        for section, names in yaml.safe_load(example).items():
+            for name, value in names.items():
+                config[section].setdefault(name, {}).update(value)
+        loaded = load_config(config, schema)
+
+    listed = loaded["datasets"]["cifar10"]["experiments"]
+    assert len(listed) == 8
+    assert "rates-resnet20v1-fast-crop_padding_2-peak_0.02" in listed

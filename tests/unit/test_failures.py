@@ -7,7 +7,14 @@ import logging
 import pytest
 
 from resnetcam.comparison import write_comparison
-from resnetcam.failures import MISSING, Failure, last_error, partial_comparison, write_failures
+from resnetcam.failures import (
+    MISSING,
+    Failure,
+    last_error,
+    partial_comparison,
+    tell_failures,
+    write_failures,
+)
 from resnetcam.history import write_history
 from resnetcam.stage import _LogFile
 
@@ -113,3 +120,31 @@ def test_failures_are_a_table(tmp_path):
         "log": "a.log",
         "message": 'so, "so"',
     }
+
+
+def told_of(folder, count=0, compared=False, **more):
+    failures = [Failure("high", str(n), "train", f"{n}.log", "word " * 99) for n in range(count)]
+    finished = {str(folder / "low/seed1"): False}
+    more = {"finished": finished, "experiments": EXPERIMENTS} | more
+    return tell_failures(folder, failures=failures, compared=compared, **more)
+
+
+def test_the_terminal_shows_a_few_failures_shortly_and_the_table_all(tmp_path):
+    told = told_of(tmp_path / "shapes", 12)
+
+    assert told.startswith(
+        "shapes: 0 of 1 runs are trained and evaluated.\nFailed: train high/seed0"
+    )
+    assert told.count("Failed:") == 10 and "and 2 more." in told
+    assert all(len(line) < 200 for line in told.splitlines())
+    assert (tmp_path / "shapes/failures.csv").read_text().count("\n") == 13
+    assert (tmp_path / "shapes/comparison.partial.csv").exists()
+
+
+def test_a_comparison_that_is_whole_gets_no_partial_one_and_old_tables_go(tmp_path):
+    told_of(tmp_path, 1)
+
+    told = told_of(tmp_path, 0, compared=True, finished={})
+
+    assert "runs are" not in told
+    assert list(tmp_path.iterdir()) == []

@@ -65,6 +65,8 @@ def test_one_run_of_twelve_fails_and_the_same_command_completes_the_grid(swept):
         killer.join()
 
     assert failed.returncode != 0
+    assert failed.output.count("To train: ") == 5
+    assert "and 7 more; all together about a minute" in failed.output
     assert "11 of 12 runs are trained and evaluated" in failed.output
     rows = rows_of(results / "comparison.partial.csv")
     (reported,) = [row for row in rows if not row["accuracy_mean"]]
