@@ -92,17 +92,16 @@ def settings_of_dataset(*keys):
     return lambda wildcards: {key: of_dataset(key)(wildcards) for key in keys}
 
 
+def experiment_called(name):
+    if name not in SETTINGS["experiments"]:
+        hint = nearest(name, SETTINGS["experiments"])
+        raise WorkflowError(f"The config has no experiment {name!r}{hint}.")
+    return SETTINGS["experiments"][name]
+
+
 def of_experiment(key):
     """A function that looks a setting of the wildcards' experiment up."""
-
-    def setting(wildcards):
-        name = wildcards.experiment
-        if name not in SETTINGS["experiments"]:
-            hint = nearest(name, SETTINGS["experiments"])
-            raise WorkflowError(f"The config has no experiment {name!r}{hint}.")
-        return SETTINGS["experiments"][name][key]
-
-    return setting
+    return lambda wildcards: experiment_called(wildcards.experiment)[key]
 
 
 def model_of(wildcards):
@@ -126,7 +125,7 @@ def runs(dataset, experiments):
     return [
         RUN.format(dataset=dataset, experiment=name, seed=seed)
         for name in experiments
-        for seed in SETTINGS["experiments"][name]["seeds"]
+        for seed in experiment_called(name)["seeds"]
     ]
 
 

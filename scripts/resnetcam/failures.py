@@ -89,7 +89,7 @@ def tell_failures(
     if failures:
         write_failures(folder / "failures.csv", failures)
         lines.append(f"Written: {folder / 'failures.csv'}")
-    if not compared:
+    if finished and not compared:
         path = folder / "comparison.partial.csv"
         write_comparison(path, partial_comparison(finished, experiments, failures), last=MISSING)
         lines.append(f"Written: {path}")

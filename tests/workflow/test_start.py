@@ -31,6 +31,33 @@ def test_fast_is_prepared_before_published(shared):
     assert priorities["fast"] > priorities["published"]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("listed", "explained"),
+    [("rates", 0), ("rates-resnet20v1-demo-peak_0.05, rates", 2)],
+)
+def test_the_shipped_sweep_is_trained_and_what_is_listed_by_name_explained(
+    shared, listed, explained
+):
+    text = f"dataset: shapes\ndatasets: {{shapes: {{experiments: [{listed}]}}}}\n"
+    (shared.folder / "swept.yaml").write_text(text)
+
+    planned = shared.planned("--configfile", "swept.yaml")
+
+    assert (planned["train"], planned["evaluate"], planned["compare"]) == (6, 6, 1)
+    assert planned.get("explain", 0) == planned.get("gradcam_figures", 0) == explained
+    assert planned.get("experiment_report", 0) == explained // 2
+
+
+def test_an_experiment_that_is_not_there_is_named(shared):
+    result = shared.run(
+        "-n", "results/cifar10/fsat/report.md", "--configfile", "config.yaml", check=False
+    )
+
+    assert result.returncode != 0
+    assert "no experiment 'fsat' (did you mean 'fast'?)" in result.output
+
+
 def test_one_experiment_can_be_asked_for_by_path(shared):
     output = shared.run(
         "-n", "results/cifar10/fast/report.md", "--configfile", "config.yaml"
