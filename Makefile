@@ -8,6 +8,8 @@
 PYTHON ?= python3
 ARGS ?=
 BIN = .venv/bin
+# A process for each processor up to four; a file of tests stays in one.
+PYTEST = $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 SNAKEMAKE_LINE = snakemake --cores 4 --config dataset=shapes $(ARGS)
 
 .PHONY: run test check lint bench bench-training bench-maps bench-plan lock venv plugins clean clean-archives clean-training clean-venv
@@ -18,10 +20,10 @@ run: venv
 	@$(BIN)/python report/headline.py results/shapes
 
 test: venv plugins lint
-	$(BIN)/python -m pytest -q $(ARGS)
+	$(PYTEST) $(ARGS)
 
 check: venv lint
-	$(BIN)/python -m pytest -q -m "not slow" $(ARGS)
+	$(PYTEST) -m "not slow" $(ARGS)
 
 lint: venv
 	$(BIN)/ruff check --quiet .

@@ -1,5 +1,6 @@
 """Workflows in folders of their own: never run, finished, and made to train slowly."""
 
+import fcntl
 import os
 import shutil
 
@@ -29,11 +30,22 @@ def fresh_workflow(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def finished_workflow(fresh_workflow):
-    """A workflow after a whole run on a tiny configuration. Copy it before you change it."""
-    workflow = fresh_workflow()
-    workflow.first_run = workflow.run()
-    return workflow
+def finished_workflow(fresh_workflow, tmp_path_factory):
+    """A workflow after a whole run on a tiny configuration. Copy it before you change it.
+
+    There is one for all processes that run tests side by side.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder = shared / "finished"
+    with open(shared / "finished.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            workflow = fresh_workflow()
+            workflow.run()
+            workflow.folder.rename(folder)
+    return Workflow(folder)
 
 
 @pytest.fixture
