@@ -1,5 +1,6 @@
 # What the rules share: the checked settings, and functions of wildcards.
 
+import os
 import re
 import sys
 from functools import cache
@@ -22,6 +23,9 @@ try:
     SETTINGS = load_config(config, read_yaml(ROOT / "schemas/config.schema.yaml"))
 except InputError as error:
     raise WorkflowError(f"The config is not right, so nothing was started.\n{error}") from None
+
+# Config files laid over config.yaml, for the command that a report names.
+OVERLAYS = [os.path.relpath(path) for path in workflow.overwrite_configfiles]
 
 shut_out_user_packages()
 

@@ -125,6 +125,7 @@ rule report:
         runs=lambda wildcards: runs(wildcards.dataset, detailed_experiments(wildcards)),
         experiments=lambda wildcards: facts_of_experiments(detailed_experiments(wildcards)),
         localised=lambda wildcards: has_regions(wildcards.dataset),
+        overlays=untracked(OVERLAYS),
         code=code("write_report.py"),
         environment=environment("report"),
     script:
@@ -167,5 +168,6 @@ use rule report as experiment_report with:
         runs=lambda wildcards: runs(wildcards.dataset, detailed_experiments(wildcards)),
         experiments=lambda wildcards: facts_of_experiments(detailed_experiments(wildcards)),
         localised=lambda wildcards: has_regions(wildcards.dataset),
+        overlays=untracked(OVERLAYS),
         code=code("write_report.py"),
         environment=environment("report"),

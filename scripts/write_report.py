@@ -1,5 +1,6 @@
 """Write the report of a dataset, or of one experiment on it: report.md and report.html."""
 
+import shlex
 from pathlib import Path
 
 from resnetcam.comparison import files_of_run
@@ -10,7 +11,9 @@ with logged(snakemake):
     files, dataset = snakemake.input, snakemake.wildcards.dataset
     comparison = files.get("comparison")
     localised = snakemake.params.localised
-    target = "" if comparison else f"{snakemake.output.markdown} "
+    target = [] if comparison else [snakemake.output.markdown]
+    overlays = ["--configfile", *snakemake.params.overlays] if snakemake.params.overlays else []
+    command = ["snakemake", *target, "--cores", "4", *overlays, "--config", f"dataset={dataset}"]
     write_report(
         ReportInputs(
             dataset=dataset,
@@ -19,7 +22,7 @@ with logged(snakemake):
             archive=Path(files.archive),
             data=Path(files.data),
             baseline=Path(files.baseline),
-            command=f"snakemake --cores 4 {target}--config dataset={dataset}",
+            command=shlex.join(command),
             comparison=Path(comparison) if comparison else None,
             comparison_figure=Path(files.comparison_figure) if comparison else None,
             published_history=Path(files.published) if files.published else None,
