@@ -40,7 +40,7 @@ def test_an_environment_alone_holds_all_that_its_scripts_import(environment, tmp
     folder = tmp_path / "environment"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
     python = folder / "bin/python"
-    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
+    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-compile"]
     subprocess.run([*pip, "--disable-pip-version-check", "-r", pins], check=True)
     code = (
         f"import sys; sys.path.append({str(SCRIPTS_FOLDER)!r})\n"

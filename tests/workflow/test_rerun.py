@@ -169,12 +169,11 @@ def test_an_added_experiment_runs_alone(workflow):
 
     assert workflow.planned() == FROM_TRAIN
 
-    workflow.run()
+    workflow.run("results/shapes/comparison.csv")
 
-    assert workflow.planned() == {}
+    assert workflow.planned("results/shapes/comparison.csv") == {}
     folder = workflow.folder / "results/shapes"
     assert '"selected_on": "test"' in (folder / "more/seed1/metrics.json").read_text()
-    assert "test-selected" in (folder / "report.md").read_text()
     assert (folder / "comparison.csv").read_text().count("\n") == 3
 
 

@@ -13,26 +13,19 @@ echo "GPU 1: NVIDIA H200 (UUID: GPU-bbb)"
 """
 
 
-@pytest.mark.parametrize(
-    ("arguments", "expected"),
-    [(["--resources", "gpu=2"], {"GPU-aaa", "GPU-bbb"}), ([], {"GPU-aaa"})],
-    ids=["told of both", "by default"],
-)
-def test_trainings_at_the_same_time_have_a_gpu_each(
-    workflow, tmp_path, monkeypatch, arguments, expected
-):
+def test_trainings_at_the_same_time_have_a_gpu_each(workflow, tmp_path, monkeypatch):
     (tmp_path / "bin").mkdir()
     program = tmp_path / "bin/nvidia-smi"
     program.write_text(TWO)
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     workflow.edit("tiny.yaml", "seeds: [1]", "seeds: [7, 8]")
     workflow.edit("tiny.yaml", "device: cpu", "device: auto")
 
-    workflow.run("--until", "train", "--set-threads", "train=1", *arguments)
+    workflow.run("--until", "train", "--set-threads", "train=1", "--resources", "gpu=2")
 
     logs = (workflow.folder / "logs/shapes/tiny").glob("seed[78]/train.log")
     claimed = [re.findall(r"GPU \d of 2: (\S+)", path.read_text()) for path in logs]
-    assert all(len(gpus) == 1 for gpus in claimed) and len(claimed) == 2
-    assert {gpu for gpus in claimed for gpu in gpus} == expected
+    assert sorted(claimed) == [["GPU-aaa"], ["GPU-bbb"]]
