@@ -37,10 +37,11 @@ def print_plan():
     matrix units, 1,100 images/s in bfloat16 with them.
     """
     trainings = [job for job in workflow.dag.needrun_jobs() if job.rule.name == "train"]
+    trainings.sort(key=lambda job: (-earlier_experiments_first(job.wildcards), job.wildcards))
     sizes = {"/".join(job.wildcards): images_to_train(job) for job in trainings}
     shown = 5 if len(sizes) > 6 else len(sizes)
     for name, (epochs, images) in list(sizes.items())[:shown]:
-        told = f"To train: {name}, {epochs} epochs of {images:,} images"
+        told = f"To train: {name}, {epochs} epoch{'s' * (epochs > 1)} of {images:,} images"
         logger.info(f"{told}. On two cores that takes about {duration(epochs * images)}.")
     if len(sizes) > shown:
         total = sum(epochs * images for epochs, images in sizes.values())

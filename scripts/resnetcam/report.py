@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from resnetcam.comparison import (
+    COLUMNS,
     Row,
     Run,
     RunFiles,
@@ -93,7 +94,7 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
     if inputs.comparison:
         rows = read_comparison(inputs.comparison)
     row_of = {row["experiment"]: row for row in rows}
-    sweeps = _sweeps(rows, shown_anyway=set(groups))
+    sweeps = [_sweep(name, members) for name, members in _members(rows).items()]
     data = _data_facts(inputs.data)
     experiments = [_experiment(row_of[name], group, folder) for name, group in groups.items()]
     only = f", experiment {rows[0]['experiment']}" if len(rows) == 1 else ""
@@ -103,7 +104,8 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
         "dataset": inputs.dataset,
         "archive": _archive(inputs.archive),
         "headline": _headline(rows, set(groups), data, _read_json(inputs.baseline)),
-        "rows": [row_of[name] for name in groups] + [row for one in sweeps for row in one["rows"]],
+        "rows": [row_of[name] for name in groups]
+        + [one["best"] for one in sweeps if one["best"]["experiment"] not in groups],
         "sweeps": sweeps,
         "published": _published(inputs.published_history),
         "experiments": experiments,
@@ -117,21 +119,18 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
     }
 
 
-def _sweeps(rows: Iterable[Row], shown_anyway: set[str]) -> list[dict[str, Any]]:
-    """Sweeps with their best rows, by the accuracy on the images that choices are made on."""
-    return [
-        {
-            "name": name,
-            "n": len(members),
-            "best": best_by_validation(members),
-            "rows": [
-                row
-                for row in sorted(members, key=lambda row: -row["val_accuracy_mean"])
-                if row["experiment"] not in shown_anyway
-            ][:_MAX_ROWS_OF_A_SWEEP],
-        }
-        for name, members in _members(rows).items()
-    ]
+def _sweep(name: str, members: Sequence[Row]) -> dict[str, Any]:
+    """A sweep, its members in the order of the accuracy on the images that choices are made on."""
+    overrides = [key for key in members[0] if key not in COLUMNS]
+    return {
+        "name": name,
+        "n": len(members),
+        "best": best_by_validation(members),
+        "rows": sorted(members, key=lambda row: -row["val_accuracy_mean"])[:_MAX_ROWS_OF_A_SWEEP],
+        "settings": [
+            key for key in ("model", "recipe", *overrides) if len({row[key] for row in members}) > 1
+        ],
+    }
 
 
 def _members(rows: Iterable[Row]) -> dict[str, list[Row]]:

@@ -30,6 +30,10 @@ def experiments_of_sweep(
             words, or to a mapping of names to values), ``protocol``, ``seeds``.
         overridden: returns a recipe with overrides, and raises what is wrong with them.
 
+    Returns:
+        Of each experiment its settings as the config has them, ``recipe_settings`` with the
+        overrides applied, and in ``overrides`` what its name says of them: values, or their names.
+
     Raises:
         InputError: naming the key and the value.
     """
@@ -50,7 +54,7 @@ def experiments_of_sweep(
         experiments[experiment] = {
             "model": model,
             "recipe": recipe,
-            "overrides": {at: _at(settings, at) for at in overrides},
+            "overrides": {at: label or _at(settings, at) for at, label, _ in values},
             "protocol": sweep["protocol"],
             "seeds": sweep["seeds"],
             "sweep": name,

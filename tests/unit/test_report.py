@@ -377,9 +377,14 @@ def test_a_sweep_is_a_table_and_validation_chooses_its_best(swept, results):
 
     markdown = report_of(results, runs, experiments, runs[:1])
 
-    assert "best by validation accuracy is rates-peak\\_0: 80.0% of the validation" in markdown
+    assert "best by validation accuracy is **rates-peak\\_0**: 80.0% of the validation" in markdown
     assert "50.0% of the test images" in markdown
-    assert sum(line.startswith("| rates") for line in markdown.splitlines()) == 20
+    assert "| schedule.peak | Validation accuracy |" in markdown
+    start = markdown.index("### Sweep rates")
+    table = [line for line in markdown[start:].splitlines() if line.startswith("| ")][1:21]
+    assert [line.split(" | ")[0] for line in table] == [f"| {n}.0" for n in range(20)]
+    rows = [line for line in markdown.splitlines() if line.startswith("| rates")]
+    assert len(rows) == 1 and "validation (80.0%)" in rows[0]
     assert "**fast classifies" in markdown
     assert "## Experiment rates" not in markdown
     assert "](comparison.png)" in markdown

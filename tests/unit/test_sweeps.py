@@ -50,6 +50,7 @@ def test_a_sweep_is_the_product_of_its_lists_with_readable_names():
     one = config["experiments"]["rates-resnet20v2-fast-erase_small-peak_0.05"]
     assert (one["model"], one["recipe"], one["seeds"]) == ("resnet20v2", "fast", [1, 2])
     assert one["recipe_settings"]["schedule"]["peak"] == 0.05
+    assert one["overrides"] == {"augmentation.erase": "small", "schedule.peak": 0.05}
     assert one["recipe_settings"]["augmentation"]["erase"]["area"] == [0.02, 0.1]
     assert one["recipe_settings"]["augmentation"]["erase"]["aspect"][0] == 0.3
     expected = config["recipes"]["fast"]
