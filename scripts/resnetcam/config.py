@@ -4,7 +4,6 @@ import copy
 import json
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
 from pathlib import PurePath
 from typing import Any
 
@@ -32,7 +31,7 @@ def load_config(config: Mapping[str, Any], schema: dict[str, Any]) -> dict[str, 
     config = whole.canonical(_with_gradcam_of_each_dataset(config))
     if problems := list(_inconsistencies(config)):
         raise InputError("\n".join(problems))
-    experiments = _all_experiments(config, Schema(schema, "recipe"))
+    experiments = _all_experiments(config, _Recipes(config["recipes"], Schema(schema, "recipe")))
     if problems := list(_unknown_experiments(config, experiments)):
         raise InputError("\n".join(problems))
     datasets = {
@@ -96,37 +95,49 @@ def _inconsistencies(config: dict[str, Any]) -> Iterable[str]:
         yield from _reversed_intervals(f"recipes.{name}.augmentation.erase", recipe)
 
 
-def _all_experiments(config: dict[str, Any], schema: Schema) -> dict[str, Any]:
+def _all_experiments(config: dict[str, Any], recipes: "_Recipes") -> dict[str, Any]:
     """The experiments, and those that sweeps stand for, each with its recipe's settings."""
-
-    @cache
-    def checked(recipe: str, overrides: str, where: str) -> dict[str, Any]:
-        try:
-            settings = with_overrides(config["recipes"][recipe], json.loads(overrides))
-        except InputError as error:
-            raise InputError(f"{where}.{error}") from None
-        where = f"{where}, over the recipe {recipe}: "
-        schema.check(settings, where)
-        settings = schema.canonical(settings)
-        if problems := list(_reversed_intervals(f"{where}augmentation.erase", settings)):
-            raise InputError("\n".join(problems))
-        return settings
-
-    def overridden(recipe: str, overrides: Mapping[str, Any], where: str) -> dict[str, Any]:
-        return checked(recipe, json.dumps(overrides), where)
-
     experiments: dict[str, Any] = {}
     for name, one in config["experiments"].items():
-        settings = overridden(one["recipe"], one["overrides"], f"experiments.{name}.overrides")
+        where = f"experiments.{name}.overrides"
+        settings = recipes.overridden(one["recipe"], one["overrides"], where)
         experiments[name] = one | {"sweep": None, "recipe_settings": settings}
     for name, sweep in config["sweeps"].items():
-        for experiment, one in experiments_of_sweep(name, sweep, overridden).items():
+        for experiment, one in experiments_of_sweep(name, sweep, recipes.overridden).items():
             if experiment in experiments:
                 raise InputError(
                     f"sweeps.{name}: another experiment is called {experiment!r} too; rename one"
                 )
             experiments[experiment] = one
     return experiments
+
+
+class _Recipes:
+    """The recipes with overrides applied, each checked once: grids ask for the same ones often."""
+
+    def __init__(self, recipes: Mapping[str, Any], schema: Schema):
+        self._recipes = recipes
+        self._schema = schema
+        self._known: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def overridden(self, name: str, overrides: Mapping[str, Any], where: str) -> dict[str, Any]:
+        """Return a recipe's settings; ``where`` names the overrides in what is wrong with them."""
+        key = name, json.dumps(overrides)
+        if key not in self._known:
+            self._known[key] = self._checked(name, overrides, where)
+        return self._known[key]
+
+    def _checked(self, name: str, overrides: Mapping[str, Any], where: str) -> dict[str, Any]:
+        try:
+            settings = with_overrides(self._recipes[name], overrides)
+        except InputError as error:
+            raise InputError(f"{where}.{error}") from None
+        where = f"{where}, over the recipe {name}: "
+        self._schema.check(settings, where)
+        settings = self._schema.canonical(settings)
+        if problems := list(_reversed_intervals(f"{where}augmentation.erase", settings)):
+            raise InputError("\n".join(problems))
+        return settings
 
 
 def _unknown_experiments(config: dict[str, Any], experiments: Mapping[str, Any]) -> Iterable[str]:
