@@ -148,8 +148,8 @@ def has_regions(dataset):
 
 
 def reports(dataset):
-    detailed = SETTINGS["datasets"][dataset]["detailed"]
-    folders = [f"results/{dataset}"] + [f"results/{dataset}/{name}" for name in detailed]
+    explained = SETTINGS["datasets"][dataset]["explained"]
+    folders = [f"results/{dataset}"] + [f"results/{dataset}/{name}" for name in explained]
     return [f"{folder}/report.{kind}" for folder in folders for kind in ("md", "html")]
 
 

@@ -19,8 +19,9 @@ def load_config(config: Mapping[str, Any], schema: dict[str, Any]) -> dict[str, 
     """Return the config with defaults filled in, sweeps spelled out, and numbers in one form.
 
     Beside what the file says, every experiment has its ``recipe_settings``, overrides applied, and
-    the ``sweep`` that it comes from or None; every dataset the list ``detailed``, of those
-    experiments that are explained and reported one by one.
+    the ``sweep`` that it comes from or None; every dataset the lists ``explained``, of those
+    experiments that get maps and a report of their own, and ``detailed``, of those that its own
+    report looks at one by one.
 
     Raises:
         InputError: naming the key, the value, what is allowed and the nearest name for a typo.
@@ -152,18 +153,19 @@ def _unknown_experiments(config: dict[str, Any], experiments: Mapping[str, Any])
 def _listed_experiments(
     dataset: dict[str, Any], sweeps: Mapping[str, Any], experiments: Mapping[str, Any]
 ) -> dict[str, list[str]]:
-    """The experiments that a dataset's list stands for, and those that are looked at one by one."""
+    """What a dataset's list stands for: all experiments, those explained, those in its report."""
     members: dict[str, list[str]] = {}
     for name, experiment in experiments.items():
         members.setdefault(experiment["sweep"], []).append(name)
     listed: dict[str, None] = {}
-    detailed: dict[str, None] = {}
+    explained: dict[str, None] = {}
     for entry in dataset["experiments"]:
         names = dict.fromkeys(members[entry] if entry in sweeps else [entry])
         listed |= names
         if entry not in sweeps or sweeps[entry]["explain"]:
-            detailed |= names
-    return {"experiments": list(listed), "detailed": list(detailed)}
+            explained |= names
+    by_name = [entry for entry in dataset["experiments"] if entry not in sweeps]
+    return {"experiments": list(listed), "explained": list(explained), "detailed": by_name}
 
 
 def _unknown(key: str, name: str, known: Mapping[str, Any], kind: str) -> Iterable[str]:

@@ -90,11 +90,11 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
     """Return what the template prints; links start from ``folder``."""
     runs = [read_run(files) for files in inputs.runs]
     groups = by_experiment(runs)
-    rows = compare(runs, inputs.experiments)
+    rows, sweeps = compare(runs, inputs.experiments), []
     if inputs.comparison:
         rows = read_comparison(inputs.comparison)
+        sweeps = [_sweep(name, members) for name, members in _members(rows).items()]
     row_of = {row["experiment"]: row for row in rows}
-    sweeps = [_sweep(name, members) for name, members in _members(rows).items()]
     data = _data_facts(inputs.data)
     experiments = [_experiment(row_of[name], group, folder) for name, group in groups.items()]
     only = f", experiment {rows[0]['experiment']}" if len(rows) == 1 else ""

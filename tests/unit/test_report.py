@@ -390,6 +390,16 @@ def test_a_sweep_is_a_table_and_validation_chooses_its_best(swept, results):
     assert "](comparison.png)" in markdown
 
 
+def test_the_own_report_of_a_member_speaks_of_it_alone(swept, results, monkeypatch):
+    runs, experiments = swept
+    monkeypatch.setitem(EXPERIMENTS, "rates-peak_3", experiments["rates-peak_3"])
+
+    markdown, _ = results(["cat", "dog"], archive(), [runs[4]])
+
+    assert "**rates-peak\\_3 classifies 53.0%" in markdown
+    assert "Sweep" not in markdown
+
+
 def test_the_headline_of_a_lone_sweep_says_that_it_is_the_best_of_many(swept, results):
     runs, experiments = swept
 

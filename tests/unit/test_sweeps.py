@@ -91,8 +91,14 @@ def test_only_experiments_listed_by_name_are_looked_at_one_by_one():
     config = loaded(sweep, ("demo", one, "rates"))
     assert config["datasets"]["shapes"]["detailed"] == ["demo", one]
     assert len(names(config)) == 1 + 8
-    explained = loaded(sweep | {"explain": True})
-    assert explained["datasets"]["shapes"]["detailed"] == names(explained)
+    assert config["datasets"]["shapes"]["explained"] == ["demo", one]
+
+
+def test_members_of_an_explained_sweep_get_reports_of_their_own():
+    config = loaded(grid(explain=True), ("demo", "rates"))
+
+    assert config["datasets"]["shapes"]["explained"] == names(config)
+    assert config["datasets"]["shapes"]["detailed"] == ["demo"]
 
 
 def test_an_experiment_may_differ_from_its_recipe():
