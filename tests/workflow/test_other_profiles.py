@@ -3,11 +3,13 @@
 import json
 import os
 import re
+import runpy
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from test_rerun import FROM_TRAIN
 from tiny_workflow import ROOT
 
@@ -118,8 +120,6 @@ def test_the_plan_for_kubernetes_is_the_same(fresh_workflow):
 
 
 def test_groups_and_limits_are_the_same_in_every_cluster_profile():
-    import yaml
-
     clusters = [
         yaml.safe_load((ROOT / f"profiles/{name}/config.yaml").read_text())
         for name in ("slurm", "cluster-generic", "kubernetes")
@@ -150,7 +150,7 @@ def test_the_state_of_a_job_is_read_from_what_schedulers_print(
         (tmp_path / name).write_text(f"#!/bin/sh\n{told}")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    namespace = {"__name__": "job_state"}
-    exec((ROOT / "profiles/cluster-generic/job_state.py").read_text(), namespace)
 
-    assert namespace["main"]("7") == state
+    job_state = runpy.run_path(str(ROOT / "profiles/cluster-generic/job_state.py"))
+
+    assert job_state["main"]("7") == state
