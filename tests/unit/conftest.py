@@ -4,8 +4,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from resnetcam.backends import runtime
+
+# The same examples on every machine and every day.
+settings.register_profile("reproducible", derandomize=True)
+settings.load_profile("reproducible")
 
 RUNTIME = runtime.start("tensorflow", "cpu", "float32", threads=2)
 

@@ -15,17 +15,12 @@ def shared(fresh_workflow):
     return fresh_workflow()
 
 
-def test_the_default_plan_is_fast_and_published_on_cifar10(shared):
+def test_the_default_plan_is_fast_on_cifar10_and_published_after_it(shared):
     output = shared.run("-n", "--configfile", "config.yaml").output
 
     assert "results/cifar10/fast/seed1/model.keras" in output
     assert "results/cifar10/published/seed1/model.keras" in output
     assert "results/cifar10/fast/report.md" in output
-
-
-def test_fast_is_prepared_before_published(shared):
-    output = shared.run("-n", "--configfile", "config.yaml").output
-
     jobs = re.findall(r"rule train:.*?experiment=(\w+),.*?priority: (\d+)", output, re.DOTALL)
     priorities = {experiment: int(priority) for experiment, priority in jobs}
     assert priorities["fast"] > priorities["published"]
@@ -147,7 +142,3 @@ def test_a_second_snakemake_in_the_folder_is_turned_away(shared):
     assert "4711" in result.output
     assert not (shared.folder / "results/shapes").exists()
     assert shared.run("results/shapes/archive.json").returncode == 0
-
-
-def test_snakemake_finds_nothing_to_lint(shared):
-    assert "good condition" in shared.run("--lint").output
