@@ -15,27 +15,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
+from small_recipe import AFFINE, RECIPE
+
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 PLAN = {
     "model": {"family": "resnet_v1", "depth": 8},
-    "recipe": {
-        "epochs": 2,
-        "batch_size": 16,
-        "optimizer": {"name": "sgd", "momentum": 0.9},
-        "weight_decay": 5e-4,
-        "decayed_kernels": "all",
-        "label_smoothing": 0.1,
-        "batch_norm_momentum": 0.9,
-        "select": "last",
-        "schedule": {"name": "one_cycle", "peak": 0.05, "warmup": 0.2},
-        "augmentation": {
-            "subtract_mean": "before",
-            "flip": "random",
-            "crop_padding": 1,
-            "affine": {"rotation": 10, "shift": 0.1, "zoom": 0.1},
-            "erase": None,
-        },
-    },
+    "recipe": RECIPE | {"augmentation": RECIPE["augmentation"] | {"affine": AFFINE}},
     "protocol": "holdout",
     "seed": 1,
     "precision": "float32",

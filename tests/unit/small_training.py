@@ -6,29 +6,11 @@ import zipfile
 from types import SimpleNamespace
 
 import numpy as np
+from small_recipe import RECIPE
 
 from resnetcam import stage, training
 from resnetcam.cifar import LabelledImages
 from resnetcam.preprocessing import make_splits, write_dataset
-
-RECIPE = {
-    "epochs": 2,
-    "batch_size": 16,
-    "optimizer": {"name": "sgd", "momentum": 0.9},
-    "weight_decay": 5e-4,
-    "decayed_kernels": "all",
-    "label_smoothing": 0.1,
-    "batch_norm_momentum": 0.9,
-    "select": "best",
-    "schedule": {"name": "one_cycle", "peak": 0.05, "warmup": 0.2},
-    "augmentation": {
-        "subtract_mean": "before",
-        "flip": "random",
-        "crop_padding": 1,
-        "affine": None,
-        "erase": None,
-    },
-}
 
 
 def write_data(path):
@@ -51,7 +33,7 @@ class Run:
         self.state = state or folder / "state"
         self.plan = training.Plan(
             model={"family": "resnet_v1", "depth": 8},
-            recipe=RECIPE | changes,
+            recipe=RECIPE | {"select": "best"} | changes,
             protocol="holdout",
             seed=seed,
             backend="tensorflow",

@@ -7,6 +7,8 @@ import zipfile
 import keras
 import numpy as np
 import pytest
+from small_recipe import AFFINE
+from small_recipe import RECIPE as SMALL
 
 from resnetcam import models, randomness, training
 from resnetcam.cifar import LabelledImages
@@ -18,32 +20,10 @@ from resnetcam.state import StateStore
 
 pytestmark = pytest.mark.slow
 
-EVERYTHING = {
-    "subtract_mean": "before",
-    "flip": "random",
-    "crop_padding": 1,
-    "affine": {"rotation": 10, "shift": 0.1, "zoom": 0.1},
-    "erase": {"probability": 0.5, "area": [0.02, 0.4], "aspect": [0.3, 3.3], "value": [0, 1]},
-}
-NOTHING = {
-    "subtract_mean": "before",
-    "flip": "none",
-    "crop_padding": 0,
-    "affine": None,
-    "erase": None,
-}
-RECIPE = {
-    "epochs": 3,
-    "batch_size": 16,
-    "optimizer": {"name": "sgd", "momentum": 0.9},
-    "weight_decay": 5e-4,
-    "decayed_kernels": "all",
-    "label_smoothing": 0.1,
-    "batch_norm_momentum": 0.9,
-    "select": "last",
-    "schedule": {"name": "one_cycle", "peak": 0.05, "warmup": 0.2},
-    "augmentation": EVERYTHING,
-}
+ERASE = {"probability": 0.5, "area": [0.02, 0.4], "aspect": [0.3, 3.3], "value": [0, 1]}
+EVERYTHING = SMALL["augmentation"] | {"affine": AFFINE, "erase": ERASE}
+NOTHING = SMALL["augmentation"] | {"flip": "none", "crop_padding": 0}
+RECIPE = SMALL | {"epochs": 3, "augmentation": EVERYTHING}
 CONSTANT = {"name": "inverse_time", "initial": 0.25, "decay": 0, "drops": []}
 MODEL = {"family": "resnet_v1", "depth": 8}
 
