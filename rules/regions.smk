@@ -87,6 +87,7 @@ rule annotate:
         "../envs/data.yaml"
     params:
         settings=settings_of_dataset("annotate_images"),
+        explained=of_dataset("gradcam", "images"),
         code=code("annotate.py"),
         environment=environment("data"),
     script:

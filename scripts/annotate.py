@@ -13,8 +13,10 @@ with logged(snakemake):
     data = DatasetReader(snakemake.input.data)
     images, labels = data.array("x_test"), data.array("y_test")
     generator = np.random.Generator(np.random.Philox(key=[0, len(labels)]))
-    count = min(snakemake.params.settings["annotate_images"], len(labels))
-    indices = np.sort(generator.choice(len(labels), count, replace=False))
+    # Only these are explained by every method.
+    explained = min(snakemake.params.explained, len(labels))
+    count = min(snakemake.params.settings["annotate_images"], explained)
+    indices = np.sort(generator.choice(explained, count, replace=False))
     write_annotation_kit(
         Path(snakemake.output.project).parent,
         images[indices],

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import Any
 
-from resnetcam.depths import blocks_per_stage
 from resnetcam.errors import InputError
+from resnetcam.families import blocks_per_stage, spatial_layers
 from resnetcam.layout import NUM_CLASSES
 from resnetcam.names import nearest
 from resnetcam.schema import Schema
 from resnetcam.sweeps import experiments_of_sweep, with_overrides
+
+_SHORT_LAYERS = ("final", "stage1", "stage2", "stage3")
 
 
 def load_config(config: Mapping[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
@@ -39,6 +41,8 @@ def load_config(config: Mapping[str, Any], schema: dict[str, Any]) -> dict[str, 
         name: dataset | _listed_experiments(dataset, config["sweeps"], experiments)
         for name, dataset in config["datasets"].items()
     }
+    if problems := list(_unknown_layers(config["models"], datasets, experiments)):
+        raise InputError("\n".join(problems))
     return config | {"datasets": datasets, "experiments": experiments}
 
 
@@ -166,6 +170,24 @@ def _listed_experiments(
             explained |= names
     by_name = [entry for entry in dataset["experiments"] if entry not in sweeps]
     return {"experiments": list(listed), "explained": list(explained), "detailed": by_name}
+
+
+def _unknown_layers(
+    models: Mapping[str, Any], datasets: Mapping[str, Any], experiments: Mapping[str, Any]
+) -> Iterable[str]:
+    """Yield layers that a network lacks, before it is trained for hours to be explained."""
+    asked: dict[tuple[str, str], str] = {}
+    for dataset in datasets.values():
+        for name in dataset["explained"]:
+            for layer in dataset["gradcam"]["layers"]:
+                asked.setdefault((experiments[name]["model"], layer), name)
+    for (model, layer), experiment in asked.items():
+        known = [*_SHORT_LAYERS, *spatial_layers(**models[model])]
+        if layer not in known:
+            yield (
+                f"gradcam.layers: {model}, the model of {experiment}, has no layer "
+                f"{layer!r}{nearest(layer, known)}. Known: {', '.join(known)}"
+            )
 
 
 def _unknown(key: str, name: str, known: Mapping[str, Any], kind: str) -> Iterable[str]:

@@ -16,7 +16,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from resnetcam.depths import blocks_per_stage
+from resnetcam.families import blocks_per_stage
 
 BATCH_NORM_EPSILON = 1e-3
 

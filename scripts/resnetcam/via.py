@@ -10,7 +10,7 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from resnetcam.errors import InputError
@@ -111,18 +111,12 @@ def read_export(path: str | Path, strict: bool = False) -> Export:
     return reader.export()
 
 
-def write_csv(
-    path: str | Path,
-    regions: Iterable[Region],
-    sizes: dict[str, int] | None = None,
-    images: Iterable[str] = (),
-) -> None:
+def write_csv(path: str | Path, regions: Iterable[Region], images: Iterable[str] = ()) -> None:
     """Write a VIA 2 CSV file that VIA imports; equal arguments give equal bytes.
 
     Args:
         path: replaced atomically.
         regions: grouped by file; their ``row`` is not written.
-        sizes: file sizes in bytes by file name; VIA tells images apart by name and size together.
         images: files to name first, with or without regions.
 
     Raises:
@@ -135,7 +129,7 @@ def write_csv(
     lines = [",".join(COLUMNS)]
     for name, group in rows_of.items():
         _check_csv_name(path, name)
-        prefix = f'{name},{(sizes or {}).get(name, UNKNOWN_SIZE)},"{{}}",{len(group)}'
+        prefix = f'{name},{UNKNOWN_SIZE},"{{}}",{len(group)}'
         if not group:
             lines.append(f'{prefix},0,"{{}}","{{}}"')
         lines += [
@@ -146,12 +140,19 @@ def write_csv(
     _write_text(path, "\n".join(lines) + "\n")
 
 
+def fit_for_csv(export: Export) -> tuple[Export, list[str]]:
+    """Leave files out whose names ``write_csv`` refuses; return what is left, and those names."""
+    left_out = [name for name in export.images if not _fits_csv(name)]
+    images = tuple(name for name in export.images if _fits_csv(name))
+    regions = tuple(region for region in export.regions if _fits_csv(region.filename))
+    return replace(export, images=images, regions=regions), left_out
+
+
 def write_project(
     path: str | Path,
     image_names: Iterable[str],
     attribute_name: str,
     attribute_options: Sequence[str],
-    regions: Iterable[Region] = (),
 ) -> None:
     """Write a VIA 2 project whose images lie beside VIA's page, ``via.html``.
 
@@ -160,13 +161,8 @@ def write_project(
         image_names: file names in the order in which VIA shows them; each once.
         attribute_name: the region attribute that VIA shows as a dropdown list.
         attribute_options: the values it offers.
-        regions: regions to begin with, on any of the images.
     """
     metadata = {f"{name}{UNKNOWN_SIZE}": _image_record(name) for name in image_names}
-    for region in regions:
-        metadata[f"{region.filename}{UNKNOWN_SIZE}"]["regions"].append(
-            {"shape_attributes": _shape_attributes(region), "region_attributes": region.attributes}
-        )
     project = {
         "_via_settings": {
             "ui": {"image": {"region_label": attribute_name}},
@@ -207,6 +203,16 @@ class _DefectError(Exception):
         self.expected = expected
 
 
+@dataclass
+class _File:
+    """What was read of one image so far; ``announced`` of its last row, as the file spells it."""
+
+    ids: set[int] = field(default_factory=set)
+    rows: int = 0
+    last_row: int = 0
+    announced: str = ""
+
+
 class _Reader:
     """Gathers the content of one file; ``report`` decides between lenient and strict."""
 
@@ -217,7 +223,7 @@ class _Reader:
         self.regions: list[Region] = []
         self.problems: list[Problem] = []
         self.file_attributes: dict[str, dict[str, str]] = {}
-        self.region_ids: dict[str, set[int]] = {}
+        self.files: dict[tuple[str, str], _File] = {}  # VIA tells them apart by name and size
         self.seen_cells: set[tuple[str, str]] = set()
 
     def export(self) -> Export:
@@ -270,6 +276,23 @@ class _Reader:
                 self.read_line(row, line)
             except _DefectError as defect:
                 self.report(row, "", defect.found, "row skipped", defect.expected)
+        self.check_region_counts()
+
+    def check_region_counts(self) -> None:
+        for (filename, _), file in self.files.items():
+            announced = file.announced.strip()
+            if announced.isdecimal() and int(announced) != file.rows:
+                found = f"region_count {announced}, but rows of regions: {file.rows}"
+                done = "those that are there were read"
+                self.report(file.last_row, filename, found, done, "a row for each region")
+
+    def file(self, row: int, filename: str, size: str) -> _File:
+        """What was read of an image; a second one of the same name is a defect."""
+        if (filename, size) not in self.files and filename in self.images:
+            found = f"another image of this name, of {size} bytes"
+            self.report(row, filename, found, "read as the same image", "a name for each image")
+        self.images.setdefault(filename)
+        return self.files.setdefault((filename, size), _File())
 
     def check_header(self, row: int, header: str) -> None:
         if header.startswith("# Exported using VGG Image Annotator") or "metadata_id," in header:
@@ -286,20 +309,22 @@ class _Reader:
         # VIA writes file names without quotes, so a comma in one splits it: count from the right.
         name_cells = len(cells) - len(COLUMNS) + 1
         filename = ",".join(cells[:name_cells])
-        _, file_cell, count, id_cell, shape_cell, attributes_cell = cells[name_cells:]
+        size, file_cell, count, id_cell, shape_cell, attributes_cell = cells[name_cells:]
         if not filename:
             raise _DefectError("no file name", "a file name")
         if name_cells > 1:
             self.report(row, filename, "commas in a file name", "joined again", "no commas")
-        self.images.setdefault(filename)
+        file = self.file(row, filename, size.strip())
+        file.last_row, file.announced = row, count
         if (filename, file_cell) not in self.seen_cells:  # VIA repeats it in every row of a file
             self.seen_cells.add((filename, file_cell))
             self.add_file_attributes(row, filename, self.parse_cell(row, filename, 2, file_cell))
         shape = self.parse_cell(row, filename, 5, shape_cell)
         attributes = self.parse_cell(row, filename, 6, attributes_cell)
         if shape or attributes or count.strip() != "0":  # else the row stands for its file alone
-            region_id = self.region_id(row, filename, id_cell)
-            self.add_region(row, filename, shape, attributes, region_id)
+            file.rows += 1
+            region_id = self.region_id(row, filename, file, id_cell)
+            self.add_region(row, filename, file, shape, attributes, region_id)
 
     def parse_cell(self, row: int, filename: str, column: int, cell: str) -> object:
         cell, where = cell.strip(), f"in {COLUMNS[column]}"
@@ -315,10 +340,10 @@ class _Reader:
             self.report(row, filename, found, "read as {}", "JSON")
             return {}
 
-    def region_id(self, row: int, filename: str, cell: str) -> int:
+    def region_id(self, row: int, filename: str, file: _File, cell: str) -> int:
         if re.fullmatch(r"\s*[0-9]{1,9}\s*", cell):
             return int(cell)
-        region_id = len(self.region_ids.get(filename, ()))
+        region_id = len(file.ids)
         found = f"region_id {_quote(cell)}"
         self.report(row, filename, found, f"numbered {region_id}", "a whole number from 0")
         return region_id
@@ -346,7 +371,7 @@ class _Reader:
             self.report(row, "", "an image without a file name", "skipped", "a file name")
             return
         filename = _encodable(filename)
-        self.images.setdefault(filename)
+        file = self.file(row, filename, str(record.get("size", UNKNOWN_SIZE)))
         self.add_file_attributes(row, filename, record.get("file_attributes", {}))
         regions = record.get("regions", [])
         if isinstance(regions, dict):  # VIA 1
@@ -357,14 +382,20 @@ class _Reader:
         for region_id, region in enumerate(regions):
             region = region if isinstance(region, dict) else {}
             shape, attributes = region.get("shape_attributes"), region.get("region_attributes", {})
-            self.add_region(row, filename, shape, attributes, region_id)
+            self.add_region(row, filename, file, shape, attributes, region_id)
 
     def add_file_attributes(self, row: int, filename: str, attributes: object) -> None:
         if parsed := self.parse_attributes(row, filename, attributes):
             self.file_attributes.setdefault(filename, {}).update(parsed)
 
     def add_region(
-        self, row: int, filename: str, shape_attributes: object, attributes: object, region_id: int
+        self,
+        row: int,
+        filename: str,
+        file: _File,
+        shape_attributes: object,
+        attributes: object,
+        region_id: int,
     ) -> None:
         try:
             shape, geometry = _parse_shape(shape_attributes)
@@ -374,11 +405,10 @@ class _Reader:
         if negative := [key for key in POSITIONS if _smallest(geometry.get(key, 0)) < 0]:
             found = f"negative {' and '.join(negative)} of a {shape}"
             self.report(row, filename, found, "clipped at the image's edge", "0 or more")
-        ids = self.region_ids.setdefault(filename, set())
-        if region_id in ids:
+        if region_id in file.ids:
             found = f"region_id {region_id} a second time"
             self.report(row, filename, found, "both regions kept", "one region an id")
-        ids.add(region_id)
+        file.ids.add(region_id)
         parsed = self.parse_attributes(row, filename, attributes)
         self.regions.append(Region(filename, shape, geometry, parsed, row, region_id))
 
@@ -476,8 +506,12 @@ def _csv_cell(value: dict[str, object]) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
+def _fits_csv(name: str) -> bool:
+    return bool(name) and not re.search('[,"\r\n\ud800-\udfff]', name)
+
+
 def _check_csv_name(path: str | Path, name: str) -> None:
-    if not name or re.search('[,"\r\n\ud800-\udfff]', name):
+    if not _fits_csv(name):
         raise InputError(
             f"{path}: VIA cannot read back the file name {_quote(name)}: it must not be empty or"
             " hold a comma, quote or line break. Rename the image."

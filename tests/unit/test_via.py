@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from resnetcam.errors import InputError
 from resnetcam.regions import rasterise, summary
-from resnetcam.via import Export, Region, read_export, write_csv, write_project
+from resnetcam.via import Export, Region, fit_for_csv, read_export, write_csv, write_project
 
 CORPUS = Path(__file__).parent / "via_corpus"
+ROOT = Path(__file__).parents[2]
 SHIP = Region(
     "test_00003_ship.png",
     "rect",
@@ -58,6 +59,9 @@ DEFECTS = {
     "missing_column.csv": (1, 1, 2, "6 columns in 'test_00012_cat.png,", "7 columns"),
     "missing_key.csv": (2, 1, 2, "a rect without height; region skipped", "x, y, width, height"),
     "nan.csv": (2, 1, 2, "broken JSON", "JSON"),
+    "same_name_twice.csv": (2, 3, 3, "another image of this name", "a name for each image"),
+    "same_name_twice.json": (2, 3, 2, "another image of this name", "a name for each image"),
+    "wrong_region_count.csv": (2, 2, 2, "region_count 3, but rows of regions: 1", "a row for"),
     "negative_coordinate.csv": (2, 2, 2, "negative x of a rect; clipped", "0 or more"),
     "negative_radius.csv": (2, 1, 2, "r of a circle is -1; region skipped", "a number from 0"),
     "nested_attribute.csv": (2, 2, 2, "'quality' is {'blurred': True}; kept as JSON text", "text"),
@@ -216,10 +220,10 @@ def via_import(text: str) -> list[tuple[str, str, dict, dict]]:
 
 def test_written_csv_follows_the_import_rules_of_via(tmp_path):
     region = replace(SHIP, attributes={"class": 'a, "b"\n\\ \u2028 \u00e4'})
-    write_csv(tmp_path / "a.csv", [region], {SHIP.filename: 512}, images=["none.png"])
+    write_csv(tmp_path / "a.csv", [region], images=["none.png"])
     rows = via_import((tmp_path / "a.csv").read_text(encoding="utf-8"))
     shape = {"name": "rect", **SHIP.geometry}
-    assert rows == [("none.png", "-1", {}, {}), (SHIP.filename, "512", shape, region.attributes)]
+    assert rows == [("none.png", "-1", {}, {}), (SHIP.filename, "-1", shape, region.attributes)]
 
 
 def test_csv_round_trip_is_byte_reproducible(tmp_path):
@@ -239,9 +243,21 @@ def test_names_that_via_cannot_read_back_are_refused(name, tmp_path):
     assert (tmp_path / "a.csv").read_text() == "before"
 
 
+def test_files_with_such_names_are_left_out_of_what_is_imported(tmp_path):
+    export = read_export(ROOT / "resources/example_annotations.csv")
+    kept, left_out = fit_for_csv(export)
+    assert left_out == ["stars, all of them.png"]
+    assert set(kept.images) == set(export.images) - set(left_out)
+    write_csv(tmp_path / "a.csv", kept.regions, images=kept.images)
+    again = read_export(tmp_path / "a.csv")
+    assert without_rows(again.regions) == without_rows(
+        region for region in export.regions if region.filename not in left_out
+    )
+
+
 def test_project_has_what_via_asks_for(tmp_path):
     names = ["test_00012_cat.png", SHIP.filename]
-    write_project(tmp_path / "project.json", names, "class", ["cat", "ship"], [SHIP])
+    write_project(tmp_path / "project.json", names, "class", ["cat", "ship"])
     project = json.loads((tmp_path / "project.json").read_text())
     # VIA opens a project only with all three of these, an image only with all four of those.
     assert project["_via_settings"] and project["_via_img_metadata"] and project["_via_attributes"]
@@ -254,8 +270,7 @@ def test_project_has_what_via_asks_for(tmp_path):
     dropdown = project["_via_attributes"]["region"]["class"]
     assert (dropdown["type"], list(dropdown["options"])) == ("dropdown", ["cat", "ship"])
     export = read_export(tmp_path / "project.json", strict=True)
-    assert export.images == tuple(names)
-    assert without_rows(export.regions) == without_rows([SHIP])
+    assert (export.images, export.regions) == (tuple(names), ())
 
 
 # Fuzzing: whatever the bytes, the reader returns a usable export or raises InputError.
