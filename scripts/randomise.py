@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from resnetcam.backends import runtime
+from resnetcam.cam import is_flat
 from resnetcam.dataset import DatasetReader
 from resnetcam.files import write_json
-from resnetcam.intervals import mean_with_interval
 from resnetcam.maps import Maps, default_group, read_maps, write_maps
 from resnetcam.stage import logged
 
@@ -13,7 +13,7 @@ with logged(snakemake):
     params, files = snakemake.params, snakemake.input
     runtime.start(params.backend, params.device, "float32", snakemake.threads)
     from resnetcam import evaluation
-    from resnetcam.randomisation import cascade, rank_correlations
+    from resnetcam.randomisation import cascade, compare
 
     default = default_group(files.maps, "true")
     trained = read_maps(files.maps, default)
@@ -23,7 +23,8 @@ with logged(snakemake):
     groups, levels = {}, []
     for part, maps in cascade(classifier, default.layer, images, classes, default.method):
         groups[default._replace(choice=part)] = Maps(maps, classes, trained.image_index[:n])
-        correlations = rank_correlations(trained.maps[:n], maps)
-        levels.append({"part": part, "correlation": mean_with_interval(correlations)})
+        levels.append({"part": part, **compare(trained.maps[:n], maps)})
     write_maps(Path(snakemake.output.maps), groups)
-    write_json(snakemake.output.levels, {"n": n, "group": list(default), "levels": levels})
+    compared = n - int(is_flat(trained.maps[:n]).sum())
+    about = {"n": n, "compared": compared, "group": list(default)}
+    write_json(snakemake.output.levels, about | {"levels": levels})

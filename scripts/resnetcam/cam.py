@@ -97,6 +97,11 @@ def normalized(maps: Array) -> Array:
     return np.divide(maps - low, span, out=np.zeros_like(maps), where=span > 0)
 
 
+def is_flat(maps: Array) -> NDArray[np.bool_]:
+    """Which maps (N, h, w) have the same value everywhere, zero or not, and so show nothing."""
+    return maps.min((1, 2)) == maps.max((1, 2))
+
+
 def _relu(maps: Array) -> Array:
     return np.maximum(maps, 0)
 

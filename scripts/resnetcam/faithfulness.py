@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam.baselines import BASELINES, random_maps
-from resnetcam.cam import normalized, resize_bilinear
+from resnetcam.cam import is_flat, normalized, resize_bilinear
 from resnetcam.intervals import mean_with_interval
 
 Floats = NDArray[np.float32]
@@ -114,7 +114,7 @@ def score(classified: Classified, maps: Mapping[str, Floats], steps: int) -> dic
     scores = {
         name: _curve_scores(classified, removal_ranks(one), steps)
         | _mask_scores(classified, whole, _as_mask(one, classified.images.shape))
-        | {"flat_maps": int((one == one[:, :1, :1]).all((1, 2)).sum())}
+        | {"flat_maps": int(is_flat(one).sum())}
         for name, one in candidates.items()
     }
     uniform = BASELINES["uniform"](*classified.images.shape[:3])

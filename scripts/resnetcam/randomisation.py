@@ -6,14 +6,16 @@ Weights are drawn anew from the last layer to the first, a part more each time (
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam import models
+from resnetcam.cam import is_flat
 from resnetcam.explanation import explainer
+from resnetcam.intervals import mean_with_interval
 
 Floats = NDArray[np.float32]
 
@@ -63,6 +65,22 @@ def parts(classifier: keras.Model) -> dict[str, list[str]]:
             name = re.match(r"stage\d_block\d+|[^_]+", layer.name)
             found.setdefault(name[0], []).append(layer.name)
     return found
+
+
+def compare(trained: Floats, randomised: Floats) -> dict[str, Any]:
+    """Compare the trained network's maps (N, h, w) with those of a randomised one.
+
+    Returns:
+        ``correlation``: the mean of ``rank_correlations`` with its interval, over the images whose
+        trained map is not flat; None if all are. ``flat_maps``: how many of the randomised
+        network's maps are flat among those images.
+    """
+    told = ~is_flat(trained)
+    correlations = rank_correlations(trained[told], randomised[told])
+    return {
+        "correlation": mean_with_interval(correlations) if told.any() else None,
+        "flat_maps": int(is_flat(randomised[told]).sum()),
+    }
 
 
 def rank_correlations(one: Floats, other: Floats) -> NDArray[np.float64]:

@@ -314,4 +314,5 @@ def _area(region: Region) -> float | None:
 
 
 def _sorted_counts(counts: Counter[str]) -> dict[str, int]:
-    return {name: counts[name] for name in sorted(counts)}
+    """The most frequent first, equal ones by name."""
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

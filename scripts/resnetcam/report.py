@@ -216,7 +216,7 @@ def _data_facts(path: Path) -> dict[str, Any]:
         "n_validation": len(data.split("holdout").validation),
         "height": data.image_shape[0],
         "width": data.image_shape[1],
-        "chance": float(test.max() / test.sum()),
+        "chance": float(test[train.argmax()] / test.sum()),
     }
 
 
@@ -262,7 +262,8 @@ def _versions(run: Run) -> str:
 def _annotations(path: Path, folder: Path) -> dict[str, Any]:
     summary = _read_json(path)
     problems = [
-        f"row {one['row']}, {one['filename']}: {one['message']}" for one in summary["problems"]
+        f"row {one['row']}{', ' * bool(one['filename'])}{one['filename']}: {one['message']}"
+        for one in summary["problems"]
     ]
     figure = relative_link(path.with_suffix(".png"), folder)
     return {**summary, "figure": figure, "problems": _first(problems)}

@@ -14,10 +14,11 @@ from urllib.parse import quote
 
 import jinja2
 
+from resnetcam.baselines import BASELINES
 from resnetcam.layout import TITLES
 
-BASELINES = ("random", "centred_gaussian", "uniform")
-
+# The bootstrap's intervals are too narrow for a verdict on fewer.
+_FEWEST_IMAGES_FOR_A_VERDICT = 100
 _Z95 = 1.959964
 _INLINE = re.compile(r"[\\`*_\[\]<>|&~$@#]|:(?=//)|(?<=www)\.", re.IGNORECASE)
 
@@ -87,7 +88,7 @@ def headline(
         row: its row of ``comparison.csv``.
         n: the number of test images.
         linear: the linear classifier's accuracy on the same test images.
-        chance: the share of the most frequent class.
+        chance: the share of the most frequent training class.
         chosen_of: of how many experiments validation accuracy chose this one.
     """
     accuracy, spread = row["accuracy_mean"], row["accuracy_std"]
@@ -104,7 +105,7 @@ def headline(
         f"(95% Wilson interval {low} to {high}{between}).",
         protocol_in_words(row["protocol"]),
         f"For comparison: a linear classifier on the same pixels reaches {percent(linear, n)}, "
-        f"and always naming the most frequent class {percent(chance, n)}.",
+        f"and always naming the most frequent training class {percent(chance, n)}.",
     ]
 
 
@@ -123,6 +124,8 @@ def protocol_in_words(protocol: str) -> str:
 
 def localisation_verdict(scores: Mapping[str, Any]) -> str:
     """Say whether the first method's maps beat every baseline by intervals that do not overlap."""
+    if too_few := _too_few(next(iter(scores["candidates"].values()))["n"]):
+        return too_few
     pointing, energy = (
         against_baselines(scores["candidates"], metric)
         for metric in ("pointing_game", "energy_inside")
@@ -135,6 +138,8 @@ def localisation_verdict(scores: Mapping[str, Any]) -> str:
 
 def faithfulness_verdict(scores: Mapping[str, Any]) -> str:
     """Say whether covering what the first method shows hurts more than covering anything else."""
+    if too_few := _too_few(scores["n"]):
+        return too_few
     deletion, insertion = (
         against_baselines(scores["candidates"], metric, low_is_good=metric == "deletion_auc")
         for metric in ("deletion_auc", "insertion_auc")
@@ -143,6 +148,15 @@ def faithfulness_verdict(scores: Mapping[str, Any]) -> str:
     if deletion == insertion:
         return f"By deletion and by insertion, {name} {deletion}."
     return f"By deletion, {name} {deletion}; by insertion it {insertion}."
+
+
+def _too_few(n: int) -> str | None:
+    if n >= _FEWEST_IMAGES_FOR_A_VERDICT:
+        return None
+    return (
+        f"Too few images for a verdict: {n}, where intervals can be trusted from about "
+        f"{_FEWEST_IMAGES_FOR_A_VERDICT} on."
+    )
 
 
 def against_baselines(

@@ -28,7 +28,8 @@ class Drawing(NamedTuple):
 
     Attributes:
         images: as in CIFAR-10's archive.
-        test_outlines: float64 (V, 2) each: x, y in pixels, the image's corner at (0, 0).
+        test_outlines: float64 (V, 2) each: x, y in pixels, the image's corner at (0, 0). What
+            is inside follows the even-odd rule: a ring's line runs around its hole, too.
     """
 
     images: LabelledImages
@@ -66,7 +67,8 @@ def _draw_image(generator: np.random.Generator, name: str) -> tuple[NDArray[np.u
     shading = 1 + generator.uniform(-0.2, 0.2) * np.linspace(-1, 1, SIDE)[None, :, None]
     canvas = _paint(canvas, outline, color * shading, hole)
     canvas = canvas + generator.normal(0, 0.03, canvas.shape)
-    return (np.clip(canvas, 0, 1) * 255).round().astype(np.uint8), outline
+    region = outline if hole is None else _with_hole(outline, hole)
+    return (np.clip(canvas, 0, 1) * 255).round().astype(np.uint8), region
 
 
 def _background(generator: np.random.Generator) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -121,6 +123,11 @@ def _posed(outline: Outline, radius: float, centre: NDArray[np.float64], angle: 
     cosine, sine = np.cos(angle), np.sin(angle)
     rotation = np.array([[cosine, -sine], [sine, cosine]])
     return outline @ rotation.T * radius + centre
+
+
+def _with_hole(outline: Outline, hole: Outline) -> Outline:
+    """One line: around the outline, over to the hole, around it the other way, and back."""
+    return np.concatenate([outline, outline[:1], hole[:1], hole[::-1]])
 
 
 def _arc(start: float, stop: float, points: int = 24, radius: float = 1.0) -> Outline:

@@ -98,6 +98,22 @@ def test_an_error_names_the_key_the_value_and_what_is_allowed(key, value, parts)
     assert message.count("\n") == 0, message
 
 
+@pytest.mark.parametrize(
+    ("layers", "says"),
+    [
+        (["stage3_block4_out"], "resnet20v1, the model of fast, has no layer 'stage3_block4_out'"),
+        (["final_bn"], "no layer 'final_bn'"),
+        (["stage1_block1_projection"], "no layer 'stage1_block1_projection'"),
+        (["stage1_block1_bn3"], "(did you mean 'stage1_block1_bn2'?)"),
+    ],
+)
+def test_a_layer_that_the_network_lacks_is_told_before_it_is_trained(layers, says):
+    with pytest.raises(InputError) as error:
+        load_config(changed("gradcam", {"layers": ["final", *layers]}), SCHEMA)
+    assert "gradcam.layers: " in str(error.value)
+    assert says in str(error.value)
+
+
 def test_several_errors_are_told_at_once():
     config = changed("device", "tpu")
     config["recipes"]["fast"]["epochs"] = 0

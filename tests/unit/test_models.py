@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from resnetcam import models
+from resnetcam import families, models
 from resnetcam.backends.tensorflow_training import FusedBatchNormalization
 from resnetcam.errors import InputError
 
@@ -172,6 +172,16 @@ def test_v2_units_have_the_published_widths_sizes_and_strides(resnet29_v2):
 def test_other_depths_are_refused_with_the_two_nearest(family, depth, below, above):
     with pytest.raises(InputError, match=rf"depth {depth}\b.*\b{below} and {above}$"):
         models.build_network(family, depth, IMAGE, 10)
+
+
+@pytest.mark.parametrize(
+    ("family", "depth"), [("resnet_v1", 8), ("resnet_v1", 20), ("resnet_v2", 11), ("resnet_v2", 29)]
+)
+def test_layers_are_known_without_the_network(family, depth):
+    network = models.build_network(family, depth, IMAGE, 10)
+    spatial = [layer.name for layer in network.layers if len(layer.output.shape) == 4]
+    known = families.spatial_layers(family, depth)
+    assert sorted(known) == sorted(set(spatial) - {"centred_images", "pool"})
 
 
 def initialized(seed):

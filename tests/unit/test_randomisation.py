@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from resnetcam.explanation import explainer, resolve_layer
-from resnetcam.randomisation import cascade, parts, rank_correlations
+from resnetcam.randomisation import cascade, compare, parts, rank_correlations
 
 PARTS_V1 = ["logits", "stage3_block1", "stage2_block1", "stage1_block1", "stem"]
 PARTS_V2 = ["logits", "final", *PARTS_V1[1:]]
@@ -26,6 +26,17 @@ def test_equal_opposite_and_flat_maps():
         assert rank_correlations(ramp, ramp**3) == pytest.approx([1])
         assert rank_correlations(ramp, -ramp) == pytest.approx([-1])
         assert rank_correlations(ramp, np.ones_like(ramp)) == [0]
+
+
+def test_flat_maps_of_the_trained_network_are_left_out_and_others_count_as_zero():
+    ramp = np.arange(9, dtype=np.float32).reshape(3, 3)
+    flat = np.zeros((3, 3), np.float32)
+    trained = np.stack([ramp, flat, ramp, ramp])
+    assert compare(trained, trained)["correlation"]["mean"] == pytest.approx(1)
+    got = compare(trained, np.stack([ramp, ramp, flat, ramp]))
+    assert got["correlation"]["mean"] == pytest.approx(2 / 3)
+    assert got["flat_maps"] == 1
+    assert compare(trained[1:2], trained[:1]) == {"correlation": None, "flat_maps": 0}
 
 
 @pytest.mark.slow

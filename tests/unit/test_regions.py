@@ -295,6 +295,17 @@ def test_annotation_kit(tmp_path):
         assert words in readme
 
 
+def test_a_summary_names_the_most_frequent_value_first():
+    labels = ["b", "a", "zebra", "zebra", "c"]
+    found = summary(export_of(*(rect(0, 0, 9, 9, label=label) for label in labels)))
+    assert list(found["attributes"]["class"].items()) == [
+        ("zebra", 2),
+        ("a", 1),
+        ("b", 1),
+        ("c", 1),
+    ]
+
+
 def test_drawn_regions_come_back_as_masks(tmp_path):
     drawn = [rect(32, 48, 64, 80), rect(0, 0, 512, 256, filename=image_name(1, "ship"))]
     labelled = [drawn[0], Region(**{**vars(drawn[1]), "attributes": {"class": "ship"}})]

@@ -64,7 +64,7 @@ def scores(maps, gaussian, uniform):
     rows = {"gradcam": maps, "random": 0.1, "centred_gaussian": gaussian, "uniform": uniform}
     candidates = {
         name: {
-            "n": 40,
+            "n": 400,
             "zero_maps": 1,
             "pointing_game": intervals(value),
             "energy_inside": intervals(value),
@@ -138,7 +138,8 @@ def write_run(folder, experiment, seed, accuracy, protocol="holdout"):
     randomisation = {
         "n": 1000,
         "group": ["gradcam", "stage3_block3_out", "true"],
-        "levels": [{"part": "stem", "correlation": intervals(0.07)}],
+        "compared": 980,
+        "levels": [{"part": "stem", "correlation": intervals(0.07), "flat_maps": 30}],
     }
     (run / "localisation.json").write_text(json.dumps(localisation))
     (run / "faithfulness.json").write_text(json.dumps(faithfulness(0.1, 0.7)))
@@ -260,6 +261,13 @@ def test_verdict_follows_the_intervals(maps, gaussian, verdict):
     text = localisation_verdict(scores(maps, gaussian, 0.2))
     assert verdict in text
     assert "uniform" not in text
+
+
+def test_few_images_give_no_verdict():
+    few = scores(0.7, 0.5, 0.2)
+    few["candidates"]["gradcam"]["n"] = 99
+    assert localisation_verdict(few).startswith("Too few images for a verdict: 99")
+    assert faithfulness_verdict(faithfulness(0.2, 0.7) | {"n": 99}).startswith("Too few images")
 
 
 def test_verdict_of_each_metric():

@@ -47,8 +47,12 @@ def draw_overlay(
     """Draw a map over its image (H, W, 3), and the outline of the object's region (H, W)."""
     axes.imshow(overlay(_enlarged(image), raw_map, look))
     if region is not None and region.any() and not region.all():
+        # A rim of nothing closes the outline of what reaches the image's edge.
+        outlined = np.pad(_enlarged(region), 1)
+        places = (np.clip(np.arange(n) - 1, -0.5, n - 2.5) for n in outlined.shape[::-1])
+        x, y = np.meshgrid(*places)
         for color, width in (("black", 2.0), ("white", 0.9)):
-            axes.contour(_enlarged(region), [0.5], colors=color, linewidths=width)
+            axes.contour(x, y, outlined, [0.5], colors=color, linewidths=width)
     if raw_map.min() == raw_map.max():
         text = "flat map" if raw_map.any() else "no positive\nevidence"
         box = {"facecolor": "white", "edgecolor": "none", "pad": 2}

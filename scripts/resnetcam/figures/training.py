@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
-from resnetcam.figures.canvas import BLUE, GREY, ORANGE, drawing, short
+from resnetcam.figures.canvas import BLUE, GREY, ORANGE, drawing, short, whole_percent
 
 History = Sequence[Mapping[str, float]]
 
@@ -146,5 +146,5 @@ def _write_cells(axes: Axes, counts: NDArray[np.int64], shares: NDArray[np.float
         on_dark = share > 0.65
         color = "white" if on_dark else "black" if count else "#999999"
         weight = "bold" if row == column else "normal"
-        text = f"{share:.0%}\n{count:,}" if count else "0"
+        text = f"{whole_percent(share)}\n{count:,}" if count else "0"
         axes.text(column, row, text, ha="center", va="center", color=color, weight=weight, size=8)
