@@ -109,6 +109,36 @@ with h5py.File(sys.argv[2]) as data, h5py.File(sys.argv[3]) as predictions:
     )
 
 
+def test_covering_goes_from_the_image_to_the_mean_image_in_the_predicted_class(results):
+    """The curves' ends, from the saved model alone."""
+    code = """
+import json, h5py, numpy as np, keras
+model = keras.saving.load_model("tiny/seed1/model.keras")
+with h5py.File("data.h5") as data:
+    images, mean = data["x_test"][:30], 255 * data["holdout/mean"][()]
+whole = model.predict(images, verbose=0)
+predicted = whole.argmax(1)
+covered = model.predict(mean[None], verbose=0)[0][predicted].mean()
+whole = whole[np.arange(30), predicted].mean()
+candidates = json.load(open("tiny/seed1/faithfulness.json"))["candidates"]
+for name in ("gradcam", "eigencam", "random"):
+    curves = candidates[name]["curves"]
+    ends = [curves[kind][place] for kind in ("deletion", "insertion") for place in (0, -1)]
+    np.testing.assert_allclose(ends, [whole, covered, covered, whole], atol=1e-5)
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=results, check=True)
+
+
+def test_maps_of_the_trained_network_are_like_themselves_and_those_of_a_random_one_are_not(results):
+    randomisation = json.loads((results / "tiny/seed1/randomisation.json").read_text())
+    first, *_, last = randomisation["levels"]
+    assert (first["part"], last["part"]) == ("none", "stem")
+    assert 0 < randomisation["compared"] <= 30
+    assert first["correlation"]["mean"] == pytest.approx(1, abs=1e-3)
+    assert first["flat_maps"] == 0
+    assert last["correlation"]["mean"] < 0.8
+
+
 def test_the_shapes_dataset_takes_the_official_layout(results):
     import tarfile
 
