@@ -1,7 +1,8 @@
 # Before the first job: one snakemake a folder, and what there is to train.
 
-import fcntl
 import os
+
+from resnetcam.locks import try_lock
 
 
 onstart:
@@ -17,14 +18,12 @@ def take_lock():
     global lock
     os.makedirs(".snakemake", exist_ok=True)
     lock = open(".snakemake/running", "a+")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not try_lock(lock):
         lock.seek(0)
         raise WorkflowError(
-            f"Another snakemake (process {lock.read().strip()}) is at work in this folder. "
+            f"Another snakemake is at work in this folder (process {lock.read().strip()}). "
             "Wait for it to end, or work in another copy of the folder."
-        ) from None
+        )
     lock.truncate(0)
     lock.write(str(os.getpid()))
     lock.flush()

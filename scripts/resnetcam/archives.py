@@ -6,7 +6,6 @@ mirrors nor the time stamps matter once it has arrived.
 
 import contextlib
 import errno
-import fcntl
 import logging
 import re
 import shutil
@@ -24,6 +23,7 @@ import urllib3
 
 from resnetcam.errors import InputError
 from resnetcam.files import flush_to_disk, replacing, sha256_of_file
+from resnetcam.locks import try_lock, wait_for_lock
 
 logger = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ def _list_stored(folder: Path) -> list[Path]:
     return sorted(
         file
         for file in folder.iterdir()
-        if file.is_file() and not file.name.startswith(".") and file.suffix != ".part"
+        if file.is_file() and not file.name.startswith(".") and file.name != PART_NAME
     )
 
 
@@ -124,11 +124,9 @@ def _find_stored(folder: Path, sha256: str) -> Path | None:
 def _locked(folder: Path) -> Iterator[None]:
     """Keep other processes out of a store folder; the kernel releases the lock on death."""
     with open(folder / ".lock", "w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not try_lock(file):
             logger.info("Waiting for another process that is obtaining this archive: %s", folder)
-            fcntl.flock(file, fcntl.LOCK_EX)
+            wait_for_lock(file)
         yield
 
 

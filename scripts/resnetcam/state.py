@@ -6,8 +6,6 @@ goes on where it was, and a finished one is never repeated.
 """
 
 import contextlib
-import errno
-import fcntl
 import hashlib
 import io
 import json
@@ -25,14 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam.files import flush_to_disk, replacing, sha256_of_file
+from resnetcam.locks import try_lock, wait_for_lock
 
 logger = logging.getLogger(__name__)
 
 Arrays = list[NDArray[Any]]
 _ARRAY_LISTS = ("weights", "slots", "best_weights")
 _KEPT_CHECKPOINTS = 2
-# What flock answers on file systems without locks: Lustre and NFS, mounted so.
-_NO_LOCKS = (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK)
 
 
 @dataclass(frozen=True)
@@ -160,21 +157,11 @@ class StateStore:
 
 def _lock(file: TextIO) -> None:
     """Wait until no other process holds the file, and write into it who does."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not try_lock(file):
         file.seek(0)
         holder = file.read() or "unknown"
         logger.info("another process (%s) trains this very network; waiting for its result", holder)
-        fcntl.flock(file, fcntl.LOCK_EX)
-    except OSError as error:
-        if error.errno not in _NO_LOCKS:
-            raise
-        logger.warning(
-            "%s cannot be locked (%s): see to it that no other process trains this very network",
-            file.name,
-            error.strerror,
-        )
+        wait_for_lock(file)
     with contextlib.suppress(OSError):
         os.ftruncate(file.fileno(), 0)
         os.write(file.fileno(), f"{os.getpid()} on {socket.gethostname()}".encode())

@@ -314,10 +314,6 @@ def test_a_name_look_up_that_hangs_is_left_behind(tmp_path, monkeypatch):
     assert time.monotonic() - began < 1
 
 
-def test_without_a_network_the_message_comes_within_20_seconds():
-    assert archives.ANSWER_BUDGET <= 15
-
-
 def test_progress_is_logged_at_every_tenth(serve, tmp_path, caplog):
     caplog.set_level(logging.INFO)
     obtain(source_of(serve()), tmp_path)
@@ -358,7 +354,7 @@ def obtain_in_process(url, store, log):
 
 
 def test_two_processes_download_once_and_the_second_says_that_it_waits(serve, tmp_path):
-    mirror = serve(piece=len(CONTENT) // 10, pause=0.15)
+    mirror = serve(piece=len(CONTENT) // 10, pause=0.4)
     context = multiprocessing.get_context("spawn")
     logs = [tmp_path / "first.log", tmp_path / "second.log"]
     processes = [

@@ -4,7 +4,6 @@ Snakemake counts GPUs but does not say which one a job has. So every job locks a
 itself; the lock is the kernel's and goes when the job does, however that ends.
 """
 
-import fcntl
 import itertools
 import logging
 import os
@@ -13,6 +12,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 from typing import TextIO
+
+from resnetcam.locks import try_lock
 
 logger = logging.getLogger(__name__)
 
@@ -78,9 +79,7 @@ def visible_gpus() -> list[str]:
 def _locked(path: Path) -> bool:
     """Take a lock for as long as this process lives, if nobody has it."""
     file = open(path, "w")  # noqa: SIM115 - closing it would let go
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not try_lock(file):
         file.close()
         return False
     _held.append(file)
