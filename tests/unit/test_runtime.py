@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from resnetcam.backends import runtime
+from resnetcam.backends.gpus import Gpu
 
 pytestmark = pytest.mark.slow
 
@@ -47,6 +48,7 @@ def test_one_of_several_gpus_is_claimed_unless_the_device_is_the_processor(tmp_p
     )
 
     assert result.returncode == 0, result.stderr
+    assert ("TensorFlow sees none" in result.stderr) == (device == "auto")
     locks = [path.name for path in tmp_path.glob("resnetcam-gpus-*/*")]
     assert locks == (["GPU-0.0"] if device == "auto" else [])
 
@@ -59,19 +61,21 @@ def test_a_gpu_that_is_asked_for_and_not_there_is_an_error():
 
 
 @pytest.mark.parametrize(
-    ("precision", "device", "flags", "expected"),
+    ("precision", "gpu", "flags", "expected"),
     [
-        ("auto", "cpu", ["avx2"], "float32"),
-        ("auto", "cpu", ["avx2", "avx512_bf16"], "bfloat16"),
-        ("auto", "cpu", ["amx_bf16"], "bfloat16"),
-        ("auto", "gpu", [], "bfloat16"),
-        ("float32", "gpu", [], "float32"),
-        ("bfloat16", "cpu", ["avx2"], "bfloat16"),
+        ("auto", None, ["avx2"], "float32"),
+        ("auto", None, ["avx2", "avx512_bf16"], "bfloat16"),
+        ("auto", None, ["amx_bf16"], "bfloat16"),
+        ("auto", Gpu("H200", (9, 0)), [], "bfloat16"),
+        ("auto", Gpu("A100", (8, 0)), [], "bfloat16"),
+        ("auto", Gpu("T4", (7, 5)), ["amx_bf16"], "float32"),
+        ("float32", Gpu("H200", (9, 0)), [], "float32"),
+        ("bfloat16", None, ["avx2"], "bfloat16"),
     ],
 )
 def test_precision_follows_the_hardware_unless_it_is_given(
-    monkeypatch, precision, device, flags, expected
+    monkeypatch, precision, gpu, flags, expected
 ):
     monkeypatch.setattr(runtime, "_processor", lambda: {"flags": flags})
 
-    assert runtime._resolve(precision, device) == expected
+    assert runtime._resolve(precision, gpu) == expected

@@ -11,9 +11,17 @@ import re
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from resnetcam.locks import try_lock
+
+
+class Gpu(NamedTuple):
+    """The GPU that a backend uses: its name, and CUDA's compute capability, such as (9, 0)."""
+
+    name: str
+    capability: tuple[int, ...]
+
 
 logger = logging.getLogger(__name__)
 

@@ -6,6 +6,8 @@ from importlib.metadata import version
 
 import jax
 
+from resnetcam.backends.gpus import Gpu
+
 
 class _WithoutTensorFlow(MetaPathFinder):
     """Hides TensorFlow: where it is installed, Keras loads it only to save a model, in seconds."""
@@ -15,8 +17,8 @@ class _WithoutTensorFlow(MetaPathFinder):
             raise ModuleNotFoundError("TensorFlow is hidden while JAX is in use", name=fullname)
 
 
-def set_up(device: str, threads: int) -> str | None:
-    """Set JAX up and return the name of the GPU that it uses, if it uses one.
+def set_up(device: str, threads: int) -> Gpu | None:
+    """Set JAX up and return the GPU that it uses, if it uses one.
 
     Device and threads come from the environment (see ``runtime``).
     """
@@ -28,7 +30,10 @@ def set_up(device: str, threads: int) -> str | None:
     jax.config.update("jax_threefry_partitionable", False)
     jax.config.update("jax_enable_x64", False)  # it may come from the user's environment
     first = jax.devices()[0]
-    return first.device_kind if first.platform == "gpu" else None
+    if first.platform != "gpu":
+        return None
+    capability = getattr(first, "compute_capability", "0.0")  # such as "9.0"
+    return Gpu(first.device_kind, tuple(int(part) for part in str(capability).split(".")))
 
 
 def versions() -> dict[str, str]:

@@ -1,14 +1,12 @@
 """Set a backend up before Keras is imported: device, threads, precision.
 
 Keras reads its backend from the environment, or from a file in the user's home directory, at
-import; so nothing here imports Keras before ``start`` has spoken.
+import; so nothing imports Keras before ``start`` does.
 """
 
-import atexit
 import contextlib
 import logging
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -19,12 +17,13 @@ from typing import Any
 
 import cpuinfo
 
-from resnetcam.backends.gpus import claim_gpu
+from resnetcam.backends.gpus import Gpu, claim_gpu, visible_gpus
 from resnetcam.errors import InputError
 
 logger = logging.getLogger(__name__)
 
 _NAMES = {"tensorflow": "TensorFlow", "jax": "JAX"}
+_FIRST_CAPABILITY_WITH_BFLOAT16 = (8, 0)  # Ampere; a T4 has (7, 5)
 _GPU_PACKAGES = {"tensorflow": "tensorflow[and-cuda]", "jax": "jax[cuda12]"}
 
 
@@ -61,30 +60,40 @@ def start(backend: str, device: str, precision: str, threads: int) -> Runtime:
     _set_environment(backend, device, threads)
     if device != "cpu":
         claim_gpu()
-    with _stderr_held_back():
+    # Keras, which TensorFlow may bring, reads its home once: an empty one.
+    with tempfile.TemporaryDirectory(prefix="keras-home-") as home, _stderr_held_back():
+        os.environ["KERAS_HOME"] = home
         if backend == "jax":
             from resnetcam.backends import jax_device as chosen
         else:
             from resnetcam.backends import tensorflow_device as chosen
         gpu = chosen.set_up(device, threads)
+        import keras  # noqa: F401
+
         if device == "gpu" and not gpu:
             raise InputError(
                 f"device is 'gpu', but {_NAMES[backend]} sees no GPU. Check `nvidia-smi` and that "
                 f"the environment holds {_GPU_PACKAGES[backend]}; or set `device: auto` or "
                 "`device: cpu`."
             )
-    kind = "gpu" if gpu else "cpu"
+    if device == "auto" and not gpu and visible_gpus():
+        logger.warning(
+            "There seems to be a GPU, but %s sees none, so the processor is used. The environment "
+            "may lack %s (`snakemake --use-conda` brings it); say `device: cpu` if this is meant.",
+            _NAMES[backend],
+            _GPU_PACKAGES[backend],
+        )
     runtime = Runtime(
         backend,
-        kind,
-        gpu or processor_name(),
-        _resolve(precision, kind),
+        "gpu" if gpu else "cpu",
+        gpu.name if gpu else processor_name(),
+        _resolve(precision, gpu),
         threads,
         {name: version(name) for name in ("keras", "numpy", "h5py")} | chosen.versions(),
     )
     logger.info(
         "%s: %s, %d thread%s, %s, %s",
-        kind,
+        runtime.device,
         runtime.device_name,
         threads,
         "s" * (threads > 1),
@@ -130,9 +139,6 @@ def _stderr_held_back() -> Iterator[None]:
 
 
 def _set_environment(backend: str, device: str, threads: int) -> None:
-    home = tempfile.mkdtemp(prefix="keras-home-")
-    atexit.register(shutil.rmtree, home, ignore_errors=True)
-    os.environ["KERAS_HOME"] = home
     os.environ["KERAS_BACKEND"] = backend
     # TensorFlow leaves oneDNN off on processors without AVX-512; it doubles the speed there too.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
@@ -145,10 +151,10 @@ def _set_environment(backend: str, device: str, threads: int) -> None:
         os.environ["JAX_PLATFORMS"] = "cpu"
 
 
-def _resolve(precision: str, device: str) -> str:
+def _resolve(precision: str, gpu: Gpu | None) -> str:
     if precision != "auto":
         return precision
-    if device == "gpu":
-        return "bfloat16"
+    if gpu:
+        return "bfloat16" if gpu.capability >= _FIRST_CAPABILITY_WITH_BFLOAT16 else "float32"
     native = {"avx512_bf16", "amx_bf16"} & set(_processor().get("flags", []))
     return "bfloat16" if native else "float32"

@@ -2,9 +2,11 @@
 
 import tensorflow as tf
 
+from resnetcam.backends.gpus import Gpu
 
-def set_up(device: str, threads: int) -> str | None:
-    """Set TensorFlow up and return the name of the GPU that it uses, if it uses one."""
+
+def set_up(device: str, threads: int) -> Gpu | None:
+    """Set TensorFlow up and return the GPU that it uses, if it uses one."""
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     # A second operation fills the gaps in which one has work for one thread only.
     tf.config.threading.set_inter_op_parallelism_threads(min(threads, 2))
@@ -16,7 +18,8 @@ def set_up(device: str, threads: int) -> str | None:
     tf.zeros(1)
     if not gpus:
         return None
-    return tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU")
+    details = tf.config.experimental.get_device_details(gpus[0])
+    return Gpu(details.get("device_name", "GPU"), details.get("compute_capability", (0, 0)))
 
 
 def versions() -> dict[str, str]:
