@@ -6,16 +6,18 @@ from pathlib import Path
 
 from resnetcam.cifar import read_archive
 from resnetcam.errors import InputError
+from resnetcam.files import sha256_of_file
 from resnetcam.preprocessing import make_splits, write_dataset
 from resnetcam.stage import logged
 
 with logged(snakemake):
     settings = snakemake.params.settings
-    archive = Path(json.loads(Path(snakemake.input.archive).read_text())["path"])
-    if not archive.exists():
+    about = json.loads(Path(snakemake.input.archive).read_text())
+    archive = Path(about["path"])
+    if not archive.exists() or sha256_of_file(archive) != about["sha256"]:
         raise InputError(
-            f"{archive} is gone, though {snakemake.input.archive} refers to it. Delete "
-            f"{snakemake.input.archive}; the next run gets the archive again."
+            f"{archive} is gone or is another file now than the one that {snakemake.input.archive} "
+            "speaks of. Delete the latter; the next run gets the archive again."
         )
     images = read_archive(archive, settings["train_images"], settings["test_images"])
     splits = make_splits(images, settings["validation_images"], settings["split_seed"])

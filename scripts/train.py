@@ -17,6 +17,6 @@ with logged(snakemake):
         Path(snakemake.input.data),
         plan,
         started,
-        Path(params.state),
+        Path(params.state).expanduser(),
         {Path(path).name: Path(path) for path in snakemake.output},
     )

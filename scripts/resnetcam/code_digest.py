@@ -8,6 +8,7 @@ docstrings, the order of imports and of undecorated definitions leave it as it i
 import ast
 import contextlib
 import hashlib
+import itertools
 import json
 import os
 from collections.abc import Iterator
@@ -146,21 +147,23 @@ def _serialize(node: object) -> str:
 
 
 def _meaningful(body: list[ast.stmt], reorder: bool) -> list[ast.stmt]:
-    """Drop docstrings; at module level put imports first, and runs of definitions in name order."""
+    """Drop docstrings; at module level put runs of imports and of definitions in order."""
     body = [statement for statement in body if not _is_bare_text(statement)]
     if not reorder:
         return body
-    imports = [s for s in body if isinstance(s, ast.Import | ast.ImportFrom)]
-    rest = [s for s in body if not isinstance(s, ast.Import | ast.ImportFrom)]
     ordered: list[ast.stmt] = []
-    run: list[ast.stmt] = []
-    for statement in rest:
-        if _is_plain_definition(statement):
-            run.append(statement)
-        else:
-            ordered += [*sorted(run, key=_definition_name), statement]
-            run = []
-    return sorted(imports, key=_serialize) + ordered + sorted(run, key=_definition_name)
+    for kind, run in itertools.groupby(body, key=_kind):
+        orders = {"import": _serialize, "definition": _definition_name}
+        ordered += sorted(
+            run, key=orders.get(kind, lambda _: "")
+        )  # which keeps equal ones in place
+    return ordered
+
+
+def _kind(statement: ast.stmt) -> str:
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return "import"
+    return "definition" if _is_plain_definition(statement) else "other"
 
 
 def _is_bare_text(statement: ast.stmt) -> bool:

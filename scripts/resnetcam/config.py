@@ -1,7 +1,6 @@
 """The config: checked whole before anything starts, defaults filled in, numbers in one form."""
 
 import copy
-import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
@@ -9,10 +8,10 @@ from typing import Any
 
 from resnetcam.errors import InputError
 from resnetcam.families import blocks_per_stage, spatial_layers
-from resnetcam.layout import NUM_CLASSES
+from resnetcam.layout import IMAGE_SIDE, NUM_CLASSES
 from resnetcam.names import nearest
 from resnetcam.schema import Schema
-from resnetcam.sweeps import experiments_of_sweep, with_overrides
+from resnetcam.sweeps import experiments_of_sweep, setting_at, with_overrides
 
 _SHORT_LAYERS = ("final", "stage1", "stage2", "stage3")
 
@@ -97,7 +96,7 @@ def _inconsistencies(config: dict[str, Any]) -> Iterable[str]:
         except InputError as error:
             yield f"models.{name}.depth: {error}"
     for name, recipe in config["recipes"].items():
-        yield from _reversed_intervals(f"recipes.{name}.augmentation.erase", recipe)
+        yield from _impossible_erasing(f"recipes.{name}.augmentation.erase", recipe)
 
 
 def _all_experiments(config: dict[str, Any], recipes: "_Recipes") -> dict[str, Any]:
@@ -106,7 +105,12 @@ def _all_experiments(config: dict[str, Any], recipes: "_Recipes") -> dict[str, A
     for name, one in config["experiments"].items():
         where = f"experiments.{name}.overrides"
         settings = recipes.overridden(one["recipe"], one["overrides"], where)
-        experiments[name] = one | {"sweep": None, "recipe_settings": settings}
+        overrides = {at: setting_at(settings, at) for at in one["overrides"]}
+        experiments[name] = one | {
+            "overrides": overrides,
+            "sweep": None,
+            "recipe_settings": settings,
+        }
     for name, sweep in config["sweeps"].items():
         for experiment, one in experiments_of_sweep(name, sweep, recipes.overridden).items():
             if experiment in experiments:
@@ -127,7 +131,7 @@ class _Recipes:
 
     def overridden(self, name: str, overrides: Mapping[str, Any], where: str) -> dict[str, Any]:
         """Return a recipe's settings; ``where`` names the overrides in what is wrong with them."""
-        key = name, json.dumps(overrides)
+        key = name, repr(overrides)
         if key not in self._known:
             self._known[key] = self._checked(name, overrides, where)
         return self._known[key]
@@ -140,7 +144,7 @@ class _Recipes:
         where = f"{where}, over the recipe {name}: "
         self._schema.check(settings, where)
         settings = self._schema.canonical(settings)
-        if problems := list(_reversed_intervals(f"{where}augmentation.erase", settings)):
+        if problems := list(_impossible_erasing(f"{where}augmentation.erase", settings)):
             raise InputError("\n".join(problems))
         return settings
 
@@ -224,9 +228,24 @@ def _exports_of_one_name(key: str, paths: list[str]) -> Iterable[str]:
             )
 
 
-def _reversed_intervals(key: str, recipe: dict[str, Any]) -> Iterable[str]:
-    erase = recipe["augmentation"]["erase"] or {}
-    for name in ("area", "aspect", "value"):
-        low, high = erase.get(name, (0, 0))
-        if low > high:
-            yield f"{key}.{name}: [{low}, {high}] is not allowed: the lower end comes first"
+def _impossible_erasing(key: str, recipe: dict[str, Any]) -> Iterable[str]:
+    erase = recipe["augmentation"]["erase"]
+    if not erase:
+        return
+    reversed_ = [name for name in ("area", "aspect", "value") if erase[name][0] > erase[name][1]]
+    for name in reversed_:
+        yield f"{key}.{name}: {erase[name]} is not allowed: the lower end comes first"
+    if reversed_:
+        return
+    (smallest, largest), (low, high) = erase["area"], erase["aspect"]
+    # Height and width are sqrt(area * aspect) and sqrt(area / aspect) of the image's side.
+    if high < smallest or low > 1 / max(smallest, 1e-9):
+        yield (
+            f"{key}: no rectangle of area {erase['area']} and aspect {erase['aspect']} fits into "
+            "the image; allow smaller areas, or aspects nearer 1"
+        )
+    if high * largest * IMAGE_SIDE**2 < 1 or largest * IMAGE_SIDE**2 < low:
+        yield (
+            f"{key}.area: {erase['area']} of {IMAGE_SIDE} x {IMAGE_SIDE} pixels is not one pixel; "
+            "allow larger ones, or set `erase` to null"
+        )

@@ -1,6 +1,7 @@
 """``history.csv``: one row an epoch, counted from 1.
 
-``learning_rate`` is the one at the epoch's end, ``seconds`` the wall time of training alone.
+``learning_rate`` is the one at the epoch's end, ``seconds`` the wall time of its training: with
+checkpoints and, in the first epoch, compilation; without validation.
 ``loss`` and ``val_loss`` are plain cross-entropy (natural logarithm), without smoothing or penalty;
 ``penalty`` is the weight decay as a loss term at the epoch's end.
 """

@@ -1,6 +1,7 @@
 """Names that rules and library share."""
 
 NUM_CLASSES = 10  # of CIFAR-10 and of the drawn shapes
+IMAGE_SIDE = 32  # pixels
 
 # Figures of a run, figures/<name>.png.
 TRAINING_FIGURES = ("learning_curves", "confusion_matrix", "mean_image")

@@ -6,5 +6,6 @@ from collections.abc import Iterable
 
 def nearest(name: str, allowed: Iterable[str]) -> str:
     """Return ``" (did you mean 'x'?)"`` for a likely typo, or an empty string."""
-    matches = difflib.get_close_matches(name, list(allowed), n=1, cutoff=0.6)
-    return f" (did you mean {matches[0]!r}?)" if matches else ""
+    spelled = {one.lower(): one for one in allowed}
+    matches = difflib.get_close_matches(name.lower(), spelled, n=1, cutoff=0.6)
+    return f" (did you mean {spelled[matches[0]]!r}?)" if matches else ""

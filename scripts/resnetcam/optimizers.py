@@ -64,9 +64,11 @@ class Muon:
 
     A kernel, as a matrix of one column a filter, turns by ``learning_rate`` times its own length
     in the direction of the orthogonalised Nesterov momentum (Jordan et al. 2024,
-    https://kellerjordan.github.io/posts/muon/), and keeps its length: what a normalization follows
-    does not depend on it, so the rate alone says how fast the kernel turns, and decay has nothing
-    to do. The others learn by SGD at ``learning_rate * sgd_ratio``.
+    https://kellerjordan.github.io/posts/muon/), and keeps its length, on which what a normalization
+    follows does not depend; so the rate alone says how fast the kernel turns. (v1's projections and
+    v2's last convolutions are followed by none; they keep the length that they began with.) Weight
+    decay, added to the gradient, bends the direction a little and shortens nothing. The others
+    learn by SGD at ``learning_rate * sgd_ratio``.
     """
 
     momentum: float
@@ -83,7 +85,8 @@ class Muon:
         velocity = self.momentum * slots[0] + gradient
         direction = orthogonalize(gradient + self.momentum * velocity)
         length = _length(variable)
-        turned = variable - learning_rate * length / _length(direction) * direction
+        unit = direction / (_length(direction) + 1e-7)  # a kernel without a gradient rests
+        turned = variable - learning_rate * length * unit
         return turned * (length / _length(turned)), [velocity]
 
 

@@ -13,7 +13,7 @@ def describe_run(runtime: Runtime) -> dict[str, Any]:
     """Return what ``run.json`` says about the machine and the code, as plain values."""
     return {
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "commit": git_commit(Path(__file__).parent),
+        "commit": git_commit(Path(__file__)),
         "backend": runtime.backend,
         "device": runtime.device,
         "device_name": runtime.device_name,
@@ -24,12 +24,20 @@ def describe_run(runtime: Runtime) -> dict[str, Any]:
     }
 
 
-def git_commit(directory: Path) -> str:
-    """Return the commit, with ``-dirty`` when tracked files differ from it, or ``unknown``."""
-    command = ["git", "-C", str(directory), "describe", "--always", "--dirty", "--abbrev=40"]
-    command += ["--exclude=*"]
+def git_commit(file: Path) -> str:
+    """Return the commit that a file belongs to, with ``-dirty`` when tracked files differ from it.
+
+    ``unknown`` without git, or if the file is not tracked: a copy of the project without its
+    history may lie in somebody else's repository.
+    """
     try:
-        result = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+        _git(file.parent, "ls-files", "--error-unmatch", file.name)
+        return _git(file.parent, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
     except (OSError, subprocess.SubprocessError):
         return "unknown"
-    return result.stdout.strip()
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(folder), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+    return done.stdout.strip()

@@ -1,7 +1,8 @@
 """A config against its schema: what is wrong in one line each, and one form for what is right."""
 
+import math
+import sys
 from collections.abc import Iterable, Mapping
-from math import inf
 from typing import Any
 
 import jsonschema
@@ -20,6 +21,7 @@ class Schema:
 
     def __init__(self, root: dict[str, Any], definition: str | None = None):
         self._root = root
+        self._name = definition or "config"
         self._schema = {"$ref": f"#/$defs/{definition}"} if definition else root
         defs = {"$defs": root.get("$defs", {})}
         self._validator = jsonschema.Draft202012Validator(self._schema | defs)
@@ -32,8 +34,11 @@ class Schema:
         """
         errors = sorted(self._validator.iter_errors(value), key=lambda e: list(map(str, e.path)))
         if told := [error for found in errors if (error := _most_telling(found))]:
-            raise InputError("\n".join(where + _explain(error) for error in told))
-        if endless := [key for key, value in _leaves(value) if value != value or abs(value) == inf]:
+            # A missing key is told with all others that are missing beside it.
+            lines = dict.fromkeys(where + _explain(error, self._name) for error in told)
+            raise InputError("\n".join(lines))
+        limit = sys.float_info.max
+        if endless := [key for key, value in _leaves(value) if not -limit <= value <= limit]:
             raise InputError(f"{where}{endless[0]}: must be a finite number")
 
     def canonical(self, value: Any) -> Any:
@@ -43,6 +48,13 @@ class Schema:
         that a comparison of two configs is a comparison of their meaning.
         """
         return _canonical(value, self._schema, self._root)
+
+
+# Snakemake lays a config file over another key by key, so the old form's keys stay.
+_MERGED = (
+    ". (If it comes from the file below yours: sections are merged key by key. To put another form "
+    "in place of the whole section, use the experiment's `overrides`, or a recipe of a new name)"
+)
 
 
 def _most_telling(error: jsonschema.ValidationError) -> jsonschema.ValidationError | None:
@@ -60,20 +72,24 @@ def _most_telling(error: jsonschema.ValidationError) -> jsonschema.ValidationErr
     return next(inner for inner in error.context if inner.relative_schema_path[0] == number)
 
 
-def _explain(error: jsonschema.ValidationError) -> str:
-    key = ".".join(str(part) for part in error.absolute_path) or "config"
+def _explain(error: jsonschema.ValidationError, root: str) -> str:
+    key = ".".join(str(part) for part in error.absolute_path) or root
     value = error.instance
     if error.validator == "additionalProperties":
         allowed = list(error.schema.get("properties", {}))
         unknown = [name for name in value if name not in allowed]
+        merged = _MERGED if "title" in error.schema else ""
         return "\n".join(
             f"{key}: there is no key {name!r} here{nearest(str(name), allowed)}. "
-            f"Allowed: {', '.join(allowed)}"
+            f"Allowed: {', '.join(allowed)}{merged}"
             for name in unknown
         )
     if error.validator == "required":
         missing = [name for name in error.validator_value if name not in value]
-        return f"{key}: the key {missing[0]!r} is missing"
+        names = ", ".join(map(repr, missing))
+        return f"{key}: " + (
+            f"the key {names} is missing" if len(missing) == 1 else f"the keys {names} are missing"
+        )
     if error.validator == "oneOf":
         forms = [" and ".join(form["required"]) for form in error.validator_value]
         return f"{key}: needs exactly one of the keys {', '.join(forms)}"
@@ -89,9 +105,19 @@ def _explain(error: jsonschema.ValidationError) -> str:
     return f"{key}: {value!r} is not allowed: {_demand(error)}"
 
 
+_WORDS = {
+    "object": "a section of keys",
+    "null": "null",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+}
+
+
 def _demand(error: jsonschema.ValidationError) -> str:
     demands = {
-        "type": "must be of type {}",
+        "type": "must be {}",
         "minimum": "must be at least {}",
         "maximum": "must be at most {}",
         "exclusiveMinimum": "must be above {}",
@@ -104,25 +130,31 @@ def _demand(error: jsonschema.ValidationError) -> str:
     }
     wanted = error.validator_value
     if error.validator == "type":
-        words = {"array": "list, such as [1]", "object": "section of keys", "null": "null"}
         names = wanted if isinstance(wanted, list) else [wanted]
-        wanted = " or ".join(words.get(name, name) for name in names)
-    demand = demands.get(str(error.validator), error.message).format(wanted)
-    return demand + _hint_at_yaml(error.instance)
+        example = f"a list, such as [{error.instance!r}]"
+        words = _WORDS | {"array": "a list" if isinstance(error.instance, dict) else example}
+        wanted = " or ".join(words[name] for name in names)
+        return demands["type"].format(wanted) + _hint_at_yaml(error.instance, set(names))
+    if error.validator == "pattern" and "description" in error.schema:
+        return f"must be {error.schema['description']}"
+    return demands.get(str(error.validator), error.message).format(wanted)
 
 
-def _hint_at_yaml(value: Any) -> str:
+def _hint_at_yaml(value: Any, wanted: set[str]) -> str:
     """YAML takes 1e-3 for text, and off for a boolean: say so."""
     if isinstance(value, bool):
         return " (YAML reads yes, no, on and off as true and false; a word stands in quotes)"
+    if not isinstance(value, str) or not wanted & {"number", "integer"}:
+        return ""
     try:
-        number = float(value) if isinstance(value, str) else None
+        number = float(value)
     except ValueError:
         return ""
-    if number is None:
+    whole = "integer" in wanted
+    if not math.isfinite(number) or (whole and not number.is_integer()):
         return ""
-    text = repr(number)
-    if "." not in text:
+    text = repr(int(number)) if whole else repr(number)
+    if "." not in text and not whole:
         text = text.replace("e", ".0e")
     return f" (YAML reads this as text; write {text})"
 
@@ -133,7 +165,7 @@ def _leaves(value: Any, key: str = "") -> Iterable[tuple[str, float]]:
     children = enumerate(value) if isinstance(value, list) else children
     for name, child in children:
         yield from _leaves(child, f"{key}.{name}" if key else str(name))
-    if isinstance(value, float):
+    if isinstance(value, int | float):
         yield key, value
 
 

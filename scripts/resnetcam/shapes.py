@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from resnetcam.cifar import LabelledImages
+from resnetcam.layout import IMAGE_SIDE as SIDE
 
-SIDE = 32
 _SUPERSAMPLING = 4
 _RADIUS = (6.0, 10.5)
 _TILT = 0.4  # radians either way

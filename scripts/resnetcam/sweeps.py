@@ -54,7 +54,7 @@ def experiments_of_sweep(
         experiments[experiment] = {
             "model": model,
             "recipe": recipe,
-            "overrides": {at: label or _at(settings, at) for at, label, _ in values},
+            "overrides": {at: label or setting_at(settings, at) for at, label, _ in values},
             "protocol": sweep["protocol"],
             "seeds": sweep["seeds"],
             "sweep": name,
@@ -81,7 +81,7 @@ def with_overrides(recipe: Mapping[str, Any], overrides: Mapping[str, Any]) -> d
                     f"{key}: the recipe has no section {section!r} to change; override {section!r} "
                     "as a whole"
                 )
-        place[last] = value
+        place[last] = copy.deepcopy(value)
     return result
 
 
@@ -100,7 +100,8 @@ def _values(where: str, key: str, values: Any) -> Iterator[tuple[str, str | None
         yield key, None, value
 
 
-def _at(settings: Mapping[str, Any], key: str) -> Any:
+def setting_at(settings: Mapping[str, Any], key: str) -> Any:
+    """Look a dotted key up."""
     value: Any = settings
     for name in key.split("."):
         value = value[name]
@@ -109,7 +110,7 @@ def _at(settings: Mapping[str, Any], key: str) -> Any:
 
 def _text(settings: Mapping[str, Any], key: str) -> str:
     """A value as the settings hold it: 5e-2 and 0.05 are one number, and so one name."""
-    value = _at(settings, key)
+    value = setting_at(settings, key)
     return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 

@@ -119,6 +119,13 @@ def test_the_order_of_statements_counts(digest):
     assert digest(script=one) != digest(script=other)
 
 
+def test_what_comes_before_an_import_counts(digest):
+    before = SCRIPT + "\nos.environ['A'] = '1'\nimport json\n"
+    after = SCRIPT + "\nimport json\nos.environ['A'] = '1'\n"
+
+    assert digest(script=before) != digest(script=after)
+
+
 @pytest.fixture
 def in_a_new_process():
     """Forget what this process remembers of files."""

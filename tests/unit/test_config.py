@@ -1,4 +1,5 @@
 import copy
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ def test_every_object_of_the_schema_refuses_unknown_keys():
         ("models.resnet20v1.depth", 21, ["models.resnet20v1.depth", "21", "20 and 26"]),
         ("models.resnet20v2.depth", 10, ["models.resnet20v2.depth", "10", "11 and 20"]),
         ("recipes.fast.epochs", 0, ["recipes.fast.epochs", "0", "at least 1"]),
-        ("recipes.fast.epochs", 2.5, ["recipes.fast.epochs", "2.5", "integer"]),
+        ("recipes.fast.epochs", 2.5, ["recipes.fast.epochs", "2.5", "whole number"]),
         ("recipes.fast.schedule.peak", "1e-3", ["schedule.peak", "'1e-3'", "write 0.001"]),
         ("recipes.fast.optimizer.epsilon", "1e-9", ["recipes.fast.optimizer", "'epsilon'"]),
         ("recipes.published.optimizer.epsilon", "1e-9", ["epsilon", "write 1.0e-09"]),
@@ -87,6 +88,29 @@ def test_every_object_of_the_schema_refuses_unknown_keys():
         ("recipes.published.augmentation.erase.area", [0.4, 0.1], ["erase.area", "lower end"]),
         ("recipes", None, ["recipes", "section of keys"]),
         ("device", "tpu", ["device", "'tpu'", "auto, cpu, gpu"]),
+        ("device", "GPU", ["device", "'GPU'", "did you mean 'gpu'?"]),
+        ("datasets.shapes.annotations", "a.csv", ["annotations", "list, such as ['a.csv']"]),
+        ("experiments.fast", {"seeds": [1]}, ["fast: the keys 'model', 'recipe' are"]),
+        ("recipes.fast.epochs", "12", ["epochs", "text; write 12)"]),
+        ("recipes.fast.weight_decay", "inf", ["must be a number"]),
+        ("recipes.fast.weight_decay", 10**400, ["recipes.fast.weight_decay", "finite"]),
+        (
+            "recipes.fast.optimizer",
+            {"name": "sgd", "sgd_ratio": 3, "momentum": 0.9},
+            ["no key 'sgd_ratio' here", "merged key by key", "overrides"],
+        ),
+        ("datasets.cifar10.archive.path", "", ["archive.path", "''"]),
+        ("experiments.fast.overrides", {"epochs": date(2024, 1, 1)}, ["epochs", "whole number"]),
+        (
+            "recipes.published.augmentation.erase",
+            {"probability": 1, "area": [1, 1], "aspect": [0.3, 0.5]},
+            ["erase: no rectangle of area", "fits"],
+        ),
+        (
+            "recipes.published.augmentation.erase",
+            {"probability": 1, "area": [0.0001, 0.0009]},
+            ["erase.area", "not one pixel"],
+        ),
     ],
 )
 def test_an_error_names_the_key_the_value_and_what_is_allowed(key, value, parts):
@@ -112,6 +136,22 @@ def test_a_layer_that_the_network_lacks_is_told_before_it_is_trained(layers, say
         load_config(changed("gradcam", {"layers": ["final", *layers]}), SCHEMA)
     assert "gradcam.layers: " in str(error.value)
     assert says in str(error.value)
+
+
+def test_hints_are_given_only_where_they_help():
+    with pytest.raises(InputError) as error:
+        load_config(changed("datasets.cifar10.archive.sha256", "1234"), SCHEMA)
+    assert "YAML" not in str(error.value)
+
+
+def test_equal_overrides_come_out_equal_and_the_users_own_stay_as_they_are():
+    schedule = {"name": "one_cycle", "peak": 0.1, "warmup": 0.2}
+    plain = {"epochs": 20.0, "schedule": schedule, "schedule.peak": 0.2}
+    config = changed("experiments.fast.overrides", plain)
+    experiment = load_config(config, SCHEMA)["experiments"]["fast"]
+    assert repr(experiment["overrides"]["epochs"]) == "20"
+    assert experiment["overrides"]["schedule"]["peak"] == 0.2
+    assert plain["schedule"]["peak"] == 0.1
 
 
 def test_several_errors_are_told_at_once():

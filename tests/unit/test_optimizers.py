@@ -82,6 +82,14 @@ def test_muon_turns_a_kernel_by_the_rate_and_keeps_its_length():
     assert np.linalg.norm(value) == pytest.approx(length, rel=1e-6)
 
 
+def test_muon_leaves_a_kernel_without_a_gradient_as_it_is():
+    kernel = np.random.default_rng(0).normal(size=(3, 3, 4, 8)).astype(np.float32)
+    zeros = np.zeros_like(kernel)
+    value, (slot,) = Muon(0.9, 5.0, 0.0).update(kernel, zeros, [zeros], 0.03)
+    np.testing.assert_allclose(value, kernel, rtol=1e-6)
+    assert not np.asarray(slot).any()
+
+
 @pytest.mark.parametrize("shape", [(64, 10), (16,)], ids=["dense", "scale"])
 def test_muon_trains_everything_else_by_sgd_at_its_own_rate(shape):
     start, gradient, velocity = (kernel(*shape, seed=seed) for seed in range(3))

@@ -127,7 +127,7 @@ def test_an_experiment_may_differ_from_its_recipe():
         ),
         ({"overrides": {"schedule.peak": ["1e-3"]}}, ["YAML reads this as text; write 0.001"]),
         ({"overrides": {"schedule.peak": []}}, ["overrides.schedule.peak", "at least 1 entries"]),
-        ({"overrides": {"schedule.peak": 0.1}}, ["overrides.schedule.peak", "list, such as [1]"]),
+        ({"overrides": {"schedule.peak": 0.1}}, ["overrides.schedule.peak", "list, such as [0.1]"]),
         (
             {"overrides": {"augmentation.affine.zoom": [0.1]}},
             ["overrides.augmentation.affine.zoom", "no section 'augmentation.affine'"],
@@ -142,7 +142,7 @@ def test_an_experiment_may_differ_from_its_recipe():
         ),
         (
             {"overrides": {"augmentation.erase": {"odd name": None}}},
-            ["'odd name' is not allowed", "must match"],
+            ["'odd name' is not allowed", "must be a name of letters"],
         ),
         (
             {"overrides": {"augmentation.erase.value": [[1, 0]]}},

@@ -367,7 +367,12 @@ def test_a_loss_that_is_not_finite_stops_the_training_without_outputs(
     assert StateStore(run.state, directory.name).load().epoch == 1
 
 
-def test_bfloat16_trains_and_the_written_model_is_float32(tmp_path, data, cpu):
+def test_bfloat16_trains_and_the_written_model_is_float32(tmp_path, data, cpu, monkeypatch):
+    networks = []
+    build = training._build_networks
+    monkeypatch.setattr(
+        training, "_build_networks", lambda *args: networks.append(build(*args)) or networks[-1]
+    )
     bfloat16 = type(cpu)(**(vars(cpu) | {"precision": "bfloat16"}))
     run = Run(
         tmp_path,
@@ -380,6 +385,8 @@ def test_bfloat16_trains_and_the_written_model_is_float32(tmp_path, data, cpu):
     )()
     assert keras.config.dtype_policy().name == "float32"
     assert run.info["precision"] == "bfloat16"
+    ((network, _),) = networks
+    assert network.get_layer("stage1_block1_conv1").compute_dtype == "bfloat16"
     for layer in run.model.layers:
         assert (layer.compute_dtype, layer.variable_dtype) == ("float32", "float32")
     assert np.isfinite(float(run.history[0]["loss"]))
