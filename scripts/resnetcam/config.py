@@ -244,7 +244,8 @@ def _impossible_erasing(key: str, recipe: dict[str, Any]) -> Iterable[str]:
             f"{key}: no rectangle of area {erase['area']} and aspect {erase['aspect']} fits into "
             "the image; allow smaller areas, or aspects nearer 1"
         )
-    if high * largest * IMAGE_SIDE**2 < 1 or largest * IMAGE_SIDE**2 < low:
+    pixels = largest * IMAGE_SIDE**2
+    if pixels < 1 or high < 1 / pixels or low > pixels:
         yield (
             f"{key}.area: {erase['area']} of {IMAGE_SIDE} x {IMAGE_SIDE} pixels is not one pixel; "
             "allow larger ones, or set `erase` to null"
