@@ -1,16 +1,20 @@
-# make run    the whole chain on the built-in dataset, from nothing, in minutes
+# make run    the whole chain on the built-in dataset, from nothing, in minutes; ARGS=-n shows what
+#             would run, CONFIG=device=cpu changes a setting
 # make test   every test            make check   lint, quick tests and dry runs, under a minute
 # make bench  measure speed, after `make venv`: `bench-training`, `bench-maps`, `bench-plan`
 # make lock   resolve versions anew (needs uv)
 # make clean  delete results (regions drawn there, too) and logs; downloaded archives, finished
-#             trainings and .venv stay: `make clean-archives`, `clean-training`, `clean-venv`
+#             trainings and .venv stay: `make clean-archives`, `clean-training` (of .training, not
+#             of another folder that `state` names), `clean-venv`
 
 PYTHON ?= python3
 ARGS ?=
+CONFIG ?=
 BIN = .venv/bin
 # A process for each processor up to four; a file of tests stays in one.
 PYTEST = $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
-SNAKEMAKE_LINE = snakemake --cores 4 --config dataset=shapes $(ARGS)
+# Snakemake takes the last --config alone, so settings have a variable of their own.
+SNAKEMAKE_LINE = snakemake --cores 4 $(ARGS) --config dataset=shapes $(CONFIG)
 
 .PHONY: run test check lint bench bench-training bench-maps bench-plan lock venv plugins clean clean-archives clean-training clean-venv
 

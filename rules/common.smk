@@ -79,6 +79,11 @@ def untracked(value):
     return lambda wildcards, threads: value(wildcards) if callable(value) else value
 
 
+def memory(mb):
+    """Megabytes, as many more with each attempt: a job may have failed for want of them."""
+    return lambda wildcards, attempt: mb * attempt
+
+
 def of_dataset(key, *inner):
     """A function that looks a setting of the wildcards' dataset up."""
 

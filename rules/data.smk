@@ -55,7 +55,7 @@ rule preprocess:
     conda:
         "../envs/data.yaml"
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
     params:
         settings=settings_of_dataset(
             "train_images", "test_images", "validation_images", "split_seed"
@@ -80,7 +80,7 @@ rule linear_baseline:
         "../envs/data.yaml"
     threads: 4
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
     params:
         code=code("linear_baseline.py"),
         environment=environment("data"),

@@ -18,7 +18,7 @@ rule explain:
     threads: 4
     resources:
         gpu=int(DEVICE != "cpu"),
-        mem_mb=6000,
+        mem_mb=memory(6000),
     params:
         settings=lambda wildcards: {
             key: of_dataset("gradcam", key)(wildcards)
@@ -50,7 +50,7 @@ rule measure_faithfulness:
     threads: 4
     resources:
         gpu=int(DEVICE != "cpu"),
-        mem_mb=6000,
+        mem_mb=memory(6000),
     params:
         settings=lambda wildcards: {
             "protocol": of_experiment("protocol")(wildcards),
@@ -84,7 +84,7 @@ rule randomise:
     threads: 4
     resources:
         gpu=int(DEVICE != "cpu"),
-        mem_mb=6000,
+        mem_mb=memory(6000),
     params:
         images=of_dataset("gradcam", "images"),
         backend=BACKEND,

@@ -19,7 +19,7 @@ rule train:
     threads: 8
     resources:
         gpu=int(DEVICE != "cpu"),
-        mem_mb=6000,
+        mem_mb=memory(8000),
         runtime=720,
     params:
         plan=plan_of,
@@ -49,7 +49,7 @@ rule evaluate:
     threads: 4
     resources:
         gpu=int(DEVICE != "cpu"),
-        mem_mb=4000,
+        mem_mb=memory(4000),
     params:
         settings=lambda wildcards: {
             "protocol": of_experiment("protocol")(wildcards),

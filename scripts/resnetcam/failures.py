@@ -93,7 +93,7 @@ def tell_failures(
         path = folder / "comparison.partial.csv"
         write_comparison(path, partial_comparison(finished, experiments, failures), last=MISSING)
         lines.append(f"Written: {path}")
-    lines.append("The same command runs what is missing, and nothing again that has succeeded.")
+    lines.append("Run the same command again: it does only what is missing.")
     return "\n".join(lines)
 
 

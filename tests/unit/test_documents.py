@@ -34,15 +34,17 @@ def test_what_the_readme_says_about_the_config_is_right():
     """Each example is laid over the shipped config, as --configfile does."""
     schema = yaml.safe_load((ROOT / "schemas/config.schema.yaml").read_text())
     examples = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    assert len(examples) >= 2
+    loaded = []
 
     for example in examples:
         config = yaml.safe_load((ROOT / "config.yaml").read_text())
         for section, names in yaml.safe_load(example).items():
             for name, value in names.items():
                 config[section].setdefault(name, {}).update(value)
-        loaded = load_config(config, schema)
+        loaded.append(load_config(config, schema))
 
-    listed = loaded["datasets"]["cifar10"]["experiments"]
-    assert len(listed) == 8
-    assert "rates-resnet20v1-fast-crop_padding_2-peak_0.02" in listed
+    assert loaded[0]["experiments"]["fast"]["seeds"] == [1, 2, 3]
+    sweep = loaded[1]["datasets"]["cifar10"]["experiments"]
+    assert len(sweep) == 8
+    assert "rates-resnet20v1-fast-crop_padding_2-peak_0.02" in sweep
+    assert loaded[2]["datasets"]["mine"]["experiments"] == ["fast"]
