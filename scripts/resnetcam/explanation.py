@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam.cam import GRADIENT_METHODS, ablationcam, eigencam
+from resnetcam.class_choices import check_class_choices
 from resnetcam.errors import InputError
 from resnetcam.maps import GroupName, Maps
 from resnetcam.models import final_layer
@@ -61,13 +62,8 @@ def resolve_class(
         return predictions.astype(np.uint8)
     if choice == "true":
         return labels
-    if choice in class_names:
-        return np.full(len(labels), class_names.index(choice), np.uint8)
-    allowed = ["predicted", "true", *class_names]
-    raise InputError(
-        f"gradcam.classes: there is no class {choice!r}{nearest(choice, allowed)}. "
-        f"Allowed: {', '.join(allowed)}"
-    )
+    check_class_choices([choice], class_names)
+    return np.full(len(labels), class_names.index(choice), np.uint8)
 
 
 def explain_test_set(
