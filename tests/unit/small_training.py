@@ -9,20 +9,6 @@ import numpy as np
 from small_recipe import RECIPE
 
 from resnetcam import stage, training
-from resnetcam.cifar import LabelledImages
-from resnetcam.preprocessing import make_splits, write_dataset
-
-
-def write_data(path):
-    """48 images of 3 classes: 40 to train, 8 to choose."""
-    random = np.random.default_rng(0)
-    y_train, y_test = np.arange(48, dtype=np.uint8) % 3, np.arange(10, dtype=np.uint8) % 3
-    x_train, x_test = (
-        random.integers(0, 255, (len(y), 8, 8, 3)).astype(np.uint8) for y in (y_train, y_test)
-    )
-    images = LabelledImages(x_train, y_train, x_test, y_test, ("r", "g", "b"))
-    write_dataset(path, images, make_splits(images, 8, 1))
-    return path
 
 
 class Run:

@@ -20,13 +20,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from mishaps import Files, Killed, dying, full
+from small_data import write_data
 from small_training import (
     FakeNetwork,
     FakeTrainer,
     Run,
     fake_network,
     save_after_every_step,
-    write_data,
 )
 
 from resnetcam import models, stage, training

@@ -10,13 +10,11 @@ from pathlib import Path
 
 import h5py
 import keras
-import numpy as np
 import pytest
 from backend_stages import GRADCAM
+from small_data import write_data
 
-from resnetcam.cifar import LabelledImages
 from resnetcam.history import read_history
-from resnetcam.preprocessing import make_splits, write_dataset
 
 pytestmark = pytest.mark.slow
 
@@ -25,19 +23,7 @@ STAGES = Path(__file__).with_name("backend_stages.py")
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    """48 training images of 3 classes: 40 to train (batches of 16, 16, 8), 8 to choose."""
-    random = np.random.default_rng(0)
-    y_train, y_test = np.arange(48, dtype=np.uint8) % 3, np.arange(10, dtype=np.uint8) % 3
-    x_train, x_test = (
-        random.integers(0, 150, (len(y), 8, 8, 3)) + 100 * np.eye(3, dtype=int)[y][:, None, None]
-        for y in (y_train, y_test)
-    )
-    images = LabelledImages(
-        x_train.astype(np.uint8), y_train, x_test.astype(np.uint8), y_test, ("r", "g", "b")
-    )
-    path = tmp_path_factory.mktemp("data") / "data.h5"
-    write_dataset(path, images, make_splits(images, 8, 1))
-    return path
+    return write_data(tmp_path_factory.mktemp("data") / "data.h5", coloured=True)
 
 
 @pytest.fixture(scope="module")

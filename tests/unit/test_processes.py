@@ -6,7 +6,8 @@ import time
 
 import pytest
 import victim
-from small_training import Run, fake_network, write_data
+from small_data import write_data
+from small_training import Run, fake_network
 from victim import Victim
 
 pytestmark = pytest.mark.slow
@@ -31,10 +32,11 @@ def test_kills_and_signals_cost_no_bit(tmp_path, data, cpu):
     undisturbed = Run(tmp_path / "undisturbed", data, cpu, **MANY_STEPS)
     reference = Victim(undisturbed)
     run = Run(tmp_path / "run", data, cpu, **MANY_STEPS)
+    moments = random.Random(0)
     for signum in (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL, signal.SIGINT):
         stopped = Victim(run, seconds_a_step=0.1)
         stopped.wait_for_a_new_state()
-        time.sleep(random.uniform(0, 0.2))
+        time.sleep(moments.uniform(0, 0.2))
         stopped.send(signum)
         sent = time.monotonic()
         if signum == signal.SIGKILL:

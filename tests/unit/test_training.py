@@ -7,14 +7,13 @@ import zipfile
 import keras
 import numpy as np
 import pytest
+from small_data import write_data
 from small_recipe import AFFINE
 from small_recipe import RECIPE as SMALL
 
 from resnetcam import models, randomness, training
-from resnetcam.cifar import LabelledImages
 from resnetcam.dataset import DatasetReader
 from resnetcam.errors import InputError
-from resnetcam.preprocessing import make_splits, write_dataset
 from resnetcam.scoring import accuracy_and_loss
 from resnetcam.state import StateStore
 
@@ -30,18 +29,7 @@ MODEL = {"family": "resnet_v1", "depth": 8}
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    """48 training images of 3 classes: 40 to train (batches of 16, 16, 8), 8 to choose."""
-    random = np.random.default_rng(0)
-    y_train, y_test = np.arange(48, dtype=np.uint8) % 3, np.arange(10, dtype=np.uint8) % 3
-    x_train, x_test = (random.integers(0, 150, (len(y), 8, 8, 3)) for y in (y_train, y_test))
-    for x, y in ((x_train, y_train), (x_test, y_test)):
-        x[np.arange(len(x)), :, :, y] += 100
-    images = LabelledImages(
-        x_train.astype(np.uint8), y_train, x_test.astype(np.uint8), y_test, ("r", "g", "b")
-    )
-    path = tmp_path_factory.mktemp("data") / "data.h5"
-    write_dataset(path, images, make_splits(images, 8, 1))
-    return path
+    return write_data(tmp_path_factory.mktemp("data") / "data.h5", coloured=True)
 
 
 class Run:
