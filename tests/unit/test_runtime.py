@@ -8,6 +8,7 @@ import pytest
 
 from resnetcam.backends import runtime
 from resnetcam.backends.gpus import Gpu
+from resnetcam.errors import InputError
 
 pytestmark = pytest.mark.slow
 
@@ -51,6 +52,14 @@ def test_one_of_several_gpus_is_claimed_unless_the_device_is_the_processor(tmp_p
     assert ("TensorFlow sees none" in result.stderr) == (device == "auto")
     locks = [path.name for path in tmp_path.glob("resnetcam-gpus-*/*")]
     assert locks == (["GPU-0.0"] if device == "auto" else [])
+
+
+def test_a_processor_without_avx_is_told_before_the_libraries_abort(monkeypatch):
+    old = {"arch": "X86_64", "flags": ["sse4_2"], "brand_raw": "Old"}
+    monkeypatch.setattr(runtime, "_processor", lambda: old)
+
+    with pytest.raises(InputError, match="TensorFlow needs a processor with AVX, which Old is not"):
+        runtime.start("tensorflow", "cpu", "float32", 1)
 
 
 def test_a_gpu_that_is_asked_for_and_not_there_is_an_error():

@@ -54,8 +54,9 @@ def start(backend: str, device: str, precision: str, threads: int) -> Runtime:
         threads: threads that one operation may use; no more than there are processors.
 
     Raises:
-        InputError: if ``gpu`` is asked for and none is visible.
+        InputError: if ``gpu`` is asked for and none is visible, or the processor is too old.
     """
+    _check_processor(backend)
     threads = min(threads, available_threads())
     _set_environment(backend, device, threads)
     if device != "cpu":
@@ -113,6 +114,16 @@ def available_threads() -> int:
 def processor_name() -> str:
     """The processor's name as it reports itself."""
     return _processor().get("brand_raw", "unknown processor")
+
+
+def _check_processor(backend: str) -> None:
+    """Say what the libraries would say before they end the process, where nobody sees it."""
+    flags = _processor().get("flags", [])
+    if _processor().get("arch") == "X86_64" and flags and "avx" not in flags:
+        raise InputError(
+            f"{_NAMES[backend]} needs a processor with AVX, which {processor_name()} is not (or the "
+            "virtual machine hides it). Run on another machine."
+        )
 
 
 @cache
