@@ -121,8 +121,8 @@ def _check_processor(backend: str) -> None:
     flags = _processor().get("flags", [])
     if _processor().get("arch") == "X86_64" and flags and "avx" not in flags:
         raise InputError(
-            f"{_NAMES[backend]} needs a processor with AVX, which {processor_name()} is not (or the "
-            "virtual machine hides it). Run on another machine."
+            f"{_NAMES[backend]} needs a processor with AVX, which {processor_name()} is not (or a "
+            "virtual machine hides it). Use another machine."
         )
 
 
