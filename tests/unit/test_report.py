@@ -10,6 +10,7 @@ import pytest
 from markdown_it import MarkdownIt
 from PIL import Image
 
+from resnetcam import report
 from resnetcam.cifar import LabelledImages
 from resnetcam.comparison import (
     RunFiles,
@@ -501,3 +502,11 @@ def test_hostile_names_stay_text(results):
 def test_raw_html_in_markdown_shows_as_text(tmp_path):
     page = Page(to_html("<script>x</script>\n\na <b>c</b>", tmp_path, "<t>", ""))
     assert not {"script", "b", "t"} & {tag for tag, _ in page.tags}
+
+
+def test_chance_is_what_the_most_frequent_training_class_gets_on_the_test_set(tmp_path):
+    y_train, y_test = (np.array(y, np.uint8) for y in ([0, 1, 1, 1, 0, 2, 2, 1], [0, 0, 0, 1, 2]))
+    pixels = [np.zeros((len(y), 4, 4, 3), np.uint8) for y in (y_train, y_test)]
+    images = LabelledImages(pixels[0], y_train, pixels[1], y_test, ("a", "b", "c"))
+    write_dataset(tmp_path / "data.h5", images, make_splits(images, 3, 0))
+    assert report._data_facts(tmp_path / "data.h5")["chance"] == pytest.approx(1 / 5)

@@ -142,3 +142,30 @@ def test_a_second_snakemake_in_the_folder_is_turned_away(shared):
     assert "4711" in result.output
     assert not (shared.folder / "results/shapes").exists()
     assert shared.run("results/shapes/archive.json").returncode == 0
+
+
+def swap_the_archive(workflow):
+    (workflow.folder / "results/shapes/images.tar.gz").write_bytes(b"another file")
+
+
+def ask_for_a_class_that_is_not_there(workflow):
+    workflow.edit("tiny.yaml", "steps: 4}", "steps: 4, classes: [rnig]}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (swap_the_archive, "is gone or is another file now"),
+        (ask_for_a_class_that_is_not_there, "no class 'rnig' (did you mean 'ring'?)"),
+    ],
+)
+def test_what_the_data_cannot_give_is_told_before_anything_is_trained(workflow, spoil, told):
+    workflow.edit("tiny.yaml", "validation_images: 40", "validation_images: 50")
+    spoil(workflow)
+
+    result = workflow.run(check=False)
+
+    assert result.returncode != 0
+    assert told in result.output
+    assert "rule train:" not in result.output
