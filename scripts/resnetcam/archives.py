@@ -99,7 +99,7 @@ def _obtain_into(folder: Path, source: ArchiveSource) -> Path:
         )
     archive = folder / source.file_name
     if source.path is not None:
-        _copy_local(source, archive)
+        _copy_local(Path(source.path).expanduser(), source.sha256, archive)
     else:
         _download(source, archive)
     return archive
@@ -137,8 +137,7 @@ def _describe_storage_error(error: OSError, folder: Path) -> str:
     return message
 
 
-def _copy_local(source: ArchiveSource, archive: Path) -> None:
-    path = Path(source.path).expanduser()
+def _copy_local(path: Path, sha256: str, archive: Path) -> None:
     try:
         found = sha256_of_file(path)
     except OSError as error:
@@ -146,10 +145,10 @@ def _copy_local(source: ArchiveSource, archive: Path) -> None:
             f"`path`: cannot read {path}: {error.strerror}. Give the location of the archive, or "
             "remove `path` to download it from `urls`."
         ) from error
-    if found != source.sha256:
+    if found != sha256:
         raise InputError(
             f"`path`: {path} has another hash than `sha256`.\n"
-            f"  expected {source.sha256}\n"
+            f"  expected {sha256}\n"
             f"  found    {found}\n"
             "If this archive is meant, set `sha256` to the hash found; otherwise replace the file."
         )

@@ -196,7 +196,7 @@ class _PythonLayout(_Layout):
         """Return a pickled dictionary, with its keys and strings as str and arrays as uint8."""
         try:
             result = _RestrictedUnpickler(io.BytesIO(self.members[name]), encoding="bytes").load()
-            return {_text(key): _plain(value) for key, value in result.items()}
+            return {str(_text(key)): _plain(value) for key, value in result.items()}
         except Exception as error:  # a hostile pickle can raise anything
             found = f"something else ({error or type(error).__name__})"
             raise self.error(name, "a pickled dictionary of arrays and lists", found) from error
@@ -305,7 +305,8 @@ def _read_members(path: str | Path, content: bytes) -> dict[PurePosixPath, dict[
                     continue
                 if not member.isreg() or member.issparse():
                     raise _member_error(path, name, "a regular file", "a link, folder or device")
-                folders.setdefault(name.parent, {})[name.name] = tar.extractfile(member).read()
+                file = tar.extractfile(member)
+                folders.setdefault(name.parent, {})[name.name] = file.read() if file else b""
     except (tarfile.TarError, ValueError) as error:
         raise InputError(f"{path} does not contain a sound tar archive ({error}).") from error
     return folders

@@ -28,33 +28,33 @@ def load_config(config: Mapping[str, Any], schema: dict[str, Any]) -> dict[str, 
         InputError: naming the key, the value, what is allowed and the nearest name for a typo.
     """
     whole = Schema(schema)
-    config = _with_true_as_text(config)
-    whole.check(config)
-    config = whole.canonical(_with_gradcam_of_each_dataset(config))
-    if problems := list(_inconsistencies(config)):
+    plain = _with_true_as_text(config)
+    whole.check(plain)
+    checked = whole.canonical(_with_gradcam_of_each_dataset(plain))
+    if problems := list(_inconsistencies(checked)):
         raise InputError("\n".join(problems))
-    experiments = _all_experiments(config, _Recipes(config["recipes"], Schema(schema, "recipe")))
-    if problems := list(_unknown_experiments(config, experiments)):
+    experiments = _all_experiments(checked, _Recipes(checked["recipes"], Schema(schema, "recipe")))
+    if problems := list(_unknown_experiments(checked, experiments)):
         raise InputError("\n".join(problems))
     datasets = {
-        name: dataset | _listed_experiments(dataset, config["sweeps"], experiments)
-        for name, dataset in config["datasets"].items()
+        name: dataset | _listed_experiments(dataset, checked["sweeps"], experiments)
+        for name, dataset in checked["datasets"].items()
     }
-    if problems := list(_unknown_layers(config["models"], datasets, experiments)):
+    if problems := list(_unknown_layers(checked["models"], datasets, experiments)):
         raise InputError("\n".join(problems))
-    return config | {"datasets": datasets, "experiments": experiments}
+    return checked | {"datasets": datasets, "experiments": experiments}
 
 
 def _with_true_as_text(config: Mapping[str, Any]) -> dict[str, Any]:
     """In YAML an unquoted ``true`` is a boolean; as a class to explain it means the word."""
-    config = copy.deepcopy(dict(config))
-    datasets = config.get("datasets")
-    sections = [config, *(datasets.values() if isinstance(datasets, Mapping) else [])]
+    result = copy.deepcopy(dict(config))
+    datasets = result.get("datasets")
+    sections = [result, *(datasets.values() if isinstance(datasets, Mapping) else [])]
     for section in sections:
         gradcam = section.get("gradcam") if isinstance(section, Mapping) else None
-        if isinstance(gradcam, Mapping) and isinstance(gradcam.get("classes"), list):
+        if isinstance(gradcam, dict) and isinstance(gradcam.get("classes"), list):
             gradcam["classes"] = ["true" if name is True else name for name in gradcam["classes"]]
-    return config
+    return result
 
 
 def _with_gradcam_of_each_dataset(config: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from resnetcam.yaml_file import read_yaml
 
 def environment_digest(paths: Iterable[Path]) -> str:
     """Return 16 hex digits for conda environment files; comments and order do not count."""
-    pins = []
+    pins: list[str] = []
     for path in paths:
         for dependency in read_yaml(path)["dependencies"]:
             pins += dependency["pip"] if isinstance(dependency, dict) else [dependency]

@@ -48,7 +48,11 @@ def last_error(log: str | Path) -> str:
     text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
     starts = [match.start() for match in _RECORD.finditer(text)] + [len(text)]
     records = [text[at:end] for at, end in itertools.pairwise(starts)]
-    errors = [record for record in records if _RECORD.match(record)[0].endswith(" ERROR ")]
+    errors = [
+        record
+        for record in records
+        if (head := _RECORD.match(record)) and head[0].endswith(" ERROR ")
+    ]
     if not errors:
         return "ended without a message: killed, out of memory or out of time"
     lines = _RECORD.sub("", errors[-1]).strip().splitlines()

@@ -14,8 +14,13 @@ _NEWTON_SCHULZ_ROUNDS = 5
 class Optimizer(Protocol):
     """What the training step needs of an optimizer."""
 
-    weight_decay: float
-    num_slots: int
+    @property
+    def weight_decay(self) -> float:
+        """Added to the gradient, times the weight."""
+
+    @property
+    def num_slots(self) -> int:
+        """How many arrays of a variable's shape the optimizer remembers of it."""
 
     def update(
         self, variable: Any, gradient: Any, slots: Sequence[Any], learning_rate: Any

@@ -62,8 +62,8 @@ def parts(classifier: keras.Model) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for layer in reversed(classifier.layers):
         if layer.weights:
-            name = re.match(r"stage\d_block\d+|[^_]+", layer.name)
-            found.setdefault(name[0], []).append(layer.name)
+            (name,) = re.findall(r"^(?:stage\d_block\d+|[^_]+)", layer.name)
+            found.setdefault(name, []).append(layer.name)
     return found
 
 

@@ -69,14 +69,15 @@ def _erase(
     generator: np.random.Generator, settings: dict[str, Any], size: int, height: int, width: int
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Rectangles of random area and aspect, redrawn until they fit into the image."""
+    (smallest, largest), (low, high) = settings["area"], settings["aspect"]
     boxes = np.zeros((size, 4), np.int32)
     pending = np.flatnonzero(generator.random(size) < settings["probability"])
     for _ in range(_MAX_REDRAWS):
         if not pending.size:
             break
         n = pending.size
-        area = generator.uniform(*settings["area"], n) * height * width
-        aspect = generator.uniform(*settings["aspect"], n)
+        area = generator.uniform(smallest, largest, n) * height * width
+        aspect = generator.uniform(low, high, n)
         h, w = np.sqrt(area * aspect).astype(int), np.sqrt(area / aspect).astype(int)
         top, left = generator.integers(0, height, n), generator.integers(0, width, n)
         boxes[pending] = np.stack([top, left, h, w], 1)
@@ -86,5 +87,5 @@ def _erase(
             f"augmentation.erase: no rectangle of area {settings['area']} (share of the image) and "
             f"aspect {settings['aspect']} fits into {height}x{width} pixels; allow smaller ones"
         )
-    values = generator.uniform(*settings["value"], size).astype(np.float32)
-    return boxes, values
+    darkest, brightest = settings["value"]
+    return boxes, generator.uniform(darkest, brightest, size).astype(np.float32)

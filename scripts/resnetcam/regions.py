@@ -37,6 +37,9 @@ image it is.
 """
 
 
+_NO_TEST_IMAGE = "the file name is not that of a test image, such as test_00012_cat.png"
+
+
 @dataclass(frozen=True, eq=False)
 class RegionMasks:
     """The annotated part of M images.
@@ -131,7 +134,11 @@ def masks_for_images(
         problems.append(Problem(region.row, region.filename, message))
 
     for region in export.regions:
-        if reason := _reason_to_skip(region, labels, class_names, label_attribute):
+        index = image_index(region.filename)
+        if index is None:
+            report(region, f"{_NO_TEST_IMAGE}; region left out")
+            continue
+        if reason := _reason_to_skip(region, index, labels, class_names, label_attribute):
             report(region, f"{reason}; region left out")
             continue
         mask = rasterise(region, height, width, scale)
@@ -141,7 +148,6 @@ def masks_for_images(
         if _reaches_out(region, height * scale, width * scale):
             size = f"{width * scale:g} x {height * scale:g} px"
             report(region, f"{region.shape} reaches out of the {size} image; clipped")
-        index = image_index(region.filename)
         masks[index] = masks.get(index, False) | mask
     indices = sorted(masks)
     stacked = np.array([masks[index] for index in indices], bool).reshape(-1, height, width)
@@ -209,11 +215,12 @@ def write_annotation_kit(
 
 
 def _reason_to_skip(
-    region: Region, labels: np.ndarray, class_names: Sequence[str], label_attribute: str
+    region: Region,
+    index: int,
+    labels: np.ndarray,
+    class_names: Sequence[str],
+    label_attribute: str,
 ) -> str | None:
-    index = image_index(region.filename)
-    if index is None:
-        return "the file name is not that of a test image, such as test_00012_cat.png"
     if index >= len(labels):
         return f"test image {index} does not exist, the last one is {len(labels) - 1}"
     label = region.attributes.get(label_attribute, "")

@@ -7,7 +7,7 @@ names and settings come from outside and must stay text.
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -76,7 +76,8 @@ def wilson_interval(share: float, n: int) -> tuple[float, float]:
     """Return the 95% score interval of a binomial share of n (Wilson 1927)."""
     centre = share + _Z95**2 / (2 * n)
     half = _Z95 * math.sqrt(share * (1 - share) / n + (_Z95 / (2 * n)) ** 2)
-    return tuple((centre + sign * half) / (1 + _Z95**2 / n) for sign in (-1, 1))
+    scale = 1 + _Z95**2 / n
+    return (centre - half) / scale, (centre + half) / scale
 
 
 def headline(
@@ -190,7 +191,7 @@ def environment(template_folder: Path) -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    result.filters |= {
+    filters: dict[str, Callable[..., str]] = {
         "count": lambda n: f"{n:,}",
         "duration": duration,
         "fenced": fenced,
@@ -198,4 +199,5 @@ def environment(template_folder: Path) -> jinja2.Environment:
         "protocol_in_words": protocol_in_words,
         "title": title,
     }
+    result.filters |= filters
     return result

@@ -161,8 +161,9 @@ def _hint_at_yaml(value: Any, wanted: set[str]) -> str:
 
 def _leaves(value: Any, key: str = "") -> Iterable[tuple[str, float]]:
     """Yield every number with its key path."""
-    children = value.items() if isinstance(value, Mapping) else ()
-    children = enumerate(value) if isinstance(value, list) else children
+    children: Iterable[tuple[Any, Any]] = value.items() if isinstance(value, Mapping) else ()
+    if isinstance(value, list):
+        children = enumerate(value)
     for name, child in children:
         yield from _leaves(child, f"{key}.{name}" if key else str(name))
     if isinstance(value, int | float):

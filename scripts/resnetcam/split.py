@@ -1,6 +1,6 @@
 """A classifier cut at one layer: what comes before, and what depends on that layer's output."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 
@@ -22,7 +22,8 @@ def split(classifier: keras.Model, layer: str) -> Split:
     """Cut a classifier at a layer, wherever it stands, inside a residual branch too."""
     cut = classifier.get_layer(layer).output
     logits = classifier.get_layer("logits")
-    depends, passes_by = {id(cut)}, {}
+    depends: set[int] = {id(cut)}
+    passes_by: dict[int, Any] = {}
     for one in classifier.layers:
         inputs = one.input if isinstance(one.input, list) else [one.input]
         if one.output is not cut and any(id(tensor) in depends for tensor in inputs):

@@ -42,8 +42,8 @@ def logged(snakemake: Any) -> Iterator[None]:
         logging.error("%s", error)
         sys.exit(128 + error.signum)
     except Exception as error:
-        if lacks_space(error):
-            logging.error("%s", _full(error))
+        if number := lacks_space(error):
+            logging.error("%s", _full(error, number))
         else:
             logging.exception(
                 "%s failed unexpectedly; this traceback is in %s too", snakemake.rule, path
@@ -75,9 +75,9 @@ class _LogFile(logging.FileHandler):
             super().close()
 
 
-def _full(error: Exception) -> str:
+def _full(error: Exception, number: int) -> str:
     name = getattr(error, "filename", None) or "a file"
     return (
-        f"{name} cannot be written: {os.strerror(lacks_space(error))}. What was finished before is "
+        f"{name} cannot be written: {os.strerror(number)}. What was finished before is "
         "kept, and so is the last state of a training. Make room, then give the same command."
     )

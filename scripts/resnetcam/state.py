@@ -190,6 +190,7 @@ def _deserialize(payload: bytes) -> Checkpoint:
     with np.load(io.BytesIO(payload), allow_pickle=False) as arrays:
         plain = json.loads(arrays["plain"].tobytes())
         lengths = plain.pop("lengths")
-        lists = {name: [arrays[f"{name}-{i}"] for i in range(lengths[name])] for name in lengths}
-    partial = Partial(**plain.pop("partial"))
-    return Checkpoint(partial=partial, **plain, **lists)
+        for name, length in lengths.items():
+            plain[name] = [arrays[f"{name}-{i}"] for i in range(length)]
+    plain["partial"] = Partial(**plain["partial"])
+    return Checkpoint(**plain)

@@ -72,7 +72,7 @@ def with_overrides(recipe: Mapping[str, Any], overrides: Mapping[str, Any]) -> d
     result = copy.deepcopy(dict(recipe))
     for key, value in overrides.items():
         *sections, last = key.split(".")
-        place = result
+        place: Any = result
         for number, name in enumerate(sections):
             place = place.get(name)
             if not isinstance(place, dict):

@@ -126,7 +126,7 @@ class _Session:
                     logits, self.data.y_validation
                 )
                 if not math.isfinite(row["val_loss"]):
-                    raise _diverged(row["epoch"], self.steps, row["learning_rate"])
+                    raise _diverged(int(row["epoch"]), self.steps, row["learning_rate"])
                 self._keep(row, store)
                 log_epoch(self.checkpoint.history, self.recipe["epochs"])
 

@@ -9,14 +9,15 @@ corner; angles are in radians, clockwise as seen on the screen.
 import csv
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from resnetcam.errors import InputError
 from resnetcam.files import replacing
 
-Geometry = dict[str, float | tuple[float, ...]]
+Geometry = dict[str, Any]  # a number, or a tuple of numbers for a list of points
 
 COLUMNS = (
     "filename",
@@ -366,7 +367,8 @@ class _Reader:
             self.read_record(row, record)
 
     def read_record(self, row: int, record: object) -> None:
-        filename = record.get("filename") if isinstance(record, dict) else None
+        record = record if isinstance(record, dict) else {}
+        filename = record.get("filename")
         if not isinstance(filename, str) or not filename:
             self.report(row, "", "an image without a file name", "skipped", "a file name")
             return
@@ -431,7 +433,8 @@ class _Reader:
 
 def _parse_shape(attributes: object) -> tuple[str, Geometry]:
     """Return a region's shape and its checked geometry, or raise ``_DefectError``."""
-    shape = attributes.get("name") if isinstance(attributes, dict) else None
+    attributes = attributes if isinstance(attributes, dict) else {}
+    shape = attributes.get("name")
     if not isinstance(shape, str) or shape not in SHAPES:
         found = "a region without a shape" if shape is None else f"shape {_quote(shape)}"
         raise _DefectError(found, "one of " + ", ".join(SHAPES))
@@ -501,7 +504,7 @@ def _cells(line: str) -> list[str]:
         ) from error
 
 
-def _csv_cell(value: dict[str, object]) -> str:
+def _csv_cell(value: Mapping[str, object]) -> str:
     text = json.dumps(value, separators=(",", ":"), allow_nan=False)
     return '"' + text.replace('"', '""') + '"'
 

@@ -128,7 +128,8 @@ class Trainer:
             return smoothed.mean(), (new_rest, measured)
 
         (_, (new_rest, measured)), gradients = jax.value_and_grad(loss, has_aux=True)(trained)
-        new_trained, new_slots = [], [[] for _ in slots]
+        new_trained: list[Any] = []
+        new_slots: list[list[Any]] = [[] for _ in slots]
         for i, (variable, gradient) in enumerate(zip(trained, gradients, strict=True)):
             if self._decay[i]:
                 gradient += self._decay[i] * variable

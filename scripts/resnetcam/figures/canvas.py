@@ -7,6 +7,7 @@ Colours are Okabe and Ito's, which colour-blind readers can tell apart; lines di
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Literal
 
 import matplotlib
 from matplotlib.figure import Figure
@@ -17,7 +18,7 @@ BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
 YELLOW, PINK, SKY = "#E69F00", "#CC79A7", "#56B4E9"
 
 _WIDTH = 8.8  # inches; 1,320 pixels, which GitHub shows at about 880
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "savefig.dpi": 150,
     "font.size": 9,
     "axes.titlesize": 8,
@@ -29,13 +30,15 @@ _STYLE = {
 
 
 @contextlib.contextmanager
-def drawing(path: str | Path, height: float, layout: str = "constrained") -> Iterator[Figure]:
+def drawing(
+    path: str | Path, height: float, layout: Literal["constrained"] | None = "constrained"
+) -> Iterator[Figure]:
     """Give a figure of the common width, and write it as PNG: the same bytes for the same input.
 
     Args:
         path: of the PNG file.
         height: in inches.
-        layout: matplotlib's layout engine, or ``none``.
+        layout: matplotlib's layout engine; None for places that are given.
     """
     with matplotlib.rc_context():
         matplotlib.rcdefaults()

@@ -39,7 +39,7 @@ def class_page(
     heights = [0.5 + 1.1 * -(-len(positions) // _COLUMNS) for positions in shown]
     height = sum(heights) + 0.45
     top = height
-    with drawing(path, height, layout="none") as figure:
+    with drawing(path, height, layout=None) as figure:
         for (title, eligible, maps), positions, block in zip(blocks, shown, heights, strict=True):
             heading = f"{title}: {eligible.sum():,}"
             figure.text(0.01, 1 - (height - top + 0.2) / height, heading, weight="bold", size=10)

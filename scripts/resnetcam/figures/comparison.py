@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -80,7 +81,7 @@ def _name(axes: Axes, rows: Sequence[Row]) -> None:
     """Number points, and say below which number is which experiment."""
     for number, row in enumerate(rows, start=1):
         place = (row["training_seconds"], row["accuracy_mean"])
-        style = {"textcoords": "offset points", "size": 8, "weight": "bold"}
+        style: dict[str, Any] = {"textcoords": "offset points", "size": 8, "weight": "bold"}
         axes.annotate(str(number), place, xytext=(6, 5), **style)
     names = [
         Line2D([], [], ls="", label=f"{number}  {row['experiment']}: {_accuracy(row)}")
@@ -121,8 +122,8 @@ def _duration(seconds: float) -> str:
 
 
 def _legend(recipes: Sequence[str], models: Sequence[str], rows: Sequence[Row]) -> list[Line2D]:
-    def handle(label: str, **style: object) -> Line2D:
-        return Line2D([], [], **{"ls": "", "marker": "o", "color": GREY, "label": label} | style)
+    def handle(label: str, **style: Any) -> Line2D:
+        return Line2D([], [], **{"ls": "", "marker": "o", "color": GREY, "label": label, **style})
 
     handles = [
         handle(f"recipe {name}", color=_COLOURS[number % len(_COLOURS)])

@@ -66,7 +66,7 @@ def _draw_examples(
     columns = ["image", "predicted = true class"] if correct else ["image", "predicted", "true"]
     rows = -(-len(chosen) // 2)
     height = rows * (1.6 if correct else 1.4) + 0.7
-    with drawing(path, height, layout="none") as figure:
+    with drawing(path, height, layout=None) as figure:
         grid = _example_grid(figure, rows, height)
         for place, position in enumerate(chosen):
             axes = _example_axes(figure, grid[place], columns, with_headings=place < 2)
@@ -93,7 +93,8 @@ def _example_axes(
 ) -> list[Axes]:
     """One axes for each column and a last one for the probabilities."""
     ratios = [1.0] * len(columns) + [1.25]
-    axes = cell.subgridspec(1, len(ratios), width_ratios=ratios, wspace=0.06).subplots()
+    grid = cell.subgridspec(1, len(ratios), width_ratios=ratios, wspace=0.06)
+    axes = list(grid.subplots(squeeze=False)[0])
     for one, heading in zip(axes, [*columns, "most probable"], strict=True):
         one.set_axis_off()
         one.set_box_aspect(1)
@@ -109,7 +110,7 @@ def _example_axes(
                 size=8.5,
             )
     axes[-1].set_box_aspect(1 / ratios[-1])
-    return list(axes)
+    return axes
 
 
 def _draw_example(

@@ -36,7 +36,7 @@ class Explained(NamedTuple):
 
     def at(self, position: int) -> "Explained":
         """One image alone."""
-        return Explained(*(values[position : position + 1] for values in self))
+        return Explained._make(values[position : position + 1] for values in self)
 
 
 def gather_explained(

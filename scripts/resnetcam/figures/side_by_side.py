@@ -39,13 +39,13 @@ def side_by_side(
     rows = -(-len(chosen) // abreast)
     side = 8.5 / (wide * abreast)
     height = rows * (side + 0.4) + 0.75
-    with drawing(path, height, layout="none") as figure:
+    with drawing(path, height, layout=None) as figure:
         bottom, top = 0.45 / height, 1 - 0.7 / height
         grid = figure.add_gridspec(
             rows, abreast, left=0.01, right=0.99, bottom=bottom, top=top, wspace=0.06, hspace=0.35
         )
         for place, position in enumerate(chosen):
-            axes = grid[place].subgridspec(1, wide, wspace=0.05).subplots()
+            axes = list(grid[place].subgridspec(1, wide, wspace=0.05).subplots(squeeze=False)[0])
             _draw_row(axes, explained.at(position), columns, class_names, look)
             if place < abreast:
                 headings = (_heading(name, maps) for name, maps in columns.items())
@@ -78,14 +78,14 @@ def class_means(
     means = [stretched[chosen == index].mean(0) for index in present]
     rows = -(-len(present) // 5)
     height = rows * 1.95 + 0.5
-    with drawing(path, height, layout="none") as figure:
+    with drawing(path, height, layout=None) as figure:
         grid = figure.add_gridspec(
             rows, 5, left=0.01, right=0.99, bottom=0.45 / height, top=1 - 0.35 / height, hspace=0.25
         )
         for place, (index, mean) in enumerate(zip(present, means, strict=True)):
             axes = figure.add_subplot(grid[place])
             axes.imshow(mean, cmap=colormap, vmin=0, vmax=np.max(means), interpolation="nearest")
-            axes.set_title(f"{short(class_names[index])}\n{counts[index]:,} images", pad=3)
+            axes.set_title(f"{short(class_names[int(index)])}\n{counts[index]:,} images", pad=3)
             axes.set_axis_off()
         draw_color_scale(figure, colormap, ("0", f"{np.max(means):.2f} of a map's peak"))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -129,7 +130,11 @@ def _draw_history(
     """Loss, accuracy and learning rate; solid on the training images, dashed on the others."""
     columns = {name: [row[name] for row in history] for name in history[0]}
     epochs = columns["epoch"]
-    style = {"linewidth": linewidth, "marker": "o" if len(epochs) <= 20 else "", "markersize": 3}
+    style: dict[str, Any] = {
+        "linewidth": linewidth,
+        "marker": "o" if len(epochs) <= 20 else "",
+        "markersize": 3,
+    }
     for axes, name in zip(panels, ("loss", "accuracy"), strict=False):
         axes.plot(epochs, columns[name], color=colors[0], label=labels[0], **style)
         axes.plot(epochs, columns[f"val_{name}"], "--", color=colors[1], label=labels[1], **style)
@@ -146,5 +151,5 @@ def _write_cells(axes: Axes, counts: NDArray[np.int64], shares: NDArray[np.float
         on_dark = share > 0.65
         color = "white" if on_dark else "black" if count else "#999999"
         weight = "bold" if row == column else "normal"
-        text = f"{whole_percent(share)}\n{count:,}" if count else "0"
+        text = f"{whole_percent(float(share))}\n{count:,}" if count else "0"
         axes.text(column, row, text, ha="center", va="center", color=color, weight=weight, size=8)

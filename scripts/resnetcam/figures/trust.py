@@ -50,7 +50,7 @@ def _draw_curves(axes: Axes, curves: Mapping[str, Sequence[float]]) -> None:
     """Methods come in order, each thinner than the one before, so that equal ones both show."""
     colors, widths = iter(_COLORS), iter(np.linspace(3.6, 1, len(_COLORS)))
     for name, curve in curves.items():
-        style = {"color": GREY, "linewidth": 1.5, "linestyle": _BASELINES.get(name)}
+        style: dict[str, Any] = {"color": GREY, "linewidth": 1.5, "linestyle": _BASELINES.get(name)}
         if name not in _BASELINES:
             style = {"color": next(colors), "linewidth": next(widths)}
         axes.plot(np.linspace(0, 1, len(curve)), curve, **style)
@@ -81,7 +81,7 @@ def randomisation_cascade(
     drawable = explained.image_index < len(maps[0])
     chosen = choose_examples(explained.labels, drawable, 4, seed)
     height = 4.8
-    with drawing(path, height, layout="none") as figure:
+    with drawing(path, height, layout=None) as figure:
         left, right = 0.075, 0.99
         grid = figure.add_gridspec(
             len(chosen), len(shown) + 1, left=left, right=right, bottom=0.42, top=0.92, wspace=0.06,
