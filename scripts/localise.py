@@ -4,7 +4,7 @@ from resnetcam.dataset import DatasetReader
 from resnetcam.errors import InputError
 from resnetcam.files import write_json
 from resnetcam.layout import ANNOTATION_SCALE, LABEL_ATTRIBUTE
-from resnetcam.localisation import score_all
+from resnetcam.localisation import score
 from resnetcam.maps import default_group, group_names, read_maps
 from resnetcam.regions import masks_for_images
 from resnetcam.stage import logged
@@ -36,7 +36,7 @@ with logged(snakemake):
     }
     *_, without_learning = group_names(files.randomised)
     candidates["randomised_network"] = read_maps(files.randomised, without_learning)
-    scores = score_all(candidates, known)
+    scores = score(candidates, known)
     problems = [f"{problem.filename}: {problem.message}" for problem in known.problems]
     about = {"layer": without_learning.layer, "choice": "true", "problems": problems}
     write_json(snakemake.output.scores, scores | about)

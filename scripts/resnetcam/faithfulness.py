@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from resnetcam.baselines import BASELINES, random_maps
 from resnetcam.cam import is_flat, normalized, resize_bilinear
-from resnetcam.intervals import mean_with_interval
+from resnetcam.intervals import mean_with_interval, means_beside_first
 
 Floats = NDArray[np.float32]
 
@@ -99,8 +99,9 @@ def score(classified: Classified, maps: Mapping[str, Floats], steps: int) -> dic
         ``n``, ``steps`` and ``candidates``: a section for each method, and for ``random``,
         ``centred_gaussian`` and ``uniform``, with
 
-        - ``deletion_auc``, ``insertion_auc`` and ``curves``, the means over images; not for
-          ``uniform``, whose cells are all ties, so that it would go as ``random`` does;
+        - ``deletion_auc``, ``insertion_auc`` (``means_beside_first``) and ``curves``, the means
+          over images; not for ``uniform``, whose cells are all ties, so that it would go as
+          ``random`` does;
         - ``drop``, ``increase`` and ``shown``, the share of the image that they leave: the map
           stretched to 0..1 by its own range. The uniform map leaves everything;
         - ``flat_maps``: how many show nothing. They remove cells at random and leave nothing.
@@ -111,27 +112,30 @@ def score(classified: Classified, maps: Mapping[str, Floats], steps: int) -> dic
     candidates = dict(maps)
     for name in ("random", "centred_gaussian"):
         candidates[name] = BASELINES[name](n, *size)
-    scores = {
-        name: _curve_scores(classified, removal_ranks(one), steps)
-        | _mask_scores(classified, whole, _as_mask(one, classified.images.shape))
-        | {"flat_maps": int(is_flat(one).sum())}
-        for name, one in candidates.items()
-    }
+    scores: dict[str, Any] = {}
+    areas_of_first: dict[str, Floats] = {}
+    for name, one in candidates.items():
+        areas, means = _areas_and_curves(classified, removal_ranks(one), steps)
+        scores[name] = (
+            means_beside_first(areas, areas_of_first)
+            | {"curves": means}
+            | _mask_scores(classified, whole, _as_mask(one, classified.images.shape))
+            | {"flat_maps": int(is_flat(one).sum())}
+        )
+        areas_of_first = areas_of_first or areas
     uniform = BASELINES["uniform"](*classified.images.shape[:3])
     scores["uniform"] = _mask_scores(classified, whole, uniform)
     return {"n": n, "steps": steps, "candidates": scores}
 
 
-def _curve_scores(classified: Classified, ranks: NDArray[np.int64], steps: int) -> dict[str, Any]:
+def _areas_and_curves(
+    classified: Classified, ranks: NDArray[np.int64], steps: int
+) -> tuple[dict[str, Floats], dict[str, list[float]]]:
+    """Return each metric's areas (N,), and each curve's mean over images."""
     deletion, insertion = curves(classified, ranks, steps)
-    return {
-        "deletion_auc": mean_with_interval(area(deletion)),
-        "insertion_auc": mean_with_interval(area(insertion)),
-        "curves": {
-            "deletion": deletion.mean(0).tolist(),
-            "insertion": insertion.mean(0).tolist(),
-        },
-    }
+    areas = {"deletion_auc": area(deletion), "insertion_auc": area(insertion)}
+    means = {"deletion": deletion.mean(0).tolist(), "insertion": insertion.mean(0).tolist()}
+    return areas, means
 
 
 def _mask_scores(classified: Classified, whole: Floats, mask: Floats) -> dict[str, Any]:

@@ -4,7 +4,7 @@ Neither says whether the network *uses* what lies under a map, only where the ma
 compared with maps that know nothing of the image, and with a network that knows nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from resnetcam.baselines import BASELINES
 from resnetcam.cam import resize_bilinear
-from resnetcam.intervals import mean_with_interval
+from resnetcam.intervals import means_beside_first
 from resnetcam.maps import Maps
 from resnetcam.regions import RegionMasks
 
@@ -51,18 +51,7 @@ def energy_inside(maps: Floats, masks: Masks) -> NDArray[np.float64]:
     return np.divide(inside, total, out=np.zeros_like(total), where=total > 0)
 
 
-def score(maps: Floats, masks: Masks) -> dict[str, Any]:
-    """Score raw maps (N, h, w) on regions (N, H, W), with bootstrap 95 % intervals over images."""
-    enlarged = resize_bilinear(maps, *masks.shape[1:])
-    return {
-        "n": len(maps),
-        "zero_maps": int((~maps.any((1, 2))).sum()),
-        "pointing_game": mean_with_interval(pointing_game(maps, masks)),
-        "energy_inside": mean_with_interval(energy_inside(enlarged, masks)),
-    }
-
-
-def score_all(candidates: Mapping[str, Maps], known: RegionMasks) -> dict[str, Any]:
+def score(candidates: Mapping[str, Maps], known: RegionMasks) -> dict[str, Any]:
     """Score every candidate on the images that it has in common with the known regions.
 
     Args:
@@ -70,16 +59,38 @@ def score_all(candidates: Mapping[str, Maps], known: RegionMasks) -> dict[str, A
 
     Returns:
         ``region_share`` (mean share of an image that is region), and ``candidates``: a section
-        (``score``) for each candidate that has an image in common, then for each baseline.
+        for each candidate that has an image in common, then for each baseline. It holds ``n``,
+        ``zero_maps`` (how many), ``pointing_game`` and ``energy_inside`` (``means_beside_first``).
     """
-    scores = {}
+    scores: dict[str, Any] = {}
+    of_first: dict[str, NDArray[np.float64]] = {}
+    for name, maps, common in _on_known_images(candidates, known):
+        values = _values(maps, known.masks[common])
+        counts = {"n": len(maps), "zero_maps": int((~maps.any((1, 2))).sum())}
+        beside = {metric: found[common] for metric, found in of_first.items()}
+        scores[name] = counts | means_beside_first(values, beside)
+        of_first = of_first or values
+    return {"region_share": float(known.masks.mean()), "candidates": scores}
+
+
+def _values(maps: Floats, masks: Masks) -> dict[str, NDArray[np.float64]]:
+    enlarged = resize_bilinear(maps, *masks.shape[1:])
+    return {
+        "pointing_game": pointing_game(maps, masks),
+        "energy_inside": energy_inside(enlarged, masks),
+    }
+
+
+def _on_known_images(
+    candidates: Mapping[str, Maps], known: RegionMasks
+) -> Iterator[tuple[str, Floats, NDArray[np.bool_]]]:
+    """Yield names, maps, and of which of the known images they are; baselines are of all."""
     for name, maps in candidates.items():
-        rows = np.searchsorted(maps.image_index, known.image_index)
         common = np.isin(known.image_index, maps.image_index)
         if common.any():
-            scores[name] = score(maps.maps[rows[common]], known.masks[common])
+            rows = np.searchsorted(maps.image_index, known.image_index[common])
+            yield name, maps.maps[rows], common
     cells = next(iter(candidates.values())).maps.shape[1:]
     for name, baseline in BASELINES.items():
         size = cells if name == "random" else known.masks.shape[1:]
-        scores[name] = score(baseline(len(known.masks), *size), known.masks)
-    return {"region_share": float(known.masks.mean()), "candidates": scores}
+        yield name, baseline(len(known.masks), *size), np.ones(len(known.masks), bool)

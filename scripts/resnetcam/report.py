@@ -24,14 +24,8 @@ from resnetcam.files import replacing
 from resnetcam.history import read_history
 from resnetcam.layout import CLASS_PAGES, FIGURES
 from resnetcam.report_html import to_html
-from resnetcam.report_text import (
-    environment,
-    faithfulness_verdict,
-    flattened,
-    headline,
-    localisation_verdict,
-    relative_link,
-)
+from resnetcam.report_text import environment, flattened, headline, relative_link
+from resnetcam.verdicts import faithfulness_verdict, localisation_verdict
 
 _PUBLISHED_PARAMETERS = 274_442  # resources/published_layers.csv
 _MAX_PROBLEMS = 10

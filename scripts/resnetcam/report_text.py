@@ -1,4 +1,4 @@
-"""How the report writes numbers, names and verdicts.
+"""How the report writes numbers and names.
 
 Everything that the template prints is escaped, unless it is ``Markdown`` already: class names, file
 names and settings come from outside and must stay text.
@@ -14,11 +14,8 @@ from urllib.parse import quote
 
 import jinja2
 
-from resnetcam.baselines import BASELINES
 from resnetcam.layout import TITLES
 
-# The bootstrap's intervals are too narrow for a verdict on fewer.
-_FEWEST_IMAGES_FOR_A_VERDICT = 100
 _Z95 = 1.959964
 _INLINE = re.compile(r"[\\`*_\[\]<>|&~$@#]|:(?=//)|(?<=www)\.", re.IGNORECASE)
 
@@ -121,59 +118,6 @@ def protocol_in_words(protocol: str) -> str:
         "Every choice was made on images held out of the training set; the test set was used "
         "once, at the end."
     )
-
-
-def localisation_verdict(scores: Mapping[str, Any]) -> str:
-    """Say whether the first method's maps beat every baseline by intervals that do not overlap."""
-    if too_few := _too_few(next(iter(scores["candidates"].values()))["n"]):
-        return too_few
-    pointing, energy = (
-        against_baselines(scores["candidates"], metric)
-        for metric in ("pointing_game", "energy_inside")
-    )
-    name = title(next(iter(scores["candidates"])))
-    if pointing == energy:
-        return f"In the pointing game and in energy inside, {name} {pointing}."
-    return f"In the pointing game {name} {pointing}; in energy inside it {energy}."
-
-
-def faithfulness_verdict(scores: Mapping[str, Any]) -> str:
-    """Say whether covering what the first method shows hurts more than covering anything else."""
-    if too_few := _too_few(scores["n"]):
-        return too_few
-    deletion, insertion = (
-        against_baselines(scores["candidates"], metric, low_is_good=metric == "deletion_auc")
-        for metric in ("deletion_auc", "insertion_auc")
-    )
-    name = title(next(iter(scores["candidates"])))
-    if deletion == insertion:
-        return f"By deletion and by insertion, {name} {deletion}."
-    return f"By deletion, {name} {deletion}; by insertion it {insertion}."
-
-
-def _too_few(n: int) -> str | None:
-    if n >= _FEWEST_IMAGES_FOR_A_VERDICT:
-        return None
-    return (
-        f"Too few images for a verdict: {n}, where intervals can be trusted from about "
-        f"{_FEWEST_IMAGES_FOR_A_VERDICT} on."
-    )
-
-
-def against_baselines(
-    candidates: Mapping[str, Any], metric: str, *, low_is_good: bool = False
-) -> str:
-    """Compare the first candidate with the strongest baseline that has the metric."""
-    sign = -1 if low_is_good else 1
-    worse_end, better_end = ("high", "low") if low_is_good else ("low", "high")
-    first = next(iter(candidates.values()))[metric]
-    baselines = {name: candidates[name][metric] for name in BASELINES if metric in candidates[name]}
-    strongest, best = max(baselines.items(), key=lambda item: sign * item[1]["mean"])
-    if all(sign * (first[worse_end] - one[better_end]) > 0 for one in baselines.values()):
-        return "beats every baseline (the intervals do not overlap)"
-    if sign * (first[better_end] - best[worse_end]) < 0:
-        return f"does worse than the {title(strongest)} (the intervals do not overlap)"
-    return f"cannot be told from the {title(strongest)} (the intervals overlap)"
 
 
 def title(name: str) -> str:

@@ -101,6 +101,9 @@ def test_the_right_map_beats_the_wrong_one_and_the_baselines_stand_between(white
     assert right["insertion_auc"]["mean"] == pytest.approx(7 / 8)
     for baseline in (random, gaussian):
         assert 1 / 8 < baseline["deletion_auc"]["mean"] < 7 / 8
+    assert "minus_first" not in right["deletion_auc"]
+    assert wrong["deletion_auc"]["minus_first"]["mean"] == pytest.approx(6 / 8)
+    assert wrong["insertion_auc"]["minus_first"]["mean"] == pytest.approx(-6 / 8)
     assert right["drop"]["mean"] < wrong["drop"]["mean"]
     assert uniform["drop"]["mean"] == 0
     assert uniform["shown"]["mean"] == 1

@@ -1,0 +1,129 @@
+"""What the report says of scores: who beats whom, by how much, and when nothing can be said."""
+
+import pytest
+
+from resnetcam.verdicts import faithfulness_verdict, localisation_verdict
+
+
+def section(metrics, n=400, **minus_first):
+    """A candidate's scores; ``minus_first`` gives mean, low and high by metric."""
+    differences = {
+        metric: {"minus_first": dict(zip(("mean", "low", "high"), ends, strict=True))}
+        for metric, ends in minus_first.items()
+    }
+    return {"n": n} | {metric: {"mean": 0.5} | differences.get(metric, {}) for metric in metrics}
+
+
+def located(gaussian, *, n=400, **others):
+    """Scores of localisation: the others' pointing game minus Grad-CAM's."""
+    metrics = ("pointing_game", "energy_inside")
+    far = (-0.4, -0.41, -0.39)
+    rows = {"random": far, "centred_gaussian": gaussian, "uniform": far} | others
+    candidates = {
+        name: section(metrics, pointing_game=ends, energy_inside=far) for name, ends in rows.items()
+    }
+    return {"candidates": {"gradcam": section(metrics, n)} | candidates}
+
+
+def followed(*, deletion, insertion, n=400):
+    """Scores of faithfulness: the Gaussian's areas minus Grad-CAM's."""
+    metrics = ("deletion_auc", "insertion_auc")
+    gaussian = section(metrics, deletion_auc=deletion, insertion_auc=insertion)
+    random = section(metrics, deletion_auc=(0.3, 0.28, 0.32), insertion_auc=(-0.3, -0.32, -0.28))
+    candidates = {"gradcam": section(metrics), "random": random, "centred_gaussian": gaussian}
+    return {"n": n, "candidates": candidates | {"uniform": {"drop": {"mean": 0}}}}
+
+
+@pytest.mark.parametrize(
+    ("gaussian", "sentence"),
+    [
+        (
+            (-0.301, -0.33, -0.27),
+            "beats every baseline; the closest, the centred Gaussian, by 30.1 points "
+            "(27.0 to 33.0)",
+        ),
+        (
+            (0.00001, -0.03, 0.03),
+            "cannot be told from the centred Gaussian; the difference is 0.0 points (-3.0 to 3.0)",
+        ),
+        ((0.2, 0.15, 0.25), "does worse than the centred Gaussian, by 20.0 points (15.0 to 25.0)"),
+    ],
+)
+def test_a_verdict_follows_the_differences_image_by_image(gaussian, sentence):
+    pointing, energy = localisation_verdict(located(gaussian))
+
+    assert pointing.on_baselines == f"In the pointing game, Grad-CAM {sentence}."
+    assert energy.on_baselines.startswith("In energy inside, Grad-CAM beats every baseline;")
+    assert pointing.on_methods == energy.on_methods == ""
+
+
+@pytest.mark.parametrize(
+    ("deletion", "insertion", "beginnings"),
+    [
+        (
+            (0.053, 0.046, 0.06),
+            (0.01, -0.001, 0.02),
+            [
+                "By deletion, Grad-CAM beats every baseline; the closest, the centred Gaussian, "
+                "by 0.053 (0.046 to 0.060).",
+                "By insertion, Grad-CAM cannot be told from the centred Gaussian; "
+                "the difference is -0.010 (-0.020 to 0.001).",
+            ],
+        ),
+        (
+            (-0.05, -0.06, -0.04),
+            (0.05, 0.04, 0.06),
+            [
+                "By deletion, Grad-CAM does worse than the centred Gaussian, by 0.050 (0.040 to",
+                "By insertion, Grad-CAM does worse than the centred Gaussian, by 0.050 (0.040 to",
+            ],
+        ),
+    ],
+)
+def test_for_deletion_low_is_good(deletion, insertion, beginnings):
+    verdicts = faithfulness_verdict(followed(deletion=deletion, insertion=insertion))
+
+    for verdict, beginning in zip(verdicts, beginnings, strict=True):
+        assert verdict.on_baselines.startswith(beginning)
+
+
+def test_other_methods_are_grouped_by_what_can_be_told():
+    near = (-0.3, -0.33, -0.27)
+    methods = {
+        "hirescam": (0.0, 0.0, 0.0),
+        "layercam": (0.0001, 0.0001, 0.0002),
+        "eigencam": (-0.02, -0.03, -0.01),
+        "gradcam++": (0.02, 0.01, 0.03),
+    }
+
+    pointing, _ = localisation_verdict(located(near, **methods))
+
+    assert pointing.on_methods == (
+        "Of the other methods, it does better than Eigen-CAM; it does worse than Grad-CAM++; "
+        "it cannot be told from HiResCAM and LayerCAM."
+    )
+
+
+def test_a_network_with_random_weights_is_a_baseline():
+    scores = located((-0.3, -0.33, -0.27), randomised_network=(-0.1, -0.2, -0.05))
+
+    pointing, _ = localisation_verdict(scores)
+
+    assert "the closest, the network with random weights, by 10.0 points" in pointing.on_baselines
+    assert pointing.on_methods == ""
+
+
+def test_few_images_give_no_verdict():
+    (verdict,) = localisation_verdict(located((-0.3, -0.33, -0.27), n=99))
+    assert verdict.on_baselines.startswith("Too few images for a verdict: 99")
+    (verdict,) = faithfulness_verdict(followed(deletion=(1, 1, 1), insertion=(1, 1, 1), n=99))
+    assert verdict.on_baselines.startswith("Too few images for a verdict: 99")
+
+
+def test_a_candidate_of_few_images_is_left_out():
+    scores = located((-0.3, -0.33, -0.27), layercam=(0.4, 0.3, 0.5))
+    scores["candidates"]["layercam"]["n"] = 99
+
+    pointing, _ = localisation_verdict(scores)
+
+    assert pointing.on_methods == ""
