@@ -13,7 +13,11 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 from resnetcam.code_digest import code_digest
 from resnetcam.config import load_config
-from resnetcam.environments import environment_digest, shut_out_user_packages
+from resnetcam.environments import (
+    ask_for_huge_pages,
+    environment_digest,
+    shut_out_user_packages,
+)
 from resnetcam.errors import InputError
 from resnetcam.layout import CLASS_PAGES, FIGURES, GRADCAM_FIGURES, TRAINING_FIGURES
 from resnetcam.names import nearest
@@ -28,6 +32,7 @@ except InputError as error:
 OVERLAYS = [os.path.relpath(path) for path in workflow.overwrite_configfiles]
 
 shut_out_user_packages()
+ask_for_huge_pages()
 
 DATASET = SETTINGS["dataset"]
 DEVICE = SETTINGS["device"]

@@ -94,26 +94,32 @@ class Row:
 
 
 ONEDNN = {"TF_ENABLE_ONEDNN_OPTS": "1"}
+# As the Snakefile sets it for every stage.
+HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 PLAIN = {"augmented": False}
 
+
+def _engine(name: str, label: str, **options: Any) -> Contender:
+    return Contender(name, label, "engine", options, HUGE_PAGES)
+
+
 CONTENDERS = [
-    Contender("engine-fast", "engine, recipe fast", "engine", {"recipe": "fast"}),
+    _engine("engine-fast", "engine, recipe fast", recipe="fast"),
+    _engine("engine-fast-plain", "engine, recipe fast, no augmentation", recipe="fast", **PLAIN),
     Contender(
-        "engine-fast-plain",
-        "engine, recipe fast, no augmentation",
+        "engine-fast-small-pages",
+        "engine, recipe fast, memory in small pages",
         "engine",
-        {"recipe": "fast", **PLAIN},
+        {"recipe": "fast"},
     ),
-    Contender("engine-published", "engine, recipe published", "engine", {"recipe": "published"}),
-    Contender(
+    _engine("engine-published", "engine, recipe published", recipe="published"),
+    _engine(
         "engine-published-plain",
         "engine, recipe published, no augmentation",
-        "engine",
-        {"recipe": "published", **PLAIN},
+        recipe="published",
+        **PLAIN,
     ),
-    Contender(
-        "engine-jax", "engine on JAX, recipe fast", "engine", {"recipe": "fast", "backend": "jax"}
-    ),
+    _engine("engine-jax", "engine on JAX, recipe fast", recipe="fast", backend="jax"),
     Contender("published", "published approach", "keras_fit", {"approach": "published"}),
     Contender(
         "published-onednn",

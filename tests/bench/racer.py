@@ -1,7 +1,10 @@
 """The conductor's side of a contender: its process, what it answers, and why it gave up."""
 
 import multiprocessing
-from contextlib import suppress
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +12,18 @@ from contenders import Contender, Facts, Row, Settings
 from worker import serve
 
 SECONDS_FOR_A_TURN = 120
+# Set for a contender only if it asks for it, whatever the user's shell says.
+SWITCHES = (
+    "GLIBC_TUNABLES",
+    "TF_ENABLE_ONEDNN_OPTS",
+    "TF_XLA_FLAGS",
+    "XLA_FLAGS",
+    "JAX_PLATFORMS",
+    "KERAS_BACKEND",
+)
+# Read by BLAS and OpenMP libraries when they are loaded.
+THREAD_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_STARTING = threading.Lock()
 
 
 class Racer:
@@ -21,7 +36,8 @@ class Racer:
             target=serve, args=(theirs, contender, settings, directory), daemon=True
         )
         self._log = directory / f"{contender.name}.log"
-        self._process.start()
+        with _environment(contender, settings, directory):
+            self._process.start()
         theirs.close()
         self.contender = contender
         self.facts: Facts | None = None
@@ -76,3 +92,28 @@ class Racer:
         lines = self._log.read_text(errors="replace").split("\n") if self._log.exists() else []
         spoken = [line.strip() for line in lines if line.strip()]
         return f": {spoken[-1][:200]}" if spoken else ""
+
+
+@contextmanager
+def _environment(contender: Contender, settings: Settings, directory: Path) -> Iterator[None]:
+    """What a process that starts now finds set; the C library reads some of it at once."""
+    variables = {name: value for name, value in os.environ.items() if name not in SWITCHES}
+    variables |= dict.fromkeys(THREAD_COUNTS, str(settings.threads))
+    variables["KERAS_HOME"] = str(directory)  # no settings from the user's own keras.json
+    if settings.device == "cpu":
+        variables["CUDA_VISIBLE_DEVICES"] = "-1"
+    else:  # all contenders' processes share the GPU's memory
+        variables["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
+        variables["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
+    with _STARTING:
+        before = dict(os.environ)
+        try:
+            _replace_environment(variables | contender.environment)
+            yield
+        finally:
+            _replace_environment(before)
+
+
+def _replace_environment(variables: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(variables)

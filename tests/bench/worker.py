@@ -6,19 +6,14 @@ import os
 import resource
 import sys
 import threading
-from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from contenders import Contender, Settings, UnavailableError, Workload
 
-# Set for a contender only if it asks for it, whatever the user's shell says.
-SWITCHES = ("TF_ENABLE_ONEDNN_OPTS", "TF_XLA_FLAGS", "XLA_FLAGS", "JAX_PLATFORMS", "KERAS_BACKEND")
 # A round may take this many times as long as a turn should.
 SLOWEST = 10
-# Read by BLAS and OpenMP libraries when they are loaded.
-THREAD_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def serve(
@@ -30,7 +25,7 @@ def serve(
     """
     threading.Thread(target=_die_with_parent, daemon=True).start()
     _send_output_to(directory / f"{contender.name}.log")
-    _set_environment(contender.environment, settings, directory)
+    _stay_on(settings.threads)
     sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
     try:
         workload = importlib.import_module(contender.module).build(settings, **contender.options)
@@ -81,20 +76,11 @@ def _send_output_to(path: Path) -> None:
             os.dup2(log.fileno(), stream.fileno())
 
 
-def _set_environment(switches: Mapping[str, str], settings: Settings, directory: Path) -> None:
-    for name in SWITCHES:
-        os.environ.pop(name, None)
-    os.environ.update(dict.fromkeys(THREAD_COUNTS, str(settings.threads)))
-    os.environ["KERAS_HOME"] = str(directory)  # no settings from the user's own keras.json
-    if settings.device == "cpu":
-        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
-    else:  # all contenders' processes share the GPU's memory
-        os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
-        os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
-    os.environ.update(switches)
-    if hasattr(os, "sched_setaffinity"):  # for libraries that cannot be told a number of threads
+def _stay_on(threads: int) -> None:
+    """Keep to as many processors, for libraries that cannot be told a number of threads."""
+    if hasattr(os, "sched_setaffinity"):
         processors = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, processors[: settings.threads])
+        os.sched_setaffinity(0, processors[:threads])
 
 
 def _in_words(error: Exception) -> str:

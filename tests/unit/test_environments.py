@@ -1,6 +1,7 @@
 """One set of pins: the locks and every environment agree, and the environments are complete."""
 
 import ast
+import os
 import re
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from resnetcam.environments import environment_digest
+from resnetcam.environments import ask_for_huge_pages, environment_digest
 
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted(ROOT.glob("requirements*.txt"))
@@ -121,6 +122,12 @@ def test_the_digest_follows_pins_and_nothing_else(tmp_path):
 
     path.write_text(re.sub(r"numpy==\S+\"", 'numpy==0.1"', text))
     assert environment_digest([path]) != before
+
+
+def test_a_users_own_tunables_are_left_alone(monkeypatch):
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.arena_max=1")
+    ask_for_huge_pages()
+    assert os.environ["GLIBC_TUNABLES"] == "glibc.malloc.arena_max=1"
 
 
 def test_every_profile_repeats_the_settings_that_decide_re_runs():

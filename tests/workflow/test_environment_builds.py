@@ -55,12 +55,14 @@ def test_an_environment_alone_holds_all_that_its_scripts_import(environment, tmp
     subprocess.run([python, "-I", "-c", code, backend, *modules], check=True)
 
 
-def test_a_users_own_packages_do_not_leak_in(fresh_workflow):
+def test_stages_see_no_packages_of_the_user_and_ask_for_huge_pages(fresh_workflow, monkeypatch):
+    monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
     workflow = fresh_workflow()
     workflow.edit(
         "scripts/draw_shapes.py",
         "with logged(snakemake):\n",
-        "import os\nwith logged(snakemake):\n    assert os.environ['PYTHONNOUSERSITE'] == '1'\n",
+        "import os\nwith logged(snakemake):\n    assert os.environ['PYTHONNOUSERSITE'] == '1'\n"
+        "    assert os.environ['GLIBC_TUNABLES'] == 'glibc.malloc.hugetlb=1'\n",
     )
 
     workflow.run("results/shapes/archive.json")
