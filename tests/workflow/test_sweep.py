@@ -39,10 +39,12 @@ def swept(fresh_workflow):
 def kill_holders_of(path, stop):
     """SIGKILL every process that has the file open, as a machine out of memory would."""
     while not stop.is_set():
-        for link in Path("/proc").glob("[0-9]*/fd/*"):
+        for process in Path("/proc").glob("[0-9]*"):
+            # Processes end, and close files, while they are looked at.
             with contextlib.suppress(OSError):
-                if os.readlink(link) == str(path) and int(link.parts[2]) != os.getpid():
-                    os.kill(int(link.parts[2]), signal.SIGKILL)
+                files = [os.readlink(link) for link in (process / "fd").iterdir()]
+                if str(path) in files and int(process.name) != os.getpid():
+                    os.kill(int(process.name), signal.SIGKILL)
         time.sleep(0.2)
 
 
