@@ -27,7 +27,7 @@ def ask_for_huge_pages() -> None:
     """Let the children of this process have their memory in pages of 2 MB, where Linux has some.
 
     Most distributions give them only to who asks (``transparent_hugepage``: madvise), and glibc
-    asks only if told so before a process starts. Training steps gain about 4 %
+    asks only if told so before a process starts. Training steps gain 2 to 5 %
     (docs/performance.md). Tunables that the user has set are left as they are.
     """
     os.environ.setdefault("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")
