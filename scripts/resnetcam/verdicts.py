@@ -12,10 +12,8 @@ from resnetcam.report_text import title
 
 # The bootstrap's intervals are too narrow for a verdict on fewer.
 _FEWEST_IMAGES = 100
-_KNOW_NOTHING = ("randomised_network", *BASELINES)
-
-
 _DIGITS = 3
+_KNOW_NOTHING = ("randomised_network", *BASELINES)
 
 
 class Verdict(NamedTuple):
@@ -89,10 +87,10 @@ def _leads(candidates: Mapping[str, Any], metric: _Metric) -> list[_Lead]:
     for name, one in candidates.items():
         behind = one.get(metric.key, {}).get("minus_first")
         if behind and one.get("n", _FEWEST_IMAGES) >= _FEWEST_IMAGES:
-            # Adding zero turns a negative one into a plain one.
             ends = [behind["mean"], behind["low"], behind["high"]]
             if metric.high_is_good:
                 ends = [-behind["mean"], -behind["high"], -behind["low"]]
+            # Adding zero turns a negative zero into a plain one.
             leads.append(_Lead(name, *(round(end, _DIGITS) + 0.0 for end in ends)))
     return leads
 

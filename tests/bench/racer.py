@@ -97,18 +97,18 @@ class Racer:
 @contextmanager
 def _environment(contender: Contender, settings: Settings, directory: Path) -> Iterator[None]:
     """What a process that starts now finds set; the C library reads some of it at once."""
-    variables = {name: value for name, value in os.environ.items() if name not in SWITCHES}
-    variables |= dict.fromkeys(THREAD_COUNTS, str(settings.threads))
+    variables = dict.fromkeys(THREAD_COUNTS, str(settings.threads))
     variables["KERAS_HOME"] = str(directory)  # no settings from the user's own keras.json
     if settings.device == "cpu":
         variables["CUDA_VISIBLE_DEVICES"] = "-1"
     else:  # all contenders' processes share the GPU's memory
         variables["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
         variables["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
-    with _STARTING:
+    with _STARTING:  # one at a time: the environment is the whole conductor's
         before = dict(os.environ)
+        kept = {name: value for name, value in before.items() if name not in SWITCHES}
         try:
-            _replace_environment(variables | contender.environment)
+            _replace_environment(kept | variables | contender.environment)
             yield
         finally:
             _replace_environment(before)
