@@ -22,6 +22,7 @@ from resnetcam.backends import runtime
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
+_PATIENCE = 600  # seconds after which a process is taken to hang, also on a busy machine
 runtime.processor_name()  # takes a second, and is remembered
 _started = []
 _context = multiprocessing.get_context("forkserver")
@@ -64,9 +65,9 @@ class Victim:
         self.pid = self._process.pid
         _started.append(self._process)
 
-    def wait(self, timeout=100):
+    def wait(self):
         """Return the exit status, negative for a signal."""
-        self._process.join(timeout)
+        self._process.join(_PATIENCE)
         return self._process.exitcode
 
     def send(self, signum):
@@ -85,8 +86,8 @@ class Victim:
     def _find_newest_state(self):
         return max(path.name for path in [Path(), *self.run.state.glob("*/epoch-*")])
 
-    def _wait_until(self, condition, timeout=100):
-        deadline = time.monotonic() + timeout
+    def _wait_until(self, condition):
+        deadline = time.monotonic() + _PATIENCE
         while not condition():
             assert self._process.is_alive() and time.monotonic() < deadline, self.printed
             time.sleep(0.005)

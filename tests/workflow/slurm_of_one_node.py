@@ -2,8 +2,7 @@
 
 ``python tests/workflow/slurm_of_one_node.py start`` and ``stop``, as root, with Debian's packages
 slurm-wlm and munge. Everything listens on loopback. A configuration that is already there is left
-alone, and then
-nothing is started.
+alone, and then nothing is started.
 """
 
 import os

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tiny_workflow import RUN, states, weights
+from tiny_workflow import PATIENCE, RUN, states, weights
 
 pytestmark = pytest.mark.slow
 
@@ -16,7 +16,7 @@ OUTPUTS = ("model.keras", "history.csv", "run.json")
 
 
 def wait_until(condition, snakemake):
-    deadline = time.monotonic() + 200
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         assert snakemake.poll() is None and time.monotonic() < deadline
         time.sleep(0.01)
@@ -24,7 +24,6 @@ def wait_until(condition, snakemake):
 
 def start_training(workflow):
     """Start snakemake and come back when it has saved a state."""
-
     before = states(workflow)
     snakemake = workflow.start(str(RUN / "model.keras"))
     wait_until(lambda: states(workflow) - before, snakemake)
@@ -47,7 +46,7 @@ def test_killed_and_terminated_runs_go_on_and_end_with_the_same_weights(
     snakemake = start_training(untrained)
     assert "going on after epoch" in log.read_text()
     os.killpg(snakemake.pid, signal.SIGTERM)
-    assert snakemake.wait(60) != 0
+    assert snakemake.wait(PATIENCE) != 0
     assert "stopped by SIGTERM in epoch" in log.read_text()
     assert outputs(untrained) == []
 
@@ -62,7 +61,7 @@ def test_killed_and_terminated_runs_go_on_and_end_with_the_same_weights(
     message = f"another process ({script} on"
     wait_until(lambda: log.exists() and message in log.read_text(), snakemake)
     os.kill(script, signal.SIGCONT)
-    assert snakemake.wait(60) == 0
+    assert snakemake.wait(PATIENCE) == 0
 
     assert "nothing to train" in log.read_text() and "epoch 2/2" not in log.read_text()
     assert weights(untrained) == weights(finished_workflow)

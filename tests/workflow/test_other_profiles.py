@@ -99,7 +99,6 @@ def test_a_job_that_its_scheduler_kills_is_noticed(fresh_workflow, scheduler):
         "--seconds-between-status-checks",
         "1",
         check=False,
-        timeout=100,
     )
 
     assert result.returncode != 0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import slurm_of_one_node as slurm
-from tiny_workflow import PLUGINS, RUN, states, weights
+from tiny_workflow import PATIENCE, PLUGINS, RUN, states, weights
 
 pytestmark = pytest.mark.slow
 
@@ -55,8 +55,8 @@ def of_rule(rule):
     return [job for job in jobs() if f"rule_{rule}" in job["StdOut"]]
 
 
-def until(condition, snakemake, seconds=120):
-    deadline = time.monotonic() + seconds
+def until(condition, snakemake):
+    deadline = time.monotonic() + PATIENCE
     while not (found := condition()):
         assert snakemake.poll() is None
         assert time.monotonic() < deadline
@@ -92,7 +92,7 @@ def test_a_cancelled_training_is_tried_again_and_ends_bit_identical(untrained, f
 
     subprocess.run(["scancel", running["JobId"]], check=True)
 
-    assert snakemake.wait(200) == 0
+    assert snakemake.wait(PATIENCE) == 0
     assert_went_on(workflow, finished_workflow)
 
 

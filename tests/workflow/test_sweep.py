@@ -61,7 +61,7 @@ def test_one_run_of_twelve_fails_and_the_same_command_completes_the_grid(swept):
     killer.start()
     command = ["--set-threads", "train=1", "evaluate=1"]
     try:
-        failed = swept.run(*command, check=False, timeout=900)
+        failed = swept.run(*command, check=False)
     finally:
         stop.set()
         killer.join()

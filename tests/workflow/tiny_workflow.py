@@ -14,6 +14,9 @@ PARTS = ["Snakefile", "rules", "scripts", "config.yaml", "schemas", "profiles", 
 
 RUN = Path("results/shapes/tiny/seed1")
 
+# Seconds after which something is taken to hang: many times what it needs on a busy machine.
+PATIENCE = 1200
+
 TINY = """\
 dataset: shapes
 device: cpu
@@ -56,9 +59,9 @@ class Workflow:
     def __init__(self, folder):
         self.folder = folder
 
-    def run(self, *arguments, check=True, timeout=400):
+    def run(self, *arguments, check=True):
         result = subprocess.run(
-            **self._call(arguments), capture_output=True, text=True, timeout=timeout
+            **self._call(arguments), capture_output=True, text=True, timeout=PATIENCE
         )
         result.output = result.stdout + result.stderr
         if check:
