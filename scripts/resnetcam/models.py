@@ -149,7 +149,8 @@ def _resnet(images: Any, family: str, depth: int, num_classes: int, layers: _Lay
     blocks = blocks_per_stage(family, depth)
     body = {"resnet_v1": _body_v1, "resnet_v2": _body_v2}[family]
     x = body(images, blocks, layers)
-    x = keras.layers.AveragePooling2D(tuple(x.shape[1:3]), name="pool")(x)
+    # A sum of bfloat16 loses bits.
+    x = keras.layers.AveragePooling2D(tuple(x.shape[1:3]), name="pool", dtype="float32")(x)
     x = keras.layers.Flatten(name="flatten")(x)
     return keras.layers.Dense(
         num_classes, kernel_initializer="he_normal", name="logits", dtype="float32"

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 PROBE = Path(__file__).with_name("backend_probe.py")
 # Compiles three times as fast; what it computes is the same but for rounding.
 BACKENDS = ["tensorflow", "jax"]
-QUICKLY = {"XLA_FLAGS": "--xla_backend_optimization_level=0"}
+QUICKLY = "XLA_FLAGS", "--xla_backend_optimization_level=0"
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +51,15 @@ def inputs(folder):
 @pytest.fixture(scope="module")
 def found(folder):
     """What each backend computed: two dictionaries of arrays, TensorFlow's and JAX's."""
-    with subprocess.Popen(
-        [sys.executable, PROBE, folder],
-        env=os.environ | QUICKLY | {"PYTHONPATH": "scripts"},
-        cwd=PROBE.parents[2],
-    ) as process:
+    with (
+        subprocess.Popen(
+            [sys.executable, PROBE, folder],
+            env=os.environ | dict([QUICKLY]) | {"PYTHONPATH": "scripts"},
+            cwd=PROBE.parents[2],
+        ) as process,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv(*QUICKLY)
         by_tensorflow = probe.everything(folder)
     assert process.returncode == 0
     return by_tensorflow, dict(np.load(folder / "jax.npz"))
@@ -233,8 +237,9 @@ def test_jaxs_normalization_equals_kerass_and_keeps_the_populations_variance(fou
     np.testing.assert_allclose(variance, 0.7 * before[3] + 0.3 * x.var((0, 1, 2)), rtol=1e-5)
 
 
-def test_on_a_gpu_a_call_is_one_program_of_the_same_steps(found):
-    single, whole = part(found[1], "trained/v1/sgd"), part(found[1], "gpu")
+@pytest.mark.parametrize("backend", [0, 1], ids=BACKENDS)
+def test_on_a_gpu_a_call_is_one_program_of_the_same_steps(found, backend):
+    single, whole = part(found[backend], "trained/v1/sgd"), part(found[backend], "gpu")
     np.testing.assert_allclose(whole["losses"], single["losses"], rtol=2e-4)
     np.testing.assert_allclose(whole["hits"], single["hits"], atol=1)
     moved = np.array([m for _, _, m in differences(found, ("v1", "sgd"))])

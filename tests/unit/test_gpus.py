@@ -12,9 +12,11 @@ from resnetcam.backends.gpus import visible_gpus
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 JOB = """\
 import logging, os, sys
+from pathlib import Path
 logging.basicConfig(level=logging.INFO, stream=sys.stderr)
-from resnetcam.backends.gpus import claim_gpu
-print(claim_gpu(), os.environ.get("CUDA_VISIBLE_DEVICES"), flush=True)
+from resnetcam.backends import gpus
+gpus._LOCKS = Path(os.environ["LOCKS"])
+print(gpus.claim_gpu(), os.environ.get("CUDA_VISIBLE_DEVICES"), flush=True)
 sys.stdin.read()
 """
 
@@ -26,7 +28,7 @@ def machine(tmp_path, monkeypatch):
     folder.mkdir()
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setenv("LOCKS", str(tmp_path))
     monkeypatch.setenv("PYTHONPATH", str(SCRIPTS))
 
     def give(*lines):

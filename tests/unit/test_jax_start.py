@@ -49,3 +49,32 @@ def test_a_gpu_that_is_asked_for_and_that_jax_does_not_see_is_an_error():
     assert result.returncode != 0
     assert "InputError: device is 'gpu', but JAX sees no GPU" in result.stderr
     assert "jax[cuda12]" in result.stderr
+
+
+KEEP = """
+import sys
+sys.path.insert(0, "scripts")
+from resnetcam.backends import jax_device
+jax_device._keep_compiled_programs()
+import jax
+print(jax.config.jax_compilation_cache_dir)
+"""
+
+
+@pytest.mark.parametrize(
+    ("users", "folder"),
+    [
+        ({"XDG_CACHE_HOME": "/caches"}, "/caches/resnetcam/jax"),
+        ({"XDG_CACHE_HOME": "", "HOME": "/me"}, "/me/.cache/resnetcam/jax"),
+        ({"JAX_COMPILATION_CACHE_DIR": "/mine"}, "/mine"),
+    ],
+)
+def test_programs_compiled_for_a_gpu_are_kept_where_the_user_keeps_caches(users, folder):
+    found = subprocess.check_output(
+        [sys.executable, "-c", KEEP],
+        cwd=Path(__file__).parents[2],
+        env=os.environ | {"JAX_COMPILATION_CACHE_DIR": ""} | users,
+        text=True,
+    )
+
+    assert found == f"{folder}\n"

@@ -9,7 +9,6 @@ import logging
 import os
 import re
 import subprocess
-import tempfile
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -25,6 +24,8 @@ class Gpu(NamedTuple):
 
 logger = logging.getLogger(__name__)
 
+# Not tempfile.gettempdir(): a batch system may give each job one of its own, on the same machine.
+_LOCKS = Path("/tmp")
 _UUID = re.compile(r"UUID: ((?:GPU|MIG)-[^)\s]+)\)")
 _held: list[TextIO] = []
 
@@ -43,7 +44,7 @@ def claim_gpu() -> str | None:
     gpus = visible_gpus()
     if len(gpus) < 2:
         return None
-    folder = Path(tempfile.gettempdir()) / f"resnetcam-gpus-{os.getuid()}"
+    folder = _LOCKS / f"resnetcam-gpus-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     for others in itertools.count():
         for number, gpu in enumerate(gpus, start=1):

@@ -1,8 +1,10 @@
 """JAX's devices and versions."""
 
+import os
 import sys
 from importlib.abc import MetaPathFinder
 from importlib.metadata import version
+from pathlib import Path
 
 import jax
 
@@ -32,8 +34,16 @@ def set_up(device: str, threads: int) -> Gpu | None:
     first = jax.devices()[0]
     if first.platform != "gpu":
         return None
+    _keep_compiled_programs()
     capability = getattr(first, "compute_capability", "0.0")  # such as "9.0"
     return Gpu(first.device_kind, tuple(int(part) for part in str(capability).split(".")))
+
+
+def _keep_compiled_programs() -> None:
+    """Keep what XLA compiles, in minutes for a GPU, for the next process: the user's cache."""
+    if not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
+        caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        jax.config.update("jax_compilation_cache_dir", str(Path(caches) / "resnetcam" / "jax"))
 
 
 def versions() -> dict[str, str]:

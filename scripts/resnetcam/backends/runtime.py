@@ -74,8 +74,8 @@ def start(backend: str, device: str, precision: str, threads: int) -> Runtime:
         if device == "gpu" and not gpu:
             raise InputError(
                 f"device is 'gpu', but {_NAMES[backend]} sees no GPU. Check `nvidia-smi` and that "
-                f"the environment holds {_GPU_PACKAGES[backend]}; or set `device: auto` or "
-                "`device: cpu`."
+                f"the environment holds {_GPU_PACKAGES[backend]} (with `TF_CPP_MIN_LOG_LEVEL=0` "
+                "before the command the backend says more); or set `device: auto` or `device: cpu`."
             )
     if device == "auto" and not gpu and visible_gpus():
         logger.warning(

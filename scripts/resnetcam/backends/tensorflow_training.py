@@ -98,7 +98,12 @@ class Trainer:
                 {name: _any_size(values) for name, values in arguments[1].items()},
                 tf.TensorSpec([None], tf.float32),
             )
-            self._graph = tf.function(self._steps).get_concrete_function(*specs)
+            # One program of many steps for a GPU: operation by operation TensorFlow would gather
+            # the bytes of images, and compute int32 indices, on the processor. For a processor XLA
+            # is slower than TensorFlow's own kernels.
+            on_gpu = bool(tf.config.list_logical_devices("GPU"))
+            steps = tf.function(self._steps, jit_compile=on_gpu)
+            self._graph = steps.get_concrete_function(*specs)
         return self._graph(*arguments)
 
     def penalty(self) -> float:
