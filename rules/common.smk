@@ -23,13 +23,21 @@ from resnetcam.layout import CLASS_PAGES, FIGURES, GRADCAM_FIGURES, TRAINING_FIG
 from resnetcam.names import nearest
 from resnetcam.yaml_file import read_yaml
 
+SCHEMA = read_yaml(ROOT / "schemas/config.schema.yaml")
+
 try:
-    SETTINGS = load_config(config, read_yaml(ROOT / "schemas/config.schema.yaml"))
+    SETTINGS = load_config(config, SCHEMA)
 except InputError as error:
     raise WorkflowError(f"The config is not right, so nothing was started.\n{error}") from None
 
-# Config files laid over config.yaml, for the command that a report names.
+# For the command that a report names: config files laid over config.yaml, and what decides every
+# run's numbers, where it is not as usual and may come from the command line.
 OVERLAYS = [os.path.relpath(path) for path in workflow.overwrite_configfiles]
+UNUSUAL = {
+    key: SETTINGS[key]
+    for key in ("backend", "precision")
+    if SETTINGS[key] != SCHEMA["properties"][key]["default"]
+}
 
 shut_out_user_packages()
 ask_for_huge_pages()

@@ -126,6 +126,7 @@ rule report:
         experiments=lambda wildcards: facts_of_experiments(detailed_experiments(wildcards)),
         localised=lambda wildcards: has_regions(wildcards.dataset),
         overlays=untracked(OVERLAYS),
+        unusual=UNUSUAL,
         code=code("write_report.py"),
         environment=environment("report"),
     script:
@@ -169,5 +170,6 @@ use rule report as experiment_report with:
         experiments=lambda wildcards: facts_of_experiments(detailed_experiments(wildcards)),
         localised=lambda wildcards: has_regions(wildcards.dataset),
         overlays=untracked(OVERLAYS),
+        unusual=UNUSUAL,
         code=code("write_report.py"),
         environment=environment("report"),

@@ -13,7 +13,9 @@ with logged(snakemake):
     localised = snakemake.params.localised
     target = [] if comparison else [snakemake.output.markdown]
     overlays = ["--configfile", *snakemake.params.overlays] if snakemake.params.overlays else []
-    command = ["snakemake", *target, "--cores", "4", *overlays, "--config", f"dataset={dataset}"]
+    settings = {"dataset": dataset, **snakemake.params.unusual}
+    pairs = [f"{key}={value}" for key, value in settings.items()]
+    command = ["snakemake", *target, "--cores", "4", *overlays, "--config", *pairs]
     write_report(
         ReportInputs(
             dataset=dataset,

@@ -106,10 +106,10 @@ def compare(runs: Iterable[Run], experiments: Mapping[str, Mapping[str, Any]]) -
 
     Returns:
         Rows with the keys ``COLUMNS`` and, where there are overrides, a key for each, such as
-        ``schedule.peak``. Accuracy (a share) and cross-entropy on the test set; the *sample*
-        standard deviation, None for a single seed; the accuracy on the images that the epoch is
-        chosen on; seconds of training alone, the mean of the runs; the median of all epochs'
-        seconds, which a slow first epoch does not move.
+        ``schedule.peak`` (``epochs`` has a column anyway). Accuracy (a share) and cross-entropy on
+        the test set; the *sample* standard deviation, None for a single seed; the accuracy on the
+        images that the epoch is chosen on; seconds of training alone, the mean of the runs; the
+        median of all epochs' seconds, which a slow first epoch does not move.
     """
     return [_row(name, group, experiments[name]) for name, group in by_experiment(runs).items()]
 
@@ -135,7 +135,12 @@ def _row(name: str, runs: Sequence[Run], experiment: Mapping[str, Any]) -> Row:
         runs[0].provenance["parameters"],
         " + ".join(sorted({run.provenance["device_name"] for run in runs})),
     )
-    return dict(zip(COLUMNS, values, strict=True)) | experiment["overrides"]
+    return dict(zip(COLUMNS, values, strict=True)) | columns_of_overrides(experiment)
+
+
+def columns_of_overrides(experiment: Mapping[str, Any]) -> dict[str, Any]:
+    """What an experiment overrides, but for what ``COLUMNS`` tell of every experiment."""
+    return {key: value for key, value in experiment["overrides"].items() if key not in COLUMNS}
 
 
 def _selected(run: Run) -> dict[str, float]:

@@ -79,6 +79,7 @@ def _inconsistencies(config: dict[str, Any]) -> Iterable[str]:
         archive = dataset.get("archive")
         if archive and not archive["urls"] and not archive["path"]:
             yield f"{key}.archive: needs `urls` to download from, or the `path` of a local archive"
+    yield from _first_method_without_classes(config["datasets"])
     for name, experiment in config["experiments"].items():
         for kind in ("model", "recipe"):
             known = config[f"{kind}s"]
@@ -97,6 +98,16 @@ def _inconsistencies(config: dict[str, Any]) -> Iterable[str]:
             yield f"models.{name}.depth: {error}"
     for name, recipe in config["recipes"].items():
         yield from _impossible_erasing(f"recipes.{name}.augmentation.erase", recipe)
+
+
+def _first_method_without_classes(datasets: Mapping[str, Any]) -> Iterable[str]:
+    led = [name for name, one in datasets.items() if one["gradcam"]["methods"][0] == "eigencam"]
+    if led:
+        yield (
+            f"gradcam.methods: eigencam cannot stand first, as it does for {', '.join(led)}: the "
+            "first method tells the predicted class from the true one, and eigencam knows no "
+            "class. Put another method before it"
+        )
 
 
 def _all_experiments(config: dict[str, Any], recipes: "_Recipes") -> dict[str, Any]:

@@ -13,7 +13,15 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from resnetcam.comparison import COLUMNS, Row, compare, files_of_run, read_run, write_comparison
+from resnetcam.comparison import (
+    COLUMNS,
+    Row,
+    columns_of_overrides,
+    compare,
+    files_of_run,
+    read_run,
+    write_comparison,
+)
 from resnetcam.files import replacing
 
 # Columns of comparison.partial.csv beside those of comparison.csv.
@@ -54,7 +62,10 @@ def last_error(log: str | Path) -> str:
         if (head := _RECORD.match(record)) and head[0].endswith(" ERROR ")
     ]
     if not errors:
-        return "ended without a message: killed, out of memory or out of time"
+        return (
+            "ended without a message: killed, out of memory or out of time; if it could not even "
+            "start, the terminal says why"
+        )
     lines = _RECORD.sub("", errors[-1]).strip().splitlines()
     # A traceback's own last line says what it is about.
     told = [lines[0], lines[-1]] if any(line.startswith("Traceback") for line in lines) else lines
@@ -157,4 +168,4 @@ def partial_comparison(
 def _empty(name: str, experiment: Mapping[str, Any]) -> Row:
     known = {key: experiment[key] for key in ("sweep", "model", "recipe", "protocol")}
     row = dict.fromkeys(COLUMNS) | {"experiment": name, "n_seeds": 0} | known
-    return row | experiment["overrides"]
+    return row | columns_of_overrides(experiment)

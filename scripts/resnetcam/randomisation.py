@@ -19,6 +19,9 @@ from resnetcam.intervals import mean_with_interval
 
 Floats = NDArray[np.float32]
 
+# No training has this seed, so that no network is compared with its own beginning.
+_SEED = 2**32
+
 
 class Level(NamedTuple):
     """Maps after one more part was randomised.
@@ -38,16 +41,16 @@ def cascade(
     images: NDArray[np.uint8],
     classes: NDArray[np.integer],
     method: str,
-    seed: int = 0,
 ) -> Iterator[Level]:
     """Yield the trained network's maps, then those after each part; the classifier is used up.
 
     Args:
         images: uint8 (N, H, W, 3); classes: (N,), the same ones at each level.
-        seed: of the new weights, drawn as training draws its first ones.
+
+    The new weights are drawn as training draws its first ones, always the same.
     """
     fresh = keras.models.clone_model(classifier)
-    models.initialize(fresh, seed)
+    models.initialize(fresh, _SEED)
 
     explain = explainer(classifier, layer, [method])
     yield Level("none", explain(images, classes[None])[method][0])

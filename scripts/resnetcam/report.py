@@ -1,6 +1,7 @@
 """The report: what the results files say, in markdown and as one HTML file."""
 
 import json
+import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,7 +88,7 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
     rows, sweeps = compare(runs, inputs.experiments), []
     if inputs.comparison:
         rows = read_comparison(inputs.comparison)
-        sweeps = [_sweep(name, members) for name, members in _members(rows).items()]
+        sweeps = [_sweep(name, members, folder) for name, members in _members(rows).items()]
     row_of = {row["experiment"]: row for row in rows}
     data = _data_facts(inputs.data)
     experiments = [_experiment(row_of[name], group, folder) for name, group in groups.items()]
@@ -113,17 +114,18 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
     }
 
 
-def _sweep(name: str, members: Sequence[Row]) -> dict[str, Any]:
+def _sweep(name: str, members: Sequence[Row], folder: Path) -> dict[str, Any]:
     """A sweep, its members in the order of the accuracy on the images that choices are made on."""
-    overrides = [key for key in members[0] if key not in COLUMNS]
+    settings = ["model", "recipe", "epochs", *(key for key in members[0] if key not in COLUMNS)]
+    best = best_by_validation(members)
+    runs = [folder / best["experiment"] / f"seed{seed}" for seed in best["seeds"].split()]
     return {
         "name": name,
         "n": len(members),
-        "best": best_by_validation(members),
+        "best": best,
+        "provenance": [relative_link(run / "run.json", folder) for run in runs],
         "rows": sorted(members, key=lambda row: -row["val_accuracy_mean"])[:_MAX_ROWS_OF_A_SWEEP],
-        "settings": [
-            key for key in ("model", "recipe", *overrides) if len({row[key] for row in members}) > 1
-        ],
+        "settings": [key for key in settings if len({row[key] for row in members}) > 1],
     }
 
 
@@ -235,14 +237,15 @@ def _published(path: Path | None) -> dict[str, Any] | None:
 
 
 def _provenance(run: Run) -> dict[str, Any]:
-    seconds = sum(row["seconds"] for row in run.history)
+    seconds = [row["seconds"] for row in run.history]
     commit, dirty, _ = run.provenance["commit"].partition("-dirty")
     return {
         **run.provenance,
         "experiment": run.files.experiment,
         "seed": run.files.seed,
-        "seconds": seconds,
-        "images_per_second": run.provenance["training_images"] * len(run.history) / seconds,
+        "seconds": sum(seconds),
+        # The median leaves the first epoch out, in which a GPU's programs are compiled.
+        "images_per_second": run.provenance["training_images"] / statistics.median(seconds),
         "commit": commit[:12] + dirty,
         "fingerprint": run.provenance["fingerprint"][:12],
     }

@@ -111,8 +111,8 @@ def protocol_in_words(protocol: str) -> str:
     """Say what a protocol means for the number beside it."""
     if protocol == "test_selected":
         return (
-            "This number is test-selected: the test set also served to choose the epoch, so "
-            "expect a little less on new images."
+            "This number is test-selected: no images were held out, so what was chosen, such as "
+            "the epoch, was chosen on the test set; expect a little less on new images."
         )
     return (
         "Every choice was made on images held out of the training set; the test set was used "

@@ -75,7 +75,9 @@ def _verdict(candidates: Mapping[str, Any], n: int, metrics: tuple[_Metric, ...]
         leads = _leads(candidates, metric)
         baselines = [lead for lead in leads if lead.of in _KNOW_NOTHING]
         methods = [lead for lead in leads if lead.of not in _KNOW_NOTHING]
-        first = f"{metric.phrase}, {name} {_against_baselines(baselines, metric)}."
+        few = any(not _is_enough(candidates[of]) for of in _KNOW_NOTHING if of in candidates)
+        every = f"every baseline of {_FEWEST_IMAGES} images or more" if few else "every baseline"
+        first = f"{metric.phrase}, {name} {_against_baselines(baselines, metric, every)}."
         second = f"Of the other methods, it {_among_methods(methods)}." if methods else ""
         verdicts.append(Verdict(first, second))
     return verdicts
@@ -86,7 +88,7 @@ def _leads(candidates: Mapping[str, Any], metric: _Metric) -> list[_Lead]:
     leads = []
     for name, one in candidates.items():
         behind = one.get(metric.key, {}).get("minus_first")
-        if behind and one.get("n", _FEWEST_IMAGES) >= _FEWEST_IMAGES:
+        if behind and _is_enough(one):
             ends = [behind["mean"], behind["low"], behind["high"]]
             if metric.high_is_good:
                 ends = [-behind["mean"], -behind["high"], -behind["low"]]
@@ -95,17 +97,21 @@ def _leads(candidates: Mapping[str, Any], metric: _Metric) -> list[_Lead]:
     return leads
 
 
-def _against_baselines(leads: list[_Lead], metric: _Metric) -> str:
-    closest = min(leads, key=lambda lead: lead.low)
-    ahead = min(leads, key=lambda lead: lead.high)
-    if closest.low > 0:
-        by = _written(metric, closest.mean, closest.low, closest.high)
-        return f"beats every baseline; the closest, the {title(closest.of)}, by {by}"
-    if ahead.high < 0:
-        by = _written(metric, -ahead.mean, -ahead.high, -ahead.low)
-        return f"does worse than the {title(ahead.of)}, by {by}"
-    difference = _written(metric, closest.mean, closest.low, closest.high)
-    return f"cannot be told from the {title(closest.of)}; the difference is {difference}"
+def _is_enough(candidate: Mapping[str, Any]) -> bool:
+    return candidate.get("n", _FEWEST_IMAGES) >= _FEWEST_IMAGES
+
+
+def _against_baselines(leads: list[_Lead], metric: _Metric, every: str) -> str:
+    ahead = [lead for lead in leads if lead.high < 0]
+    alike = [lead for lead in leads if lead.low <= 0 <= lead.high]
+    one = min(ahead or alike or leads, key=lambda lead: lead.mean)
+    if ahead:
+        by = _written(metric, -one.mean, -one.high, -one.low)
+        return f"does worse than the {title(one.of)}, by {by}"
+    by = _written(metric, one.mean, one.low, one.high)
+    if alike:
+        return f"cannot be told from the {title(one.of)}; the difference is {by}"
+    return f"beats {every}; the closest, the {title(one.of)}, by {by}"
 
 
 def _among_methods(leads: list[_Lead]) -> str:

@@ -84,6 +84,7 @@ def test_every_object_of_the_schema_refuses_unknown_keys():
         ("datasets.shapes.archive", {"sha256": "0" * 64}, ["exactly one", "draw_seed"]),
         ("datasets.cifar10.archive.sha256", "abc", ["archive.sha256", "'abc'"]),
         ("datasets.cifar10.archive.urls", [], ["cifar10.archive", "`urls`", "`path`"]),
+        ("gradcam.methods", ["eigencam", "gradcam"], ["eigencam cannot stand first", "cifar10"]),
         ("gradcam.methods", ["gradcm"], ["gradcam.methods.0", "did you mean 'gradcam'?"]),
         ("recipes.published.augmentation.erase.area", [0.4, 0.1], ["erase.area", "lower end"]),
         ("recipes", None, ["recipes", "section of keys"]),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from resnetcam.figures import class_pages, examples, overlays, training, trust
+from resnetcam.figures import annotations, class_pages, examples, overlays, training, trust
 from resnetcam.figures.explained import gather_explained
 from resnetcam.figures.overlays import Look
 from resnetcam.maps import Maps
@@ -54,6 +54,21 @@ def explained(labels, predictions):
     logits = 4 * np.eye(3, dtype=np.float32)[predictions]
     images = np.zeros((count, 32, 32, 3), np.uint8)
     return gather_explained(images, np.array(labels, np.uint8), logits, predicted, true)
+
+
+def test_a_persons_attribute_may_be_called_shape(tmp_path, figures):
+    summary = {
+        "file": "a.csv",
+        "regions": 3,
+        "shapes": {"rect": 3},
+        "attributes": {"shape": {"star": 2, "ring": 1}},
+        "sides_px": [],
+    }
+    annotations.annotation_summary(tmp_path / "a.png", summary)
+
+    *panels, _ = figures[0].axes
+    named = [[label.get_text() for label in axes.get_yticklabels()] for axes in panels]
+    assert named == [["rect"], ["star", "ring"]]
 
 
 def test_each_map_stands_under_the_class_that_it_explains(tmp_path, overlaid):

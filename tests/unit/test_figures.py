@@ -255,7 +255,15 @@ def test_an_export_is_drawn_with_awkward_names_and_without_regions(tmp_path, reg
 
 @pytest.mark.parametrize(
     ("share", "text"),
-    [(1, "100%"), (0.9999, ">99%"), (0.994, "99%"), (0.37, "37%"), (1e-9, "<1%"), (0, "0%")],
+    [
+        (1, "100%"),
+        (0.9999, ">99%"),
+        (0.994, "99%"),
+        (0.37, "37%"),
+        (0.005, "<1%"),
+        (1e-9, "<1%"),
+        (0, "0%"),
+    ],
 )
 def test_only_all_is_a_hundred_percent(share, text):
     assert whole_percent(share) == text

@@ -1,12 +1,16 @@
 """Cascading randomisation of a small network, and rank correlation against SciPy's."""
 
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
 from scipy import stats
 
+from resnetcam import randomisation
 from resnetcam.explanation import explainer, resolve_layer
 from resnetcam.randomisation import cascade, compare, parts, rank_correlations
+from resnetcam.yaml_file import read_yaml
 
 PARTS_V1 = ["logits", "stage3_block1", "stage2_block1", "stage1_block1", "stem"]
 PARTS_V2 = ["logits", "final", *PARTS_V1[1:]]
@@ -73,6 +77,11 @@ def test_a_cascade_randomises_one_part_more_each_time(trained_v1):
         np.testing.assert_array_equal(maps, now)
     assert done == PARTS_V1
     assert {v.numpy().std() for v in model.variables if v.path.endswith("/gamma")} == {0}
+
+
+def test_no_training_begins_with_the_random_networks_weights():
+    schema = read_yaml(Path(__file__).parents[2] / "schemas/config.schema.yaml")
+    assert schema["$defs"]["seed"]["maximum"] < randomisation._SEED
 
 
 @pytest.mark.slow

@@ -307,7 +307,7 @@ def test_numbers_chosen_on_the_test_set_are_labelled(results):
     ]
     assert ["(test-selected)" in row for row in rows] == [True, False]
     assert "**fast classifies 90.0%" in markdown  # the headline is no test-selected one
-    assert "both are test-selected" in markdown
+    assert "in the last (2) (no images were held out)." in markdown
 
 
 @pytest.fixture
@@ -333,6 +333,24 @@ def test_a_column_for_each_setting_that_a_sweep_varies(swept, tmp_path):
     fast, first, second, *_ = csv.DictReader((tmp_path / "c.csv").open())
     assert [row["schedule.peak"] for row in (fast, first, second)] == ["", "0.0", "1.0"]
     assert [row["sweep"] for row in (fast, first)] == ["", "rates"]
+
+
+def test_a_sweep_over_epochs_tells_their_number_whatever_it_is_called(tmp_path, results):
+    experiments, runs = {}, []
+    for called in ("short", "long"):
+        name = f"lengths-epochs_{called}"
+        runs.append(write_run(results.folder, name, 1, 0.9))
+        overrides = {"epochs": called, "schedule.peak": 0.1}
+        experiments[name] = EXPERIMENTS["fast"] | {"sweep": "lengths", "overrides": overrides}
+    history = runs[1].history.read_text()
+    runs[1].history.write_text(history + history.splitlines()[-1].replace("2", "3", 1) + "\n")
+
+    markdown = report_of(results, runs, experiments, [])
+
+    assert "| epochs | Validation accuracy |" in markdown
+    start = markdown.index("| epochs |")
+    rows = markdown[start:].splitlines()[2:4]
+    assert [row.split(" | ")[0] for row in rows] == ["| 2", "| 3"]
 
 
 def report_of(results, runs, experiments, detailed):
@@ -379,6 +397,9 @@ def test_the_headline_of_a_lone_sweep_says_that_it_is_the_best_of_many(swept, re
 
     assert "**rates-peak\\_0, the best of 25 by validation accuracy, classifies 50.0%" in markdown
     assert "mean training image]" not in markdown
+    assert "the best, rates-peak\\_0: [seed 1](rates-peak_0/seed1/run.json)." in markdown
+    assert "at the commit that `run.json` names, with the same config" in markdown
+    assert "| Run | Device |" not in markdown
 
 
 def test_a_lone_test_selected_headline_says_so(results):

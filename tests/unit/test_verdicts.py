@@ -113,6 +113,23 @@ def test_a_network_with_random_weights_is_a_baseline():
     assert pointing.on_methods == ""
 
 
+def test_the_closest_baseline_is_that_of_the_smallest_difference():
+    scores = located((-0.25, -0.28, -0.22), randomised_network=(-0.3, -0.4, -0.2))
+
+    pointing, _ = localisation_verdict(scores)
+
+    assert "the closest, the centred Gaussian, by 25.0 points" in pointing.on_baselines
+
+
+def test_a_verdict_on_every_baseline_says_which_were_too_few():
+    scores = located((-0.3, -0.33, -0.27), randomised_network=(0.1, 0.05, 0.2))
+    scores["candidates"]["randomised_network"]["n"] = 99
+
+    pointing, _ = localisation_verdict(scores)
+
+    assert "beats every baseline of 100 images or more; the closest" in pointing.on_baselines
+
+
 def test_few_images_give_no_verdict():
     (verdict,) = localisation_verdict(located((-0.3, -0.33, -0.27), n=99))
     assert verdict.on_baselines.startswith("Too few images for a verdict: 99")

@@ -22,11 +22,12 @@ def annotation_summary(path: str | Path, summary: Mapping[str, Any]) -> None:
     if not summary["regions"]:
         draw_message(path, f"{short(summary['file'], 40)} holds no region.")
         return
-    bars = {"shape": summary["shapes"], **summary["attributes"]}
-    most = max(min(len(values), _MOST_BARS + 1) for values in bars.values())
+    # Pairs: a person's attribute may be called shape, too.
+    bars = [("shape", summary["shapes"]), *summary["attributes"].items()]
+    most = max(min(len(values), _MOST_BARS + 1) for _, values in bars)
     with drawing(path, 1.1 + 0.21 * max(most, 6)) as figure:
         *panels, sizes = figure.subplots(1, min(len(bars), 3) + 1)
-        for axes, (name, values) in zip(panels, bars.items(), strict=False):
+        for axes, (name, values) in zip(panels, bars, strict=False):
             _draw_counts(axes, name, values)
         _draw_sides(sizes, summary["sides_px"])
 

@@ -63,6 +63,6 @@ def short(name: str, longest: int = 14) -> str:
 
 def whole_percent(share: float) -> str:
     """Write a share as 37%; what rounds to all or nothing without being it, as >99% or <1%."""
-    if 0 < share < 0.005:
+    if 0 < share <= 0.005:
         return "<1%"
     return ">99%" if 0.995 <= share < 1 else f"{share:.0%}"

@@ -35,7 +35,7 @@ def learning_curves(
             so ours are then drawn with it, and the axis says so. Its ``val`` is its test set.
         published_on: what its images were, to stand in the legend where they were not ours.
     """
-    chooser = "test set (chooses the epoch)" if selected_on == "test" else "validation"
+    chooser = "test set (nothing held out)" if selected_on == "test" else "validation"
     with drawing(path, 3.5) as figure:
         panels = figure.subplots(1, 3, width_ratios=[3, 3, 2], sharex=True)
         if published:
