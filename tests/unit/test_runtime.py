@@ -15,10 +15,13 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 
 
-def start_in_a_new_process(device, precision="float32", backend="tensorflow", **variables):
+def start_in_a_new_process(
+    device, precision="float32", backend="tensorflow", locks="/nowhere", **variables
+):
     code = (
         "import sys; sys.path.insert(0, 'scripts')\n"
-        "from resnetcam.backends import runtime\n"
+        "from resnetcam.backends import gpus, runtime\n"
+        f"gpus._LOCKS = gpus.Path({str(locks)!r})\n"
         f"started = runtime.start({backend!r}, {device!r}, {precision!r}, 64)\n"
         "import keras\n"
         "print(started.device, started.threads, keras.backend.backend(), keras.config.floatx())"
@@ -44,9 +47,7 @@ def test_a_users_own_keras_settings_do_not_leak_in(tmp_path):
 
 @pytest.mark.parametrize("device", ["auto", "cpu"])
 def test_one_of_several_gpus_is_claimed_unless_the_device_is_the_processor(tmp_path, device):
-    result = start_in_a_new_process(
-        device, CUDA_VISIBLE_DEVICES="GPU-0,GPU-1", TMPDIR=str(tmp_path)
-    )
+    result = start_in_a_new_process(device, locks=tmp_path, CUDA_VISIBLE_DEVICES="GPU-0,GPU-1")
 
     assert result.returncode == 0, result.stderr
     assert ("TensorFlow sees none" in result.stderr) == (device == "auto")
