@@ -69,3 +69,10 @@ def test_jax_trains_anew_and_back_on_tensorflow_nothing_is_trained(workflow, mon
 
     assert "nothing to train" in output
     assert (run / "model.keras").read_bytes() == by_tensorflow
+
+
+def test_a_report_names_the_backend_in_the_command_that_reproduces_it(workflow):
+    workflow.run("results/shapes/report.md", "--allowed-rules", "report", *JAX)
+
+    text = (workflow.folder / "results/shapes/report.md").read_text()
+    assert "--configfile tiny.yaml --config dataset=shapes backend=jax\n" in text
