@@ -20,7 +20,7 @@ from resnetcam.comparison import (
     read_run,
     write_comparison,
 )
-from resnetcam.history import write_history
+from resnetcam.history import read_history, write_history
 from resnetcam.layout import CLASS_PAGES, FIGURES
 from resnetcam.preprocessing import make_splits, write_dataset
 from resnetcam.report import ReportInputs, write_report
@@ -333,6 +333,20 @@ def test_a_column_for_each_setting_that_a_sweep_varies(swept, tmp_path):
     fast, first, second, *_ = csv.DictReader((tmp_path / "c.csv").open())
     assert [row["schedule.peak"] for row in (fast, first, second)] == ["", "0.0", "1.0"]
     assert [row["sweep"] for row in (fast, first)] == ["", "rates"]
+
+
+def test_images_a_second_leave_a_slow_first_epoch_out(results):
+    run = write_run(results.folder, "fast", 1, 0.9)
+    first, last = read_history(run.history)
+    slow, *quick = (
+        {**row, "seconds": s} for row, s in ((first, 500.0), (last, 10.0), (last, 10.0))
+    )
+    write_history(run.history, [slow, *quick])
+
+    markdown, _ = results(["cat", "dog"], archive(), [run])
+
+    row = next(line for line in markdown.splitlines() if line.startswith("| fast, seed 1"))
+    assert "| 4,500 |" in row
 
 
 def test_a_sweep_over_epochs_tells_their_number_whatever_it_is_called(tmp_path, results):
