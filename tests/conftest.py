@@ -1,6 +1,6 @@
 """How many processes run tests side by side."""
 
-from resnetcam.backends.runtime import available_threads
+from resnetcam.backends.processor import available_threads
 
 
 def pytest_xdist_auto_num_workers():

@@ -7,15 +7,19 @@ Prints a table and writes it to benchmarks/engine.csv, and as a picture to engin
 
 import argparse
 import os
+import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatch
 from pathlib import Path
 
-import cpuinfo
 import summary
 from contenders import CONTENDERS, Contender, Settings
 from racer import Racer
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
+
+from resnetcam.backends import processor
 
 ROOT = Path(__file__).parents[2]
 BUSY = """; other work was running. It slows those most whose threads wait for one
@@ -30,12 +34,9 @@ def main() -> None:
     arguments = parse_arguments()
     chosen = select(arguments.only)
     load = os.getloadavg()[0]
-    processor = cpuinfo.get_cpu_info()
-    native = {"avx512_bf16", "amx_bf16"} & set(processor.get("flags", []))
     on_gpu = arguments.device == "gpu"
-    settings = Settings(
-        arguments.threads, arguments.device, arguments.seconds, on_gpu or bool(native)
-    )
+    bfloat16 = on_gpu or processor.computes_bfloat16()
+    settings = Settings(arguments.threads, arguments.device, arguments.seconds, bfloat16)
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         racers = get_ready(chosen, settings, Path(directory), arguments.patience)
         try:
@@ -45,8 +46,7 @@ def main() -> None:
                 racer.stop()
     rows = [racer.row() for racer in racers]
     print(f"\nload average before: {load:.1f}{BUSY if load > 0.5 else ''}")
-    hardware = processor.get("brand_raw", "unknown processor")
-    summary.report(rows, settings, hardware, ROOT / "benchmarks")
+    summary.report(rows, settings, processor.name(), ROOT / "benchmarks")
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -58,14 +58,17 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--turns", type=int, default=5, help="of each contender (default 5)")
     parser.add_argument("--seconds", type=float, default=2, help="in a turn (default 2)")
     parser.add_argument(
-        "--threads", type=int, default=processors(), help="default: all available processors"
+        "--threads",
+        type=int,
+        default=processor.available_threads(),
+        help="default: all available processors",
     )
     parser.add_argument(
         "--patience", type=float, default=300, help="seconds to get ready in (default 300)"
     )
     parser.add_argument("--device", choices=["cpu", "gpu"], default="cpu")
     arguments = parser.parse_args()
-    arguments.threads = min(arguments.threads, processors())
+    arguments.threads = min(arguments.threads, processor.available_threads())
     if arguments.turns < 1 or arguments.threads < 1 or arguments.seconds <= 0:
         parser.error("--turns, --threads and --seconds must be above 0")
     return arguments
@@ -106,13 +109,6 @@ def race(racers: list[Racer], turns: int) -> None:
         print(f"turn {turn + 1} of {turns}", flush=True)
         for racer in racers if turn % 2 == 0 else reversed(racers):
             racer.take_turn()
-
-
-def processors() -> int:
-    """The number of processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 if __name__ == "__main__":

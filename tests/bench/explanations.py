@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 
-from resnetcam.backends import runtime
+from resnetcam.backends import processor, runtime
 
 
 def main() -> None:
@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=2)
     parser.add_argument("--layers", nargs="+", default=["final", "stage2", "stage1"])
     arguments = parser.parse_args()
-    found = runtime.start("tensorflow", "auto", "float32", runtime.available_threads())
+    found = runtime.start("tensorflow", "auto", "float32", processor.available_threads())
     print(f"{found.device_name}, {found.threads} threads, {arguments.images:,} images")
     print("| layer | maps, s | forward and backward, s | ratio |")
     print("| --- | ---: | ---: | ---: |")

@@ -28,7 +28,6 @@ SCRIPTS = {
 }
 PACKAGE_OF_IMPORT = {
     "PIL": "pillow",
-    "cpuinfo": "py-cpuinfo",
     "markdown_it": "markdown-it-py",
     "yaml": "pyyaml",
 }

@@ -1,12 +1,14 @@
 import json
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from resnetcam.backends import runtime
+from resnetcam.backends import processor, runtime
 from resnetcam.backends.gpus import Gpu
 from resnetcam.errors import InputError
 
@@ -40,7 +42,7 @@ def test_a_users_own_keras_settings_do_not_leak_in(tmp_path):
 
     result = start_in_a_new_process("auto", KERAS_HOME=str(tmp_path), KERAS_BACKEND="torch")
 
-    threads = runtime.available_threads()
+    threads = processor.available_threads()
     assert result.stdout.split() == ["cpu", str(threads), "tensorflow", "float32"], result.stderr
     assert result.stderr == ""
 
@@ -56,11 +58,22 @@ def test_one_of_several_gpus_is_claimed_unless_the_device_is_the_processor(tmp_p
 
 
 def test_a_processor_without_avx_is_told_before_the_libraries_abort(monkeypatch):
-    old = {"arch": "X86_64", "flags": ["sse4_2"], "brand_raw": "Old"}
-    monkeypatch.setattr(runtime, "_processor", lambda: old)
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(processor, "detected_info", lambda: SimpleNamespace(features={"sse4_2"}))
+    monkeypatch.setattr(processor, "brand_string", lambda: "Old ")
 
     with pytest.raises(InputError, match="TensorFlow needs a processor with AVX, which Old is not"):
         runtime.start("tensorflow", "cpu", "float32", 1)
+
+
+@pytest.mark.parametrize("refusal", [OSError, MemoryError])
+def test_a_system_that_refuses_to_tell_a_processors_name_costs_no_training(monkeypatch, refusal):
+    def refuse():
+        raise refusal
+
+    monkeypatch.setattr(processor, "brand_string", refuse)
+
+    assert processor.name() == processor.host().name
 
 
 def test_a_gpu_that_is_asked_for_and_not_there_is_an_error():
@@ -86,6 +99,7 @@ def test_a_gpu_that_is_asked_for_and_not_there_is_an_error():
 def test_precision_follows_the_hardware_unless_it_is_given(
     monkeypatch, precision, gpu, flags, expected
 ):
-    monkeypatch.setattr(runtime, "_processor", lambda: {"flags": flags})
+    found = SimpleNamespace(features=set(flags))
+    monkeypatch.setattr(processor, "detected_info", lambda: found)
 
     assert runtime._resolve(precision, gpu) == expected

@@ -18,12 +18,10 @@ from mishaps import Files
 from small_training import fake_network, save_after_every_step
 
 from resnetcam import training
-from resnetcam.backends import runtime
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
 _PATIENCE = 600  # seconds after which a process is taken to hang, also on a busy machine
-runtime.processor_name()  # takes a second, and is remembered
 _started = []
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["victim"])

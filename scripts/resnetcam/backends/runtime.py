@@ -11,12 +11,9 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from importlib.metadata import version
-from typing import Any
 
-import cpuinfo
-
+from resnetcam.backends import processor
 from resnetcam.backends.gpus import Gpu, claim_gpu, visible_gpus
 from resnetcam.errors import InputError
 
@@ -57,7 +54,7 @@ def start(backend: str, device: str, precision: str, threads: int) -> Runtime:
         InputError: if ``gpu`` is asked for and none is visible, or the processor is too old.
     """
     _check_processor(backend)
-    threads = min(threads, available_threads())
+    threads = min(threads, processor.available_threads())
     _set_environment(backend, device, threads)
     if device != "cpu":
         claim_gpu()
@@ -87,7 +84,7 @@ def start(backend: str, device: str, precision: str, threads: int) -> Runtime:
     runtime = Runtime(
         backend,
         "gpu" if gpu else "cpu",
-        gpu.name if gpu else processor_name(),
+        gpu.name if gpu else processor.name(),
         _resolve(precision, gpu),
         threads,
         {name: version(name) for name in ("keras", "numpy", "h5py")} | chosen.versions(),
@@ -104,31 +101,13 @@ def start(backend: str, device: str, precision: str, threads: int) -> Runtime:
     return runtime
 
 
-def available_threads() -> int:
-    """The number of processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def processor_name() -> str:
-    """The processor's name as it reports itself."""
-    return _processor().get("brand_raw", "unknown processor")
-
-
 def _check_processor(backend: str) -> None:
     """Say what the libraries would say before they end the process, where nobody sees it."""
-    flags = _processor().get("flags", [])
-    if _processor().get("arch") == "X86_64" and flags and "avx" not in flags:
+    if processor.lacks_avx():
         raise InputError(
-            f"{_NAMES[backend]} needs a processor with AVX, which {processor_name()} is not (or a "
+            f"{_NAMES[backend]} needs a processor with AVX, which {processor.name()} is not (or a "
             "virtual machine hides it). Use another machine."
         )
-
-
-@cache
-def _processor() -> dict[str, Any]:
-    return cpuinfo.get_cpu_info()  # takes a second
 
 
 @contextlib.contextmanager
@@ -167,5 +146,4 @@ def _resolve(precision: str, gpu: Gpu | None) -> str:
         return precision
     if gpu:
         return "bfloat16" if gpu.capability >= _FIRST_CAPABILITY_WITH_BFLOAT16 else "float32"
-    native = {"avx512_bf16", "amx_bf16"} & set(_processor().get("flags", []))
-    return "bfloat16" if native else "float32"
+    return "bfloat16" if processor.computes_bfloat16() else "float32"

@@ -24,7 +24,7 @@ def activations_and_gradients(
     """
     below, above = split(classifier, layer)
 
-    @tf.function
+    @tf.function(autograph=False)
     def compiled(images: Any, classes: Any) -> Any:
         pixels = tf.cast(images, tf.float32)
         activations, *others = keras.tree.flatten(below(pixels, training=False))
@@ -56,7 +56,7 @@ def ablations(
     """
     below, above = split(classifier, layer)
 
-    @tf.function
+    @tf.function(autograph=False)
     def compiled(images: Any) -> Any:
         pixels = tf.cast(images, tf.float32)
         activations, *others = keras.tree.flatten(below(pixels, training=False))

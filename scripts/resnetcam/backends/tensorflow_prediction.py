@@ -22,7 +22,9 @@ def compiled(model: keras.Model) -> Callable[[Images], NDArray[np.float32]]:
 
     # One graph for batches of every size; each is traced when it is first called.
     graphs = {
-        kind: tf.function(predict, [tf.TensorSpec([None, *model.input_shape[1:]], kind)])
+        kind: tf.function(
+            predict, [tf.TensorSpec([None, *model.input_shape[1:]], kind)], autograph=False
+        )
         for kind in ("uint8", "float32")
     }
     return lambda images: graphs[images.dtype.name](tf.constant(images)).numpy()

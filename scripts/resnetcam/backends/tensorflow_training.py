@@ -100,9 +100,10 @@ class Trainer:
             )
             # One program of many steps for a GPU: operation by operation TensorFlow would gather
             # the bytes of images, and compute int32 indices, on the processor. For a processor XLA
-            # is slower than TensorFlow's own kernels.
+            # is slower than TensorFlow's own kernels. AutoGraph would spend seconds on reading
+            # code in which it has nothing to rewrite.
             on_gpu = bool(tf.config.list_logical_devices("GPU"))
-            steps = tf.function(self._steps, jit_compile=on_gpu)
+            steps = tf.function(self._steps, jit_compile=on_gpu, autograph=False)
             self._graph = steps.get_concrete_function(*specs)
         return self._graph(*arguments)
 
@@ -130,11 +131,16 @@ class Trainer:
 
     def _steps(self, indices: Any, draws: Any, learning_rates: Any) -> Any:
         steps = tf.shape(indices)[0]
-        losses, hits = (tf.TensorArray(tf.float32, steps) for _ in range(2))
-        for step in tf.range(steps):
+
+        def one(step: Any, losses: tf.TensorArray, hits: tf.TensorArray) -> Any:
             batch = {name: values[step] for name, values in draws.items()}
-            step_loss, step_hits = self._step(indices[step], batch, learning_rates[step])
-            losses, hits = losses.write(step, step_loss), hits.write(step, step_hits)
+            loss, hit = self._step(indices[step], batch, learning_rates[step])
+            return step + 1, losses.write(step, loss), hits.write(step, hit)
+
+        none = [tf.TensorArray(tf.float32, steps) for _ in range(2)]
+        _, losses, hits = tf.while_loop(
+            lambda step, *_: step < steps, one, (0, *none), maximum_iterations=steps
+        )
         return losses.stack(), hits.stack()
 
     def _step(self, indices: Any, draws: Any, learning_rate: Any) -> Any:
