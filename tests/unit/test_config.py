@@ -35,6 +35,35 @@ def objects_in(schema):
             yield from objects_in(part)
 
 
+def test_the_published_recipe_is_that_of_the_published_run():
+    """All but the schedule, which is held against the run's log (test_schedules)."""
+    recipe = copy.deepcopy(CONFIG["recipes"]["published"])
+    del recipe["schedule"]
+    assert recipe == {
+        "epochs": 50,
+        "batch_size": 32,
+        "optimizer": {"name": "rmsprop", "rho": 0.9, "epsilon": 1e-14},
+        "weight_decay": 2e-4,
+        "decayed_kernels": "convolutions",
+        "label_smoothing": 0.0,
+        "batch_norm_momentum": 0.99,
+        "select": "best",
+        "augmentation": {
+            "subtract_mean": "before",
+            "flip": "random",
+            "affine": {"rotation": 10, "shift": 0.1, "zoom": 0.1},
+            "erase": {
+                "probability": 0.1,
+                "area": [0.02, 0.4],
+                "aspect": [0.3, pytest.approx(1 / 0.3)],
+                "value": [0, 1],
+            },
+        },
+    }
+    experiment = CONFIG["experiments"]["published"]
+    assert (experiment["model"], experiment["protocol"]) == ("resnet20v1", "test_selected")
+
+
 def test_the_shipped_config_is_right():
     config = load_config(CONFIG, SCHEMA)
 

@@ -19,7 +19,9 @@ started = runtime.start("jax", "cpu", "float32", 1)
 import jax
 x = jax.numpy.ones((300, 300)).sum().block_until_ready()
 pool = [p for p in Path("/proc/self/task").glob("*/comm") if "XLAEigen" in p.read_text()]
-print(started.device, started.threads, len(pool), {d.platform for d in jax.devices()}, x.dtype)
+platforms = {device.platform for device in jax.devices()}
+products = jax.config.jax_default_matmul_precision
+print(started.device, started.threads, len(pool), platforms, x.dtype, products)
 """
 
 
@@ -39,7 +41,7 @@ def test_on_a_processor_jax_has_the_threads_of_the_rule_sees_no_gpu_and_says_not
         text=True,
     )
 
-    assert result.stdout == "cpu 1 1 {'cpu'} float32\n", result.stderr
+    assert result.stdout == "cpu 1 1 {'cpu'} float32 float32\n", result.stderr
     assert result.stderr == ""
 
 

@@ -14,6 +14,7 @@ import re
 import shutil
 import signal
 import subprocess
+import threading
 from functools import cache
 from types import SimpleNamespace
 
@@ -29,9 +30,10 @@ from small_training import (
     save_after_every_step,
 )
 
-from resnetcam import models, stage, training
+from resnetcam import models, optimizers, stage, training
 from resnetcam.dataset import DatasetReader
 from resnetcam.errors import InputError
+from resnetcam.history import read_history
 from resnetcam.interruption import noticing_signals
 from resnetcam.state import StateStore
 
@@ -143,6 +145,39 @@ def test_the_state_is_saved_every_minute(tmp_path, data, cpu, monkeypatch):
     )
     Run(tmp_path, data, cpu, batch_size=4)()
     assert saved == [(0, 3), (0, 6), (0, 9), (1, 0), (1, 3), (1, 6), (1, 9), (2, 0)]
+
+
+def test_the_seconds_of_an_epoch_are_those_of_all_sittings(tmp_path, data, cpu, monkeypatch):
+    clock = SimpleNamespace(perf_counter=lambda: 25.0 * FakeTrainer.steps)
+    monkeypatch.setattr(training, "time", clock)
+    run = Run(tmp_path, data, cpu)
+    die(run, "000000-step-00000003")  # the third step is lost
+    run()
+    assert [row["seconds"] for row in read_history(run.outputs["history.csv"])] == [75, 75]
+
+
+@pytest.mark.parametrize(
+    ("decayed", "expected"),
+    [("all", models.is_kernel), ("convolutions", models.is_convolution_kernel)],
+)
+def test_the_trainer_is_given_what_the_recipe_says(
+    tmp_path, data, cpu, monkeypatch, decayed, expected
+):
+    given = []
+
+    class Trainer(FakeTrainer):
+        def __init__(self, *arguments):
+            given[:] = arguments
+            super().__init__(*arguments)
+
+    monkeypatch.setattr(training.backend, "Trainer", Trainer)
+    Run(tmp_path, data, cpu, decayed_kernels=decayed, label_smoothing=0.2, weight_decay=0.03)()
+
+    _, images, labels, _, optimizer, is_decayed, smoothing = given
+    assert (len(images), len(labels)) == (40, 40)
+    assert optimizer == optimizers.SGD(momentum=0.9, weight_decay=0.03)
+    assert is_decayed is expected
+    assert smoothing == 0.2
 
 
 def full_disk_message(text):
@@ -433,19 +468,46 @@ def test_a_stop_with_weights_that_are_not_finite_is_no_saved_state(
         run()
 
 
-def test_an_ignored_signal_stays_ignored_and_handlers_come_back():
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        with noticing_signals() as stop:
-            os.kill(os.getpid(), signal.SIGINT)
-            assert stop.signum is None
+@pytest.fixture
+def a_handler():
+    """What handles SIGTERM before; SIGINT is ignored."""
+
+    def handle(*_):
+        raise AssertionError("the signal was noticed too late")
+
+    before = {
+        signal.SIGTERM: signal.signal(signal.SIGTERM, handle),
+        signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),
+    }
+    yield handle
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("noticed", [False, True])
+def test_an_ignored_signal_stays_ignored_and_handlers_come_back(a_handler, noticed):
+    with noticing_signals() as stop:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert stop.signum is None
+        if noticed:
             os.kill(os.getpid(), signal.SIGTERM)
             assert stop.signum == signal.SIGTERM
             assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-    finally:
-        signal.signal(signal.SIGINT, before)
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    assert signal.getsignal(signal.SIGTERM) is a_handler
+
+
+def test_in_another_thread_no_signal_is_touched(a_handler):
+    found = []
+
+    def work():
+        with noticing_signals() as stop:
+            found.append((stop.signum, signal.getsignal(signal.SIGTERM)))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert found == [(None, a_handler)]
 
 
 @pytest.mark.parametrize("number", [errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK])

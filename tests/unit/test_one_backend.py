@@ -88,7 +88,7 @@ def result(folder):
     return weights, history
 
 
-def test_on_jax_a_stopped_training_goes_on_to_the_very_same_bits_in_another_process(finished):
+def test_on_jax_a_stopped_training_goes_on_to_the_very_same_bits(finished):
     """However an epoch is cut into calls: the stopped one made a step a call."""
     folder, said = finished["stopped"]
     run = json.loads((folder / "run.json").read_text())

@@ -38,17 +38,14 @@ def test_kills_and_signals_cost_no_bit(tmp_path, data, cpu):
         stopped.wait_for_a_new_state()
         time.sleep(moments.uniform(0, 0.2))
         stopped.send(signum)
-        sent = time.monotonic()
         if signum == signal.SIGKILL:
             assert stopped.wait() == -signum
         else:
             assert stopped.wait() == 128 + signum
-            assert time.monotonic() - sent < 5
             message = f"stopped by {signal.Signals(signum).name} in epoch"
             assert message in stopped.printed and "same command goes on" in stopped.printed
     for change in (
         "rename */epoch-000002-step-00000004.state",
-        "open */finished.new/.history.csv-*",
         "rename */finished",
         "rename out/history.csv",
     ):
@@ -63,7 +60,7 @@ def test_kills_and_signals_cost_no_bit(tmp_path, data, cpu):
 
 
 def test_a_second_signal_kills_at_once(tmp_path, data, cpu):
-    stubborn = Victim(Run(tmp_path, data, cpu), seconds_a_step=1.5, fake=True)
+    stubborn = Victim(Run(tmp_path, data, cpu), seconds_a_step=3, fake=True)
     stubborn.wait_for_a_new_state()
     for signum in (signal.SIGINT, signal.SIGTERM):
         time.sleep(0.2)
@@ -86,8 +83,10 @@ def test_of_two_processes_one_trains_and_the_other_adopts_or_takes_over(
 
     first.send(signal.SIGKILL)
     second.wait_until_it_says("going on after epoch")
+    second.send(signal.SIGSTOP)
     third = Victim(run("third"), fake=True)
     third.wait_until_it_says(f"another process ({second.pid} on ")
+    second.send(signal.SIGCONT)
     assert second.wait() == 0 and third.wait() == 0
     assert "nothing to train" in third.printed and "epoch 2/2" not in third.printed
     for name, path in third.run.outputs.items():

@@ -123,8 +123,31 @@ def test_erased_boxes_always_fit_and_have_the_area_and_aspect_asked_for():
     assert ((height + 1) / width > 0.3).all()
     assert {0, HEIGHT // 2} < set(top)
     assert {0, WIDTH - 5} < set(left)
+    assert (height * width > 0.3 * HEIGHT * WIDTH).any()
     assert (height > 2 * width).any()
     assert (width > 2 * height).any()
+
+
+def test_the_aspect_of_an_erased_box_is_its_height_over_its_width():
+    tall = {"probability": 1, "area": [0.02, 0.2], "aspect": [2, 3]}
+    _, _, height, width = draw(EVERYTHING | {"erase": EVERYTHING["erase"] | tall})["erase"].T
+    assert (height > width).all()
+
+
+def test_draws_of_one_kind_say_nothing_about_those_of_another():
+    erase = EVERYTHING["erase"] | {"probability": 0.5}
+    draws = draw(EVERYTHING | {"erase": erase}, size=4000)
+    order = permutation(3, 2, 4000)
+    kinds = [
+        order,
+        draws["flip"],
+        draws["crop"][:, 0],
+        draws["affine"][:, 0],
+        draws["erase"][:, 2] > 0,
+        draws["erase_value"],
+    ]
+    correlations = np.corrcoef(np.stack(kinds).astype(float))
+    assert np.abs(correlations - np.eye(len(kinds))).max() < 0.06
 
 
 def test_erasing_values_are_uniform_in_their_range():

@@ -5,10 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from unittest import mock
 
 import pytest
+import tensorflow as tf
 
-from resnetcam.backends import processor, runtime
+from resnetcam.backends import gpus, processor, runtime
 from resnetcam.backends.gpus import Gpu
 from resnetcam.errors import InputError
 
@@ -17,14 +19,11 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 
 
-def start_in_a_new_process(
-    device, precision="float32", backend="tensorflow", locks="/nowhere", **variables
-):
+def start_in_a_new_process(device, backend="tensorflow", **variables):
     code = (
         "import sys; sys.path.insert(0, 'scripts')\n"
-        "from resnetcam.backends import gpus, runtime\n"
-        f"gpus._LOCKS = gpus.Path({str(locks)!r})\n"
-        f"started = runtime.start({backend!r}, {device!r}, {precision!r}, 64)\n"
+        "from resnetcam.backends import runtime\n"
+        f"started = runtime.start({backend!r}, {device!r}, 'float32', 64)\n"
         "import keras\n"
         "print(started.device, started.threads, keras.backend.backend(), keras.config.floatx())"
     )
@@ -47,12 +46,22 @@ def test_a_users_own_keras_settings_do_not_leak_in(tmp_path):
     assert result.stderr == ""
 
 
-@pytest.mark.parametrize("device", ["auto", "cpu"])
-def test_one_of_several_gpus_is_claimed_unless_the_device_is_the_processor(tmp_path, device):
-    result = start_in_a_new_process(device, locks=tmp_path, CUDA_VISIBLE_DEVICES="GPU-0,GPU-1")
+def start_again(device, cpu, visible):
+    """Start in this process, where TensorFlow is at work already; return the visible GPUs."""
+    with mock.patch.dict(os.environ, CUDA_VISIBLE_DEVICES=visible):
+        runtime.start("tensorflow", device, "float32", cpu.threads)
+        return os.environ["CUDA_VISIBLE_DEVICES"]
 
-    assert result.returncode == 0, result.stderr
-    assert ("TensorFlow sees none" in result.stderr) == (device == "auto")
+
+@pytest.mark.parametrize(("device", "visible"), [("auto", "GPU-0"), ("cpu", "-1")])
+def test_one_of_several_gpus_is_claimed_unless_the_device_is_the_processor(
+    cpu, tmp_path, monkeypatch, caplog, device, visible
+):
+    monkeypatch.setattr(gpus, "_LOCKS", tmp_path)
+    monkeypatch.setattr(gpus, "_held", [])
+
+    assert start_again(device, cpu, "GPU-0,GPU-1") == visible
+    assert ("TensorFlow sees none" in caplog.text) == (device == "auto")
     locks = [path.name for path in tmp_path.glob("resnetcam-gpus-*/*")]
     assert locks == (["GPU-0.0"] if device == "auto" else [])
 
@@ -76,11 +85,15 @@ def test_a_system_that_refuses_to_tell_a_processors_name_costs_no_training(monke
     assert processor.name() == processor.host().name
 
 
-def test_a_gpu_that_is_asked_for_and_not_there_is_an_error():
-    result = start_in_a_new_process("gpu")
+def test_a_gpu_that_is_asked_for_and_not_there_is_an_error(cpu):
+    with pytest.raises(InputError, match="device is 'gpu', but TensorFlow sees no GPU"):
+        start_again("gpu", cpu, "-1")
 
-    assert result.returncode != 0
-    assert "InputError: device is 'gpu', but TensorFlow sees no GPU" in result.stderr
+
+def test_tensorflow_has_the_threads_of_the_rule_and_keeps_all_bits_of_products(cpu):
+    assert tf.config.threading.get_intra_op_parallelism_threads() == cpu.threads
+    assert tf.config.threading.get_inter_op_parallelism_threads() == min(cpu.threads, 2)
+    assert not tf.config.experimental.tensor_float_32_execution_enabled()
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from resnetcam.schedules import learning_rates
 
-HISTORY = Path(__file__).parents[2] / "resources" / "published_history.csv"
+ROOT = Path(__file__).parents[2]
+HISTORY = ROOT / "resources" / "published_history.csv"
+PUBLISHED = yaml.safe_load((ROOT / "config.yaml").read_text())["recipes"]["published"]
 LISTING = {"name": "inverse_time", "initial": 3e-3, "decay": 0.2, "drops": []}
-DROPS = [{"from_epoch": 31, "factor": 0.1}, {"from_epoch": 41, "factor": 0.001}]
+DROPS = PUBLISHED["schedule"]["drops"]
 ONE_CYCLE = {"name": "one_cycle", "peak": 0.2, "warmup": 0.25}
 
 
@@ -24,7 +27,7 @@ def test_with_its_drops_inverse_time_is_the_published_log_in_all_epochs(drops):
     rates = published_rates()
     assert sorted(rates) == list(range(1, 51))
     for epoch, published in rates.items():
-        found = learning_rates(LISTING | {"drops": drops}, epoch, 50, 3)
+        found = learning_rates(PUBLISHED["schedule"] | {"drops": drops}, epoch, 50, 3)
         np.testing.assert_allclose(found, [published] * 3, rtol=1e-12)
 
 

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -211,12 +212,14 @@ def test_a_second_process_waits_for_the_first_says_so_and_adopts_its_result(
     caplog.set_level(logging.INFO)
     adopted, found = {"model.keras": tmp_path / "adopted.keras"}, []
     thread = wait_for_lock(store, lambda: found.append(store.recall(adopted)))
-    thread.join(0.3)
-    assert thread.is_alive()
+    deadline = time.monotonic() + 60
+    while "another process" not in caplog.text and time.monotonic() < deadline:
+        time.sleep(0.01)
     assert "another process" in caplog.text
+    assert thread.is_alive()
     holder.stdin.write("go on\n")
     holder.stdin.flush()
-    thread.join(20)
+    thread.join(60)
     assert found == [True]
     assert adopted["model.keras"].read_bytes() == outputs["model.keras"].read_bytes()
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import zipfile
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from small_data import write_data
 from small_recipe import AFFINE
 from small_recipe import RECIPE as SMALL
+from small_training import FakeTrainer, fake_network
 
 from resnetcam import models, randomness, training
 from resnetcam.dataset import DatasetReader
@@ -23,7 +25,6 @@ ERASE = {"probability": 0.5, "area": [0.02, 0.4], "aspect": [0.3, 3.3], "value":
 EVERYTHING = SMALL["augmentation"] | {"affine": AFFINE, "erase": ERASE}
 NOTHING = SMALL["augmentation"] | {"flip": "none", "crop_padding": 0}
 RECIPE = SMALL | {"epochs": 3, "augmentation": EVERYTHING}
-CONSTANT = {"name": "inverse_time", "initial": 0.25, "decay": 0, "drops": []}
 MODEL = {"family": "resnet_v1", "depth": 8}
 
 
@@ -176,6 +177,7 @@ def test_a_finished_training_is_given_back_and_not_repeated(
     [
         {"seed": 2},
         {"code": "d"},
+        {"backend": "jax"},
         {"precision": "auto"},
         {"protocol": "test_selected"},
         {"model": {"family": "resnet_v1", "depth": 14}},
@@ -193,10 +195,21 @@ def test_every_part_of_a_plan_makes_another_training(
         Run(tmp_path, data, cpu, state=undisturbed.state, **change)()
 
 
+def test_other_versions_of_the_libraries_make_another_training(
+    undisturbed, tmp_path, data, cpu, monkeypatch
+):
+    monkeypatch.setattr(training, "_Session", no_session)
+    newer = replace(cpu, versions=cpu.versions | {"keras": "99"})
+    with pytest.raises(AssertionError, match="repeated"):
+        Run(tmp_path, data, newer, state=undisturbed.state)()
+
+
 @pytest.mark.parametrize(
     ("protocol", "array", "again"),
     [
         ("holdout", "x_train", True),
+        ("holdout", "y_train", True),
+        ("holdout", "holdout/train", True),
         ("holdout", "holdout/mean", True),
         ("holdout", "holdout/validation", True),
         ("holdout", "x_test", False),
@@ -262,11 +275,21 @@ def test_losses_are_plain_cross_entropy_over_all_images_the_last_small_batch_inc
         np.testing.assert_array_equal(ours, theirs)
 
 
+def test_where_nothing_is_held_out_the_test_set_chooses(data):
+    reader = DatasetReader(data)
+    found = training._load(reader, "test_selected")
+    np.testing.assert_array_equal(found.x_validation, reader.array("x_test"))
+    np.testing.assert_array_equal(found.y_validation, reader.array("y_test"))
+    np.testing.assert_array_equal(found.x, reader.array("x_train"))
+    np.testing.assert_array_equal(found.y, reader.array("y_train"))
+
+
 def fake_steps(monkeypatch, losses=None, val_losses=None, val_accuracies=None):
-    """Let a call of steps only move the weights; tell the training what it measured.
+    """Let a call of steps only move a fake network's weights; say what was measured.
 
     Returns the list of the calls' arguments.
     """
+    fake_network(monkeypatch.setattr)
     losses, val_losses, val_accuracies = (
         iter(values or [1.0] * 99) for values in (losses, val_losses, val_accuracies)
     )
@@ -278,8 +301,7 @@ def fake_steps(monkeypatch, losses=None, val_losses=None, val_accuracies=None):
         shape = arguments[0].shape
         return np.zeros(shape[0]) + next(losses), np.ones(shape[0])
 
-    monkeypatch.setattr(training.backend.Trainer, "run", run)
-    monkeypatch.setattr(training, "logits_function", lambda _: lambda _: None)
+    monkeypatch.setattr(FakeTrainer, "run", run)
     measured = zip(val_accuracies, val_losses, strict=False)
     monkeypatch.setattr(training, "accuracy_and_loss", lambda *_: next(measured))
     return calls
@@ -305,8 +327,16 @@ def test_every_step_gets_its_own_rate_and_every_image_its_own_draws(
         assert sorted(seen) == list(range(40))
 
 
-def test_the_best_epochs_model_is_written_the_first_of_ties_also_after_a_kill(
-    tmp_path, data, cpu, monkeypatch
+def test_a_call_on_a_gpu_is_of_all_whole_batches(tmp_path, data, cpu, monkeypatch):
+    calls = fake_steps(monkeypatch)
+    monkeypatch.setattr(training, "_IMAGES_A_CPU_CALL", 1)
+    Run(tmp_path, data, replace(cpu, device="gpu"), epochs=1)()
+    assert [indices.shape for indices, *_ in calls] == [(2, 16), (1, 8)]
+
+
+@pytest.mark.parametrize(("select", "selected"), [("best", 2), ("last", 5)])
+def test_the_model_of_the_best_epoch_the_first_of_ties_or_of_the_last_also_after_a_kill(
+    tmp_path, data, cpu, monkeypatch, select, selected
 ):
     kept, save = {}, StateStore.save
 
@@ -315,40 +345,45 @@ def test_the_best_epochs_model_is_written_the_first_of_ties_also_after_a_kill(
         save(store, checkpoint)
 
     monkeypatch.setattr(StateStore, "save", keep)
-    fake_steps(monkeypatch, val_accuracies=[0.2, 0.5, 0.5, 0.3])
-    run = Run(tmp_path, data, cpu, select="best", epochs=4, protocol="test_selected")
+    fake_steps(monkeypatch, val_accuracies=[0.2, 0.5, 0.5, 0.3, 0.4])
+    run = Run(tmp_path, data, cpu, select=select, epochs=5, protocol="test_selected")
     with monkeypatch.context() as patch:
         kill_after(patch, 3)
         with pytest.raises(Killed):
             run()
     run()
-    assert [row["val_accuracy"] for row in run.history] == ["0.2", "0.5", "0.5", "0.3"]
-    assert (run.info["best_epoch"], run.info["selected_epoch"]) == (2, 2)
+    assert [row["val_accuracy"] for row in run.history] == ["0.2", "0.5", "0.5", "0.3", "0.4"]
+    assert (run.info["best_epoch"], run.info["selected_epoch"]) == (2, selected)
     assert run.info["training_images"] == 48
-    for ours, theirs in zip(run.model.get_weights(), kept[2], strict=True):
-        np.testing.assert_array_equal(ours, theirs)
-    assert any((a != b).any() for a, b in zip(kept[2], kept[3], strict=True))
+    written = run.outputs["model.keras"].read_bytes()
+    assert [
+        epoch
+        for epoch, weights in kept.items()
+        if b"".join(values.tobytes() for values in weights) == written
+    ] == [selected]
 
 
 NAN = float("nan")
 
 
+# The rates of the second epoch's steps are 0.03125, 0.01875 and 0.00625.
 @pytest.mark.parametrize(
     ("measured", "where"),
     [
-        ({"losses": [1, 1, [1, NAN], 1]}, "step 2"),
-        ({"losses": [1, 1, 1, NAN]}, "step 3"),
-        ({"losses": [1, 1, 1, float("inf")]}, "step 3"),
-        ({"val_losses": [1, NAN]}, "step 3"),
+        ({"losses": [1, 1, [1, NAN], 1]}, "step 2, at learning rate 0.0187"),
+        ({"losses": [1, 1, 1, NAN]}, "step 3, at learning rate 0.00625"),
+        ({"losses": [1, 1, 1, float("inf")]}, "step 3, at learning rate 0.00625"),
+        ({"val_losses": [1, NAN]}, "step 3, at learning rate 0.00625"),
     ],
     ids=["first call", "last call", "infinite", "after the last step"],
 )
 def test_a_loss_that_is_not_finite_stops_the_training_without_outputs(
     tmp_path, data, cpu, monkeypatch, measured, where
 ):
-    run = Run(tmp_path, data, cpu, epochs=2, schedule=CONSTANT)  # calls: 2 steps, then 1
+    schedule = {"name": "one_cycle", "peak": 0.075, "warmup": 0.0}
+    run = Run(tmp_path, data, cpu, epochs=2, schedule=schedule)  # calls: 2 steps, then 1
     fake_steps(monkeypatch, **measured)
-    with pytest.raises(InputError, match=f"epoch 2, {where}.* learning rate 0.25"):
+    with pytest.raises(InputError, match=f"epoch 2, {where}[.]"):
         run()
     assert not any(path.exists() for path in run.outputs.values())
     (directory,) = run.state.iterdir()
@@ -361,14 +396,14 @@ def test_bfloat16_trains_and_the_written_model_is_float32(tmp_path, data, cpu, m
     monkeypatch.setattr(
         training, "_build_networks", lambda *args: networks.append(build(*args)) or networks[-1]
     )
-    bfloat16 = type(cpu)(**(vars(cpu) | {"precision": "bfloat16"}))
+    bfloat16 = replace(cpu, precision="bfloat16")
     run = Run(
         tmp_path,
         data,
         bfloat16,
         epochs=1,
         batch_size=40,
-        precision="bfloat16",
+        precision="auto",
         augmentation=NOTHING,
     )()
     assert keras.config.dtype_policy().name == "float32"
