@@ -53,6 +53,48 @@ def test_a_gpu_that_is_asked_for_and_that_jax_does_not_see_is_an_error():
     assert "jax[cuda12]" in result.stderr
 
 
+HIDDEN = """
+import logging, os, sys
+sys.path.insert(0, "scripts")
+logging.basicConfig(format="%(message)s")
+from resnetcam.backends import runtime
+import jax
+working = jax.devices
+
+def failing():
+    \"\"\"As where CUDA does not start: JAX then looks no further.\"\"\"
+    if "cpu" not in (jax.config.jax_platforms, os.environ.get("JAX_PLATFORMS")):
+        raise RuntimeError("Unable to initialize backend 'cuda'")
+    return working()
+
+jax.devices = failing
+print(runtime.start("jax", sys.argv[1], "float32", 1).device, os.environ.get("JAX_PLATFORMS"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("device", "visible", "printed", "said"),
+    [
+        ("auto", "0", "cpu None\n", "JAX cannot use the GPU: Unable to initialize backend 'cuda'"),
+        ("gpu", "0", "", "InputError: device is 'gpu', but JAX sees no GPU"),
+        ("auto", "", "cpu cpu\n", None),
+    ],
+)
+def test_a_gpu_on_which_cuda_does_not_start_is_the_processor_or_an_error(
+    device, visible, printed, said
+):
+    result = subprocess.run(
+        [sys.executable, "-c", HIDDEN, device],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": visible, "JAX_PLATFORMS": ""},
+        capture_output=True,
+        text=True,
+    )
+
+    assert result.stdout == printed, result.stderr
+    assert said in result.stderr if said else not result.stderr
+
+
 KEEP = """
 import sys
 sys.path.insert(0, "scripts")

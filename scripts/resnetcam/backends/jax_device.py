@@ -1,5 +1,6 @@
 """JAX's devices and versions."""
 
+import logging
 import os
 import sys
 from importlib.abc import MetaPathFinder
@@ -9,6 +10,8 @@ from pathlib import Path
 import jax
 
 from resnetcam.backends.gpus import Gpu
+
+logger = logging.getLogger(__name__)
 
 
 class _WithoutTensorFlow(MetaPathFinder):
@@ -31,12 +34,22 @@ def set_up(device: str, threads: int) -> Gpu | None:
     # the default generator takes a processor five times as long to compile, for every shape.
     jax.config.update("jax_threefry_partitionable", False)
     jax.config.update("jax_enable_x64", False)  # it may come from the user's environment
-    first = jax.devices()[0]
+    first = _first_device()
     if first.platform != "gpu":
         return None
     _keep_compiled_programs()
     capability = getattr(first, "compute_capability", "0.0")  # such as "9.0"
     return Gpu(first.device_kind, tuple(int(part) for part in str(capability).split(".")))
+
+
+def _first_device() -> jax.Device:
+    """A GPU where CUDA starts; where it does not, JAX by itself would end instead of using less."""
+    try:
+        return jax.devices()[0]
+    except RuntimeError as error:
+        logger.warning("JAX cannot use the GPU: %s", error)
+        jax.config.update("jax_platforms", "cpu")
+        return jax.devices()[0]
 
 
 def _keep_compiled_programs() -> None:

@@ -59,7 +59,8 @@ def start(backend: str, device: str, precision: str, threads: int) -> Runtime:
     if device != "cpu":
         claim_gpu()
     # Keras, which TensorFlow may bring, reads its home once: an empty one.
-    with tempfile.TemporaryDirectory(prefix="keras-home-") as home, _stderr_held_back():
+    quiet = _stderr_held_back() if backend == "tensorflow" else contextlib.nullcontext()
+    with tempfile.TemporaryDirectory(prefix="keras-home-") as home, quiet:
         os.environ["KERAS_HOME"] = home
         if backend == "jax":
             from resnetcam.backends import jax_device as chosen
@@ -112,7 +113,7 @@ def _check_processor(backend: str) -> None:
 
 @contextlib.contextmanager
 def _stderr_held_back() -> Iterator[None]:
-    """Hold back what C++ prints at start-up, unless the start fails: no setting quiets it."""
+    """Hold back what TensorFlow's C++ prints, unless the start fails: no setting quiets it."""
     sys.stderr.flush()
     terminal = os.dup(2)
     with tempfile.TemporaryFile() as held:
@@ -138,7 +139,8 @@ def _set_environment(backend: str, device: str, threads: int) -> None:
     os.environ.pop("JAX_PLATFORMS", None)
     if device == "cpu":
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
-        os.environ["JAX_PLATFORMS"] = "cpu"
+    if "CUDA_VISIBLE_DEVICES" in os.environ and not visible_gpus():
+        os.environ["JAX_PLATFORMS"] = "cpu"  # JAX fails where all GPUs are hidden
 
 
 def _resolve(precision: str, gpu: Gpu | None) -> str:
