@@ -22,6 +22,7 @@ from typing import Any, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
+from resnetcam.errors import InputError
 from resnetcam.files import flush_to_disk, replacing, sha256_of_file
 from resnetcam.locks import try_lock, wait_for_lock
 
@@ -63,16 +64,19 @@ def fingerprint(ingredients: Mapping[str, Any]) -> str:
 
 
 class StateStore:
-    """The directory of one fingerprint. Use it inside ``with store.locked():``."""
+    """The directory of one fingerprint; what changes it stands inside ``with store.locked():``."""
 
     def __init__(self, root: str | Path, fingerprint: str):
         self.directory = Path(root) / fingerprint
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the directory against other processes; the kernel lets go when this one dies."""
-        self.directory.mkdir(parents=True, exist_ok=True)
-        with open(self.directory / "lock", "a+", errors="replace") as file:
+        """Hold the directory against other processes; the kernel lets go when this one dies.
+
+        Raises:
+            InputError: if this user may not write there.
+        """
+        with self._open_lock() as file:
             _lock(file)
             for leftover in self.directory.glob(".epoch-*"):
                 leftover.unlink()
@@ -114,13 +118,16 @@ class StateStore:
 
     def recall(self, outputs: Mapping[str, Path]) -> bool:
         """Give the finished files back if they are there and intact; return whether they are."""
-        if not self._finished.exists():
-            return False
-        if damage := self._find_damage(outputs):
-            logger.warning("%s; going back to the newest state", damage)
+        if not self._finished.exists() or self._find_damage(outputs):
             return False
         self.give_back(outputs)
+        logger.info("nothing to train: outputs given back from %s", self.directory)
         return True
+
+    def warn_of_damage(self, names: Iterable[str]) -> None:
+        """Say it if finished files are there and cannot be given back."""
+        if self._finished.exists():
+            logger.warning("%s; going back to the newest state", self._find_damage(names))
 
     def give_back(self, outputs: Mapping[str, Path]) -> None:
         """Write the finished files byte for byte, all or none."""
@@ -142,6 +149,18 @@ class StateStore:
             if not path.exists() or sha256_of_file(path) != digests.get(name):
                 return f"{path} is damaged, or its digest in {manifest.name}"
         return None
+
+    def _open_lock(self) -> TextIO:
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            return open(self.directory / "lock", "a+", errors="replace")
+        except PermissionError as error:
+            raise InputError(
+                f"{error.filename} cannot be written: {error.strerror}. Trainings keep their state "
+                "there (`state` in the config). If it is another person's, finished trainings are "
+                "given back from it all the same, but this one is not finished: ask for the right "
+                "to write there (docs/cluster.md says how), or set another `state`."
+            ) from error
 
     @property
     def _finished(self) -> Path:

@@ -81,10 +81,13 @@ def train(
     reader = DatasetReader(data_path)
     ingredients = _ingredients(reader, plan, runtime)
     store = StateStore(state_root, fingerprint(ingredients))
+    # Finished files do not change, so they need no lock, and no right to write it.
+    if store.recall(outputs):
+        return
     with store.locked():
         if store.recall(outputs):
-            logger.info("nothing to train: outputs given back from %s", store.directory)
             return
+        store.warn_of_damage(outputs)
         session = _Session(_load(reader, plan.protocol), plan, runtime)
         session.run(store)
         with store.finishing() as folder:

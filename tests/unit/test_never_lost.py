@@ -532,6 +532,39 @@ def test_an_error_of_the_lock_is_an_error(tmp_path, data, cpu, monkeypatch):
         Run(tmp_path, data, cpu)()
 
 
+@pytest.fixture
+def anothers_files(monkeypatch):
+    """Returns a function after which files below a folder can be read, and none written."""
+
+    def belong_to_another(folder):
+        def refuse(number, change):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), change.split()[1])
+
+        return Files(folder, refuse)
+
+    return belong_to_another
+
+
+def test_what_another_person_trained_is_given_back_from_a_folder_that_may_only_be_read(
+    undisturbed, tmp_path, data, cpu, anothers_files
+):
+    reader = Run(tmp_path / "reader", data, cpu, state=undisturbed.state)
+    FakeTrainer.steps = 0
+    with anothers_files(undisturbed.folder):
+        reader()
+    assert reader.result() == undisturbed.result()
+    assert FakeTrainer.steps == 0
+
+
+def test_a_training_in_a_folder_that_may_only_be_read_is_one_message(
+    undisturbed, tmp_path, data, cpu, anothers_files
+):
+    other = Run(tmp_path / "other", data, cpu, state=undisturbed.state, seed=2)
+    with anothers_files(undisturbed.folder), pytest.raises(InputError, match="set another `state`"):
+        other()
+    assert not any(other.has_outputs())
+
+
 def test_a_file_system_that_flushes_no_folders_is_no_error(
     undisturbed, tmp_path, data, cpu, monkeypatch
 ):
