@@ -4,6 +4,7 @@ They are found where PYTHONPATH names that folder. In .venv itself they would be
 snakemake command, and the Slurm plugin makes each fail where there is no `which`.
 """
 
+import importlib.util
 import re
 import subprocess
 import sys
@@ -23,13 +24,21 @@ def main() -> None:
     if STAMP.exists() and STAMP.read_text() == missing:
         return
     print("Adding Snakemake's cluster plugins in .venv/plugins ...", flush=True)
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    install = ["install", "--quiet", "--disable-pip-version-check"]
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.write(missing)
         file.flush()
         options = ["--no-deps", "--require-hashes", "--upgrade", "--target", FOLDER]
-        subprocess.run([*pip, *options, "-r", file.name], check=True)
+        subprocess.run([*pip(), *install, *options, "-r", file.name], check=True)
     STAMP.write_text(missing)
+
+
+def pip() -> list[str]:
+    """The environment's pip; where it was made without one, that of the Python it was made of."""
+    if importlib.util.find_spec("pip"):
+        return [sys.executable, "-m", "pip"]
+    outside = Path(sys.base_prefix, "bin", f"python3.{sys.version_info.minor}")
+    return [str(outside), "-m", "pip", "--python", sys.executable]
 
 
 def blocks(lock: str) -> list[str]:

@@ -16,10 +16,14 @@ LOCK = os.path.join(ROOT, "requirements.txt")
 STAMP = os.path.join(VENV, "lock.sha256")
 SUPPORTED = ((3, 11), (3, 12), (3, 13))
 
-# Run by the environment's own Python: is every file of every package still there?
+# Run by the environment's own Python: is every file of every package still there? (None is, once
+# the Python that the environment was made of has become a newer one.)
 CHECK = """
 import importlib.metadata, sys
-for distribution in importlib.metadata.distributions():
+distributions = list(importlib.metadata.distributions())
+if not distributions:
+    sys.exit("there are no packages")
+for distribution in distributions:
     for file in distribution.files or ():
         if file.suffix != ".pyc" and not file.locate().exists():
             sys.exit(f"{distribution.name}: {file} is missing")
@@ -36,22 +40,23 @@ def main():
     shutil.rmtree(VENV, ignore_errors=True)
     _install(python)
     with open(STAMP, "w") as file:
-        file.write(_lock_digest())
+        file.write(_stamp())
 
 
 def _is_current():
     try:
         with open(STAMP) as file:
-            if file.read() != _lock_digest():
+            if file.read() != _stamp():
                 return False
         return subprocess.call([_venv_python(), "-c", CHECK]) == 0
     except OSError:
         return False
 
 
-def _lock_digest():
+def _stamp():
+    """The lock's digest, and where the environment lies: its programs name that place."""
     with open(LOCK, "rb") as file:
-        return hashlib.sha256(file.read()).hexdigest()
+        return "%s  %s" % (hashlib.sha256(file.read()).hexdigest(), VENV)
 
 
 def _venv_python():

@@ -28,9 +28,11 @@ def bootstrap(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "VENV", str(venv))
     monkeypatch.setattr(module, "LOCK", str(tmp_path / "requirements.txt"))
     monkeypatch.setattr(module, "STAMP", str(venv / "lock.sha256"))
-    (venv / "lock.sha256").write_text(module._lock_digest())
+    (venv / "lock.sha256").write_text(module._stamp())
     installs = []
-    monkeypatch.setattr(module, "_install", lambda python: installs.append(venv.mkdir()))
+    monkeypatch.setattr(
+        module, "_install", lambda python: installs.append(Path(module.VENV).mkdir())
+    )
     module.installs, module.site = installs, site
     return module
 
@@ -57,9 +59,26 @@ def break_the_interpreter(bootstrap):
     (Path(bootstrap.VENV) / "bin" / "python").unlink()
 
 
+def move_it(bootstrap):
+    moved = Path(bootstrap.VENV).with_name("moved")
+    Path(bootstrap.VENV).rename(moved)
+    bootstrap.VENV, bootstrap.STAMP = str(moved), str(moved / "lock.sha256")
+
+
+def upgrade_the_python_it_was_made_of(bootstrap):
+    bootstrap.site.parent.rename(bootstrap.site.parent.with_name("python3.99"))
+
+
 @pytest.mark.parametrize(
     "damage",
-    [remove_a_packages_file, change_the_lock, leave_it_half_made, break_the_interpreter],
+    [
+        remove_a_packages_file,
+        change_the_lock,
+        leave_it_half_made,
+        break_the_interpreter,
+        move_it,
+        upgrade_the_python_it_was_made_of,
+    ],
 )
 def test_a_stale_or_broken_environment_is_made_anew_once(bootstrap, damage):
     damage(bootstrap)
@@ -67,7 +86,7 @@ def test_a_stale_or_broken_environment_is_made_anew_once(bootstrap, damage):
     bootstrap.main()
 
     assert len(bootstrap.installs) == 1
-    assert Path(bootstrap.STAMP).read_text() == bootstrap._lock_digest()
+    assert Path(bootstrap.STAMP).read_text() == bootstrap._stamp()
 
 
 def test_another_python_is_an_error_that_says_which_ones(bootstrap, monkeypatch):
@@ -87,3 +106,16 @@ def test_another_python_on_the_path_is_taken(bootstrap, monkeypatch):
     )
 
     assert bootstrap._find_python() == "python3.12"
+
+
+def test_plugins_are_added_also_where_the_environment_has_no_pip(tmp_path):
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path], check=True)
+    code = (
+        f"import sys; sys.path.insert(0, {str(ROOT / 'envs')!r})\n"
+        "import add_plugins, subprocess\n"
+        "subprocess.run([*add_plugins.pip(), 'list', '--format=freeze'], check=True)"
+    )
+
+    listed = subprocess.check_output([tmp_path / "bin/python", "-c", code], text=True)
+
+    assert listed == "", "another environment's packages"
