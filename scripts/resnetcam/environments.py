@@ -1,8 +1,10 @@
 """Environments: a digest of the packages they pin, and what all stages find set."""
 
 import hashlib
+import importlib.util
 import json
 import os
+import site
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -19,8 +21,14 @@ def environment_digest(paths: Iterable[Path]) -> str:
 
 
 def shut_out_user_packages() -> None:
-    """Keep what lies in a user's home (``pip install --user``) out of this process's children."""
-    os.environ["PYTHONNOUSERSITE"] = "1"
+    """Keep what lies in a user's home (``pip install --user``) out of this process's children.
+
+    Unless Snakemake itself lies there: the jobs of a cluster call it.
+    """
+    snakemake = importlib.util.find_spec("snakemake")
+    place = snakemake.origin if snakemake else None
+    if not (place and Path(place).is_relative_to(site.getusersitepackages())):
+        os.environ["PYTHONNOUSERSITE"] = "1"
 
 
 def ask_for_huge_pages() -> None:

@@ -3,13 +3,19 @@
 import ast
 import os
 import re
+import site
 import sys
 from pathlib import Path
 
 import pytest
+import snakemake
 import yaml
 
-from resnetcam.environments import ask_for_huge_pages, environment_digest
+from resnetcam.environments import (
+    ask_for_huge_pages,
+    environment_digest,
+    shut_out_user_packages,
+)
 
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted(ROOT.glob("requirements*.txt"))
@@ -137,3 +143,17 @@ def test_every_profile_repeats_the_settings_that_decide_re_runs():
 
     assert len(profiles) >= 2
     assert all({key: p[key] for key in keys} == {k: profiles[0][k] for k in keys} for p in profiles)
+
+
+@pytest.mark.parametrize(("snakemake_is_the_users", "value"), [(False, "1"), (True, None)])
+def test_a_users_packages_are_shut_out_unless_snakemake_is_one_of_them(
+    monkeypatch, tmp_path, snakemake_is_the_users, value
+):
+    place = Path(snakemake.__file__).parents[1] if snakemake_is_the_users else tmp_path
+    monkeypatch.setattr(site, "getusersitepackages", lambda: str(place))
+    monkeypatch.setenv("PYTHONNOUSERSITE", "")
+    monkeypatch.delenv("PYTHONNOUSERSITE")
+
+    shut_out_user_packages()
+
+    assert os.environ.get("PYTHONNOUSERSITE") == value
