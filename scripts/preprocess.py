@@ -8,7 +8,7 @@ from resnetcam.cifar import read_archive
 from resnetcam.class_choices import check_class_choices
 from resnetcam.errors import InputError
 from resnetcam.files import sha256_of_file
-from resnetcam.preprocessing import make_splits, write_dataset
+from resnetcam.preprocessing import check_number_of_classes, make_splits, write_dataset
 from resnetcam.stage import logged
 
 with logged(snakemake):
@@ -22,6 +22,7 @@ with logged(snakemake):
         )
     images = read_archive(archive, settings["train_images"], settings["test_images"])
     # Here, since it would be late after a training of hours.
+    check_number_of_classes(archive, images.class_names)
     check_class_choices(snakemake.params.explained_classes, images.class_names)
     splits = make_splits(images, settings["validation_images"], settings["split_seed"])
     write_dataset(snakemake.output.data, images, splits)

@@ -1,6 +1,6 @@
 """Write ``data.h5``: split the images for every protocol and compute the mean images."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,16 @@ from resnetcam.cifar import LabelledImages
 from resnetcam.dataset import Split, array_sha256
 from resnetcam.errors import InputError
 from resnetcam.files import replacing
+from resnetcam.layout import NUM_CLASSES
+
+
+def check_number_of_classes(archive: Path, class_names: Sequence[str]) -> None:
+    """Raise ``InputError`` unless an archive has as many classes as figures are laid out for."""
+    if len(class_names) != NUM_CLASSES:
+        raise InputError(
+            f"{archive} has {len(class_names)} classes. Figures and report are laid out for "
+            f"{NUM_CLASSES}; other numbers are not supported."
+        )
 
 
 def make_splits(

@@ -2,6 +2,7 @@
 
 import time
 from fractions import Fraction
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -12,7 +13,13 @@ from resnetcam.augmentation import build_prepare
 from resnetcam.cifar import LabelledImages
 from resnetcam.dataset import PROTOCOLS, DatasetReader
 from resnetcam.errors import InputError
-from resnetcam.preprocessing import make_splits, mean_image, stratified_choice, write_dataset
+from resnetcam.preprocessing import (
+    check_number_of_classes,
+    make_splits,
+    mean_image,
+    stratified_choice,
+    write_dataset,
+)
 
 ARRAYS = [
     "x_train",
@@ -120,6 +127,13 @@ def test_a_split_that_leaves_a_class_empty_is_refused(size):
     labels = np.repeat(np.arange(3, dtype=np.uint8), 20)
     with pytest.raises(InputError, match=f"validation_images = {size} of 60 leaves class"):
         stratified_choice(labels, size, 1)
+
+
+def test_only_ten_classes_are_taken():
+    check_number_of_classes(Path("mine.tar.gz"), list("abcdefghij"))
+    for names in ("abcdefghi", "abcdefghijk"):
+        with pytest.raises(InputError, match=rf"mine.tar.gz has {len(names)} classes"):
+            check_number_of_classes(Path("mine.tar.gz"), list(names))
 
 
 def test_sums_of_many_bright_images_do_not_overflow_or_round():
