@@ -138,6 +138,8 @@ def _serialize(node: object) -> str:
             value = getattr(node, name, None)
             if name == "body" and isinstance(value, list):
                 value = _meaningful(value, reorder=isinstance(node, ast.Module))
+            if isinstance(node, ast.JoinedStr):  # Python 3.12 ends f"{x:>{width}}" with nothing
+                value = [part for part in node.values if getattr(part, "value", None) != ""]
             if value not in (None, []) and name not in ("type_comment", "kind"):
                 fields.append(f"{name}={_serialize(value)}")
         return f"{type(node).__name__}({','.join(fields)})"
