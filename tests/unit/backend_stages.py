@@ -1,8 +1,7 @@
 """The scripts of the network's stages in one process, with a single backend to be imported.
 
 ``backend_stages.py <backend> <data.h5> <folder> [stopped]`` trains, evaluates and explains. If
-``stopped``, the training is stopped within its second epoch and goes on, in calls of one step; then
-another one trains in bfloat16.
+``stopped``, it only trains: in bfloat16, and then, in calls of one step, into the second epoch.
 """
 
 import contextlib
@@ -90,8 +89,8 @@ def stages(backend, data, folder):
     return run
 
 
-def stop_and_go_on(run):
-    """Ask the training to stop in the first step of its second epoch, and start it again."""
+def stop(run):
+    """Ask the training to stop in the first step of its second epoch."""
     from resnetcam import training
 
     steps = training.backend.Trainer.run
@@ -103,14 +102,13 @@ def stop_and_go_on(run):
             os.kill(os.getpid(), signal.SIGTERM)
         return steps(*arguments)
 
-    with mock.patch.object(training, "_IMAGES_A_CPU_CALL", 1):
-        with (
-            mock.patch.object(training.backend.Trainer, "run", stopping),
-            contextlib.suppress(SystemExit),
-        ):
-            run("train")
-        assert calls == [1] * 4, "the training was not stopped in its fourth step"
+    with (
+        mock.patch.object(training, "_IMAGES_A_CPU_CALL", 1),
+        mock.patch.object(training.backend.Trainer, "run", stopping),
+        contextlib.suppress(SystemExit),
+    ):
         run("train")
+    assert calls == [1] * 4, "the training was not stopped in its fourth step"
 
 
 if __name__ == "__main__":
@@ -123,10 +121,10 @@ if __name__ == "__main__":
         from resnetcam.backends import runtime
 
         runtime.start(backend, "cpu", "float32", 2)
-        stop_and_go_on(run)
         half = Path(folder) / "bfloat16"
         half.mkdir()
         stages(backend, Path(data), half)("train", precision="bfloat16")
+        stop(run)
     else:
         for stage in ("train", "evaluate", "explain"):
             run(stage)

@@ -28,29 +28,32 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, data):
-    """Three processes side by side: (folder, what it said) of each, by name."""
-    environment = os.environ | {"XLA_FLAGS": "--xla_backend_optimization_level=0"}
-    processes = {}
-    for name, arguments in (
-        ("jax", ["jax"]),
-        ("stopped", ["jax", "stopped"]),
-        ("tensorflow", ["tensorflow"]),
-    ):
-        folder = tmp_path_factory.mktemp(name)
-        command = [sys.executable, STAGES, arguments[0], data, folder, *arguments[1:]]
-        processes[name] = (
-            folder,
-            subprocess.Popen(
-                command,
-                env=environment,
-                text=True,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-            ),
-        )
-    said = {name: (folder, p.communicate()[0]) for name, (folder, p) in processes.items()}
-    for name, (_, process) in processes.items():
-        assert process.returncode == 0, said[name][1]
+    """Processes, (folder, what it said) of each by name; one goes on in another's folder."""
+    folders = {name: tmp_path_factory.mktemp(name) for name in ("jax", "tensorflow", "stopped")}
+    stopped = folders["resumed"] = folders["stopped"]
+    side_by_side = {
+        "stopped": start("jax", data, stopped, "stopped"),
+        "jax": start("jax", data, folders["jax"]),
+        "tensorflow": start("tensorflow", data, folders["tensorflow"]),
+    }
+    said = {name: finish(process) for name, process in side_by_side.items()}
+    said["resumed"] = finish(start("jax", data, stopped))
+    return {name: (folders[name], text) for name, text in said.items()}
+
+
+def start(backend, data, folder, *how):
+    return subprocess.Popen(
+        [sys.executable, STAGES, backend, data, folder, *how],
+        env=os.environ | {"XLA_FLAGS": "--xla_backend_optimization_level=0"},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
+def finish(process):
+    said = process.communicate()[0]
+    assert process.returncode == 0, said
     return said
 
 
@@ -88,12 +91,13 @@ def result(folder):
     return weights, history
 
 
-def test_on_jax_a_stopped_training_goes_on_to_the_very_same_bits(finished):
+def test_on_jax_another_process_goes_on_from_a_stopped_training_to_the_very_same_bits(finished):
     """However an epoch is cut into calls: the stopped one made a step a call."""
-    folder, said = finished["stopped"]
+    assert "stopped by SIGTERM in epoch 2 after step 1 of 3" in finished["stopped"][1]
+    folder, said = finished["resumed"]
+    assert "going on after epoch 1 of 2 and 1 of 3 steps" in said
     run = json.loads((folder / "run.json").read_text())
     assert run["resumed_after"] == [{"epochs": 1, "steps": 1}]
-    assert "stopped by SIGTERM in epoch 2 after step 1 of 3" in said
     assert result(folder) == result(finished["jax"][0])
 
 
