@@ -117,6 +117,7 @@ def compare(runs: Iterable[Run], experiments: Mapping[str, Mapping[str, Any]]) -
 def _row(name: str, runs: Sequence[Run], experiment: Mapping[str, Any]) -> Row:
     accuracies = [run.metrics["accuracy"] for run in runs]
     seconds = [row["seconds"] for run in runs for row in run.history]
+    devices = {one["device_name"] for run in runs for one in run.provenance["hardware"]}
     values = (
         name,
         experiment["sweep"],
@@ -133,7 +134,7 @@ def _row(name: str, runs: Sequence[Run], experiment: Mapping[str, Any]) -> Row:
         statistics.median(seconds),
         len(runs[0].history),
         runs[0].provenance["parameters"],
-        " + ".join(sorted({run.provenance["device_name"] for run in runs})),
+        " + ".join(sorted(devices)),
     )
     return dict(zip(COLUMNS, values, strict=True)) | columns_of_overrides(experiment)
 

@@ -15,10 +15,7 @@ def describe_run(runtime: Runtime) -> dict[str, Any]:
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "commit": git_commit(Path(__file__)),
         "backend": runtime.backend,
-        "device": runtime.device,
-        "device_name": runtime.device_name,
-        "precision": runtime.precision,
-        "threads": runtime.threads,
+        **runtime.hardware,
         "versions": runtime.versions | {"python": platform.python_version()},
         "system": f"{platform.system()} {platform.machine()}",
     }

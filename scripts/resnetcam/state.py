@@ -55,6 +55,7 @@ class Checkpoint:
     slots: Arrays
     best_weights: Arrays = field(repr=False)
     resumed_after: list[dict[str, int]] = field(default_factory=list)
+    hardware: list[dict[str, Any]] = field(default_factory=list)
 
 
 def fingerprint(ingredients: Mapping[str, Any]) -> str:
@@ -193,6 +194,7 @@ def _serialize(checkpoint: Checkpoint) -> bytes:
         "history": checkpoint.history,
         "best_epoch": checkpoint.best_epoch,
         "resumed_after": checkpoint.resumed_after,
+        "hardware": checkpoint.hardware,
         "lengths": {name: len(getattr(checkpoint, name)) for name in _ARRAY_LISTS},
     }
     arrays = {

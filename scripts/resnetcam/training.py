@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam import augmentation, models, optimizers, randomness, schedules
-from resnetcam.backends.runtime import Runtime
+from resnetcam.backends.runtime import Runtime, in_words
 from resnetcam.dataset import DatasetReader
 from resnetcam.errors import InputError
 from resnetcam.evaluation import logits_function
@@ -114,7 +114,7 @@ class _Session:
             decays[self.recipe["decayed_kernels"]],
             self.recipe["label_smoothing"],
         )
-        self.checkpoint = Checkpoint(0, Partial(), [], 0, [], [], [])
+        self.checkpoint = Checkpoint(0, Partial(), [], 0, [], [], [], hardware=[runtime.hardware])
 
     def run(self, store: StateStore) -> None:
         """Train the epochs that are missing."""
@@ -148,6 +148,7 @@ class _Session:
             "selected_epoch": state.best_epoch if best else state.epoch,
             "best_epoch": state.best_epoch,
             "resumed_after": state.resumed_after,
+            "hardware": state.hardware,
             "training_images": len(self.data.y),
             "parameters": self.network.count_params(),
         }
@@ -157,6 +158,10 @@ class _Session:
         step = f" and {found.partial.step} of {self.steps} steps" if found.partial.step else ""
         logger.info("going on after epoch %d of %d%s", found.epoch, self.recipe["epochs"], step)
         found.resumed_after.append({"epochs": found.epoch, "steps": found.partial.step})
+        before, now = found.hardware[-1], self.runtime.hardware
+        if now != before:
+            logger.warning("so far: %s; the rest elsewhere moves the last bits", in_words(before))
+            found.hardware.append(now)
         self.checkpoint = found
         self.trainer.set_weights(found.weights)
         self.trainer.set_slots(found.slots)
@@ -229,15 +234,15 @@ class _Session:
         best_epoch, best_weights = state.best_epoch, state.best_weights
         if not best_epoch or row["val_accuracy"] > history[best_epoch - 1]["val_accuracy"]:
             best_epoch, best_weights = int(row["epoch"]), weights
-        self.checkpoint = Checkpoint(
-            int(row["epoch"]),
-            Partial(),
-            history,
-            best_epoch,
-            weights,
-            self.trainer.slots(),
-            best_weights,
-            state.resumed_after,
+        self.checkpoint = replace(
+            state,
+            epoch=int(row["epoch"]),
+            partial=Partial(),
+            history=history,
+            best_epoch=best_epoch,
+            weights=weights,
+            slots=self.trainer.slots(),
+            best_weights=best_weights,
         )
         store.save(self.checkpoint)
 

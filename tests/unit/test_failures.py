@@ -74,7 +74,9 @@ def run(folder, accuracy):
     folder.mkdir(parents=True)
     metrics = {"accuracy": accuracy, "loss": 0.5, "protocol": "holdout", "selected_epoch": 1}
     (folder / "metrics.json").write_text(json.dumps(metrics))
-    (folder / "run.json").write_text('{"parameters": 7, "device_name": "a processor"}')
+    (folder / "run.json").write_text(
+        '{"parameters": 7, "hardware": [{"device_name": "a processor"}]}'
+    )
     names = ("epoch", "learning_rate", "seconds", "loss", "penalty", "accuracy")
     row = dict.fromkeys((*names, "val_loss", "val_accuracy"), 0.5)
     write_history(folder / "history.csv", [row])

@@ -15,6 +15,7 @@ import shutil
 import signal
 import subprocess
 import threading
+from dataclasses import replace
 from functools import cache
 from types import SimpleNamespace
 
@@ -132,6 +133,20 @@ def test_it_says_where_it_was_stopped(tmp_path, data, cpu):
         {"epochs": 1, "steps": 1},
         {"epochs": 2, "steps": 0},
     ]
+
+
+def test_a_training_that_moves_to_other_hardware_names_both(tmp_path, data, cpu, caplog):
+    elsewhere = replace(cpu, device_name="another processor", precision="bfloat16")
+    run = Run(tmp_path, data, cpu)
+    die(run, "000000-step-00000002")
+    die(run, "000000-step-00000003")
+    assert "so far" not in caplog.text
+    run.runtime = elsewhere
+    die(run, "000001-step-00000001")
+    assert f"so far: cpu: {cpu.device_name}, 2 threads, float32; the rest" in caplog.text
+    run()
+    assert run.info["hardware"] == [cpu.hardware, elsewhere.hardware]
+    assert caplog.text.count("so far") == 1
 
 
 def test_the_state_is_saved_every_minute(tmp_path, data, cpu, monkeypatch):

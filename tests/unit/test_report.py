@@ -60,6 +60,9 @@ def intervals(mean, first=None):
     return around if first is None else around | {"minus_first": intervals(mean - first)}
 
 
+HARDWARE = {"device": "cpu", "device_name": "A | B", "precision": "float32", "threads": 2}
+
+
 def scores(maps, gaussian, uniform):
     rows = {"gradcam": maps, "random": 0.1, "centred_gaussian": gaussian, "uniform": uniform}
     candidates = {
@@ -117,10 +120,7 @@ def write_run(folder, experiment, seed, accuracy, protocol="holdout"):
     }
     provenance = {
         "commit": "0123456789abcdef" * 2 + "-dirty",
-        "device": "cpu",
-        "device_name": "A | B",
-        "precision": "float32",
-        "threads": 2,
+        "hardware": [HARDWARE],
         "versions": {"keras": "3.15.1"},
         "fingerprint": "f" * 32,
         "ingredients": {"model": {"depth": 20}, "recipe": {"epochs": 2}, "protocol": protocol},
@@ -333,6 +333,20 @@ def test_a_column_for_each_setting_that_a_sweep_varies(swept, tmp_path):
     fast, first, second, *_ = csv.DictReader((tmp_path / "c.csv").open())
     assert [row["schedule.peak"] for row in (fast, first, second)] == ["", "0.0", "1.0"]
     assert [row["sweep"] for row in (fast, first)] == ["", "rates"]
+
+
+def test_all_hardware_and_all_interruptions_of_a_training_are_told(results):
+    run = write_run(results.folder, "fast", 1, 0.9)
+    provenance = json.loads(run.provenance.read_text())
+    gpu = {"device": "gpu", "device_name": "G", "precision": "bfloat16", "threads": 8}
+    places = [{"epochs": epochs, "steps": 0} for epochs in (0, 1)]
+    changes = {"hardware": [HARDWARE, gpu], "resumed_after": places}
+    run.provenance.write_text(json.dumps(provenance | changes))
+
+    markdown, _ = results(["cat", "dog"], archive(), [run])
+
+    assert "B, then gpu: G | float32, then bfloat16 | 2, then 8 |" in markdown
+    assert "(interrupted in epoch 1, 2) |" in markdown
 
 
 def test_images_a_second_leave_a_slow_first_epoch_out(results):

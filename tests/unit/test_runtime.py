@@ -71,8 +71,15 @@ def test_a_processor_without_avx_is_told_before_the_libraries_abort(monkeypatch)
     monkeypatch.setattr(processor, "detected_info", lambda: SimpleNamespace(features={"sse4_2"}))
     monkeypatch.setattr(processor, "brand_string", lambda: "Old ")
 
-    with pytest.raises(InputError, match="TensorFlow needs a processor with AVX, which Old is not"):
+    with pytest.raises(InputError, match=r"TensorFlow needs a .* AVX, which Old \(.*\) is not"):
         runtime.start("tensorflow", "cpu", "float32", 1)
+
+
+def test_a_processors_name_holds_its_microarchitecture(monkeypatch):
+    monkeypatch.setattr(processor, "brand_string", lambda: "AMD  EPYC ")
+    monkeypatch.setattr(processor, "host", lambda: SimpleNamespace(name="zen4"))
+
+    assert processor.name() == "AMD EPYC (zen4)"
 
 
 @pytest.mark.parametrize("refusal", [OSError, MemoryError])

@@ -8,12 +8,16 @@ from archspec.cpu.detect import detected_info
 
 
 def name() -> str:
-    """The processor's name as it reports itself, or else that of its microarchitecture."""
+    """The processor's name as it reports itself, and its microarchitecture: AMD EPYC (zen4).
+
+    The microarchitecture decides a training's last bits, and clouds cut the name short.
+    """
     try:
         reported = brand_string()
     except (OSError, MemoryError):  # to ask takes executable memory, which some systems refuse
         reported = None
-    return " ".join((reported or host().name).split())
+    words = " ".join((reported or "").split())
+    return f"{words} ({host().name})" if words else host().name
 
 
 def lacks_avx() -> bool:

@@ -9,9 +9,10 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import Any
 
 from resnetcam.backends import processor
 from resnetcam.backends.gpus import Gpu, claim_gpu, visible_gpus
@@ -39,6 +40,12 @@ class Runtime:
     precision: str
     threads: int
     versions: dict[str, str]
+
+    @property
+    def hardware(self) -> dict[str, Any]:
+        """What decides the last bits: ``device``, ``device_name``, ``precision``, ``threads``."""
+        keys = ("device", "device_name", "precision", "threads")
+        return {key: getattr(self, key) for key in keys}
 
 
 def start(backend: str, device: str, precision: str, threads: int) -> Runtime:
@@ -90,16 +97,16 @@ def start(backend: str, device: str, precision: str, threads: int) -> Runtime:
         threads,
         {name: version(name) for name in ("keras", "numpy", "h5py")} | chosen.versions(),
     )
-    logger.info(
-        "%s: %s, %d thread%s, %s, %s",
-        runtime.device,
-        runtime.device_name,
-        threads,
-        "s" * (threads > 1),
-        runtime.precision,
-        _NAMES[backend],
-    )
+    logger.info("%s, %s", in_words(runtime.hardware), _NAMES[backend])
     return runtime
+
+
+def in_words(hardware: Mapping[str, Any]) -> str:
+    """``Runtime.hardware`` on one line."""
+    plural = "s" * (hardware["threads"] > 1)
+    return "{device}: {device_name}, {threads} thread{plural}, {precision}".format(
+        plural=plural, **hardware
+    )
 
 
 def _check_processor(backend: str) -> None:
