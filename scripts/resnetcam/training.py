@@ -159,8 +159,12 @@ class _Session:
         logger.info("going on after epoch %d of %d%s", found.epoch, self.recipe["epochs"], step)
         found.resumed_after.append({"epochs": found.epoch, "steps": found.partial.step})
         before, now = found.hardware[-1], self.runtime.hardware
-        if now != before:
-            logger.warning("so far: %s; the rest elsewhere moves the last bits", in_words(before))
+        if now != before and found.epoch < self.recipe["epochs"]:
+            logger.warning(
+                "trained so far on %s; the weights will differ a little from those of a training "
+                "that stays there",
+                in_words(before),
+            )
             found.hardware.append(now)
         self.checkpoint = found
         self.trainer.set_weights(found.weights)

@@ -143,7 +143,9 @@ def test_a_training_that_moves_to_other_hardware_names_both(tmp_path, data, cpu,
     assert "so far" not in caplog.text
     run.runtime = elsewhere
     die(run, "000001-step-00000001")
-    assert f"so far: cpu: {cpu.device_name}, 2 threads, float32; the rest" in caplog.text
+    assert f"so far on cpu: {cpu.device_name}, 2 threads, float32; the w" in caplog.text
+    die(run, "finished.new")
+    run.runtime = cpu
     run()
     assert run.info["hardware"] == [cpu.hardware, elsewhere.hardware]
     assert caplog.text.count("so far") == 1
