@@ -36,8 +36,7 @@ def finished(tmp_path_factory, data):
         "jax": start("jax", data, folders["jax"]),
         "tensorflow": start("tensorflow", data, folders["tensorflow"]),
     }
-    said = {name: finish(process) for name, process in side_by_side.items()}
-    said["resumed"] = finish(start("jax", data, stopped))
+    said = finish(side_by_side) | finish({"resumed": start("jax", data, stopped)})
     return {name: (folders[name], text) for name, text in said.items()}
 
 
@@ -51,9 +50,11 @@ def start(backend, data, folder, *how):
     )
 
 
-def finish(process):
-    said = process.communicate()[0]
-    assert process.returncode == 0, said
+def finish(processes):
+    """Wait for all, so that none is left behind, before any failure is told."""
+    said = {name: process.communicate()[0] for name, process in processes.items()}
+    for name, process in processes.items():
+        assert process.returncode == 0, said[name]
     return said
 
 
