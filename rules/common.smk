@@ -114,6 +114,14 @@ def settings_of_dataset(*keys):
     return lambda wildcards: {key: of_dataset(key)(wildcards) for key in keys}
 
 
+def settings_of_data_and_maps(wildcards):
+    """What a report says of the numbers' origin beside what each run's own file does."""
+    settings = SETTINGS["datasets"][wildcards.dataset]
+    keys = ("draw_seed", "train_images", "test_images", "validation_images", "split_seed")
+    keys += ("strict_regions", "gradcam")
+    return {key: settings[key] for key in keys if key in settings}
+
+
 def experiment_called(name):
     if name not in SETTINGS["experiments"]:
         hint = nearest(name, SETTINGS["experiments"])
@@ -171,12 +179,17 @@ def reports(dataset):
     return [f"{folder}/report.{kind}" for folder in folders for kind in ("md", "html")]
 
 
+def users_file(path):
+    """An input that a person named in the config, on this machine whatever the storage."""
+    return local(os.path.expanduser(path))
+
+
 def exports(dataset):
     """Files of drawn regions by the names of their summaries: those that score, and others."""
     settings = SETTINGS["datasets"][dataset]
-    others = {Path(path).stem: local(path) for path in settings["annotations"]}
+    others = {Path(path).stem: users_file(path) for path in settings["annotations"]}
     if dataset in ANNOTATED:
-        return {"regions": local(settings["regions"])} | others
+        return {"regions": users_file(settings["regions"])} | others
     return ({"regions": f"results/{dataset}/regions.csv"} if dataset in DRAWN else {}) | others
 
 
@@ -219,7 +232,7 @@ def known_regions(wildcards):
 
 def published_history(wildcards):
     path = of_dataset("published_history")(wildcards)
-    return local(path) if path else []
+    return users_file(path) if path else []
 
 
 def results_of_runs(wildcards):

@@ -2,7 +2,14 @@
 
 import os
 
+from resnetcam.families import multiply_adds
+from resnetcam.layout import IMAGE_SIDE
 from resnetcam.locks import try_lock
+from resnetcam.resizing import relative_costs
+
+# Images/s of ResNet20 v1 on two processor cores: in bfloat16 with matrix units, and in float32 with
+# AVX2 alone (docs/performance.md).
+RATES = {"tensorflow": (1100, 200), "jax": (250, 60)}[BACKEND]
 
 
 onstart:
@@ -30,35 +37,41 @@ def take_lock():
 
 
 def print_plan():
-    """Say what there is to train and how long that may take at most.
-
-    The range is that of two processor cores (docs/performance.md): 250 images/s in float32 without
-    matrix units, 1,100 images/s in bfloat16 with them.
-    """
+    """Say what there is to train and how long that may take on two processor cores."""
     trainings = [job for job in workflow.dag.needrun_jobs() if job.rule.name == "train"]
     trainings.sort(key=lambda job: (-earlier_experiments_first(job.wildcards), job.wildcards))
-    sizes = {"/".join(job.wildcards): images_to_train(job) for job in trainings}
-    shown = 5 if len(sizes) > 6 else len(sizes)
-    for name, (epochs, images) in list(sizes.items())[:shown]:
-        told = f"To train: {name}, {epochs} epoch{'s' * (epochs > 1)} of {images:,} images"
-        logger.info(f"{told}. On two cores that takes about {duration(epochs * images)}.")
-    if len(sizes) > shown:
-        total = sum(epochs * images for epochs, images in sizes.values())
-        logger.info(f"and {len(sizes) - shown:,} more; all together about {duration(total)}.")
-    if sizes:
+    shown = 5 if len(trainings) > 6 else len(trainings)
+    for job in trainings[:shown]:
+        name = RUN.format(**dict(job.wildcards.items()))
+        epochs = job.params.plan["recipe"]["epochs"]
+        plural, images = "s" * (epochs > 1), f"{images_of_an_epoch(job):,} images"
+        logger.info(
+            f"To train: {name}, {epochs} epoch{plural} of {images}. "
+            f"On two cores that takes about {duration(work(job))}."
+        )
+    if len(trainings) > shown:
+        total = duration(sum(map(work, trainings)))
+        logger.info(f"and {len(trainings) - shown:,} more; all together about {total}.")
+    if trainings:
         logger.info("A GPU takes far less; what was trained before is given back at once.")
 
 
-def images_to_train(job):
-    """The number of epochs, and of images in each."""
+def images_of_an_epoch(job):
     dataset = SETTINGS["datasets"][job.wildcards.dataset]
     held_out = job.params.plan["protocol"] == "holdout"
-    kept_back = dataset["validation_images"] if held_out else 0
-    return job.params.plan["recipe"]["epochs"], dataset["train_images"] - kept_back
+    return dataset["train_images"] - (dataset["validation_images"] if held_out else 0)
+
+
+def work(job):
+    """How much there is to compute, in images of the whole size through ResNet20 v1."""
+    plan = job.params.plan
+    epochs = sum(relative_costs(plan["recipe"], IMAGE_SIDE))
+    network = multiply_adds(**plan["model"], side=IMAGE_SIDE)
+    return epochs * images_of_an_epoch(job) * network / multiply_adds("resnet_v1", 20, IMAGE_SIDE)
 
 
 def duration(images):
-    fast, slow = (max(1, round(images / rate / 60)) for rate in (1100, 250))
+    fast, slow = (max(1, round(images / rate / 60)) for rate in RATES)
     if fast >= 120:
         return f"{round(fast / 60)} to {round(slow / 60)} hours"
     return f"{fast} to {slow} minutes" if fast < slow else "a minute"

@@ -7,12 +7,14 @@ from resnetcam.dataset import DatasetReader
 from resnetcam.figures import training
 from resnetcam.history import read_history
 from resnetcam.predictions import confusion_matrix, read_predictions
+from resnetcam.resizing import image_sides
 from resnetcam.stage import logged
 
 with logged(snakemake):
     files, output = snakemake.input, snakemake.output
     data = DatasetReader(files.data)
     metrics = json.loads(Path(files.metrics).read_text())
+    recipe = json.loads(Path(files.run).read_text())["ingredients"]["recipe"]
     published = read_history(files.published) if files.published else None
     official = json.loads(Path(files.archive).read_text())["official"]
     training.learning_curves(
@@ -22,9 +24,12 @@ with logged(snakemake):
         metrics["selected_on"],
         published,
         "" if official else "other images: not comparable",
+        small_epochs=sum(side is not None for side in image_sides(recipe)),
     )
     logits, labels = read_predictions(files.predictions, "test")
     counts = confusion_matrix(labels, logits.argmax(1), len(data.class_names))
-    training.confusion_matrix(output.confusion_matrix, counts, data.class_names)
+    training.confusion_matrix(
+        output.confusion_matrix, counts, data.class_names, metrics["selected_on"]
+    )
     split = data.split(snakemake.params.protocol)
     training.mean_image(output.mean_image, split.mean, len(split.train))

@@ -1,6 +1,5 @@
 """Write the report of a dataset, or of one experiment on it: report.md and report.html."""
 
-import shlex
 from pathlib import Path
 
 from resnetcam.comparison import files_of_run
@@ -8,23 +7,21 @@ from resnetcam.report import ReportInputs, write_report
 from resnetcam.stage import logged
 
 with logged(snakemake):
-    files, dataset = snakemake.input, snakemake.wildcards.dataset
+    files = snakemake.input
     comparison = files.get("comparison")
     localised = snakemake.params.localised
-    target = [] if comparison else [snakemake.output.markdown]
-    overlays = ["--configfile", *snakemake.params.overlays] if snakemake.params.overlays else []
-    settings = {"dataset": dataset, **snakemake.params.unusual}
-    pairs = [f"{key}={value}" for key, value in settings.items()]
-    command = ["snakemake", *target, "--cores", "4", *overlays, "--config", *pairs]
     write_report(
         ReportInputs(
-            dataset=dataset,
+            dataset=snakemake.wildcards.dataset,
             experiments=snakemake.params.experiments,
             runs=[files_of_run(folder, localised=localised) for folder in snakemake.params.runs],
             archive=Path(files.archive),
             data=Path(files.data),
             baseline=Path(files.baseline),
-            command=shlex.join(command),
+            settings=snakemake.params.settings,
+            target=None if comparison else snakemake.output.markdown,
+            overlays=snakemake.params.overlays,
+            unusual=snakemake.params.unusual,
             comparison=Path(comparison) if comparison else None,
             comparison_figure=Path(files.comparison_figure) if comparison else None,
             published_history=Path(files.published) if files.published else None,

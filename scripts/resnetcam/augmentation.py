@@ -1,40 +1,47 @@
 """Augmentation of a batch on the device, from parameters drawn on the host (see ``randomness``).
 
 Written in ``keras.ops`` as gathers and arithmetic, so that one text serves every backend, compiled
-or not. The order is fixed: affine map, crop, flip, erased rectangle.
+or not. The order is fixed: affine map, crop, flip, erased rectangle; then images are shrunk.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
 
-def build_prepare(
-    settings: dict[str, Any], mean: NDArray[np.float32]
-) -> Callable[[Any, Mapping[str, Any]], Any]:
-    """Return the function from uint8 images and their draws to the network's inputs.
+class Prepare(Protocol):
+    """What the training step needs to know of a recipe's augmentation."""
+
+    def __call__(self, images: Any, draws: Mapping[str, Any], side: int | None = None, /) -> Any:
+        """Make uint8 images (B, H, W, channels) the network's float32 inputs.
+
+        These are ``side`` pixels high and wide; None leaves the size as it is.
+        """
+
+
+def build_prepare(settings: dict[str, Any], mean: NDArray[np.float32]) -> Prepare:
+    """Return the function that makes a batch ready for the network.
 
     Args:
         settings: a recipe's ``augmentation``; ``subtract_mean`` says whether the mean image is
             taken away ``before`` the augmentation or ``after`` it.
         mean: float32 (H, W, channels), units of pixel/255.
-
-    Returns:
-        A function of (uint8 (B, H, W, channels), draws) to float32 of the same shape.
     """
 
     def centre(images: Any) -> Any:
         return ops.cast(images, "float32") / 255.0 - mean
 
-    def prepare(images: Any, draws: Mapping[str, Any]) -> Any:
+    def prepare(images: Any, draws: Mapping[str, Any], side: int | None = None) -> Any:
         if settings["subtract_mean"] == "before":
-            return augment(centre(images), draws)
-        if "erase" in draws:
-            draws = {**draws, "erase_value": draws["erase_value"] * 255.0}
-        return centre(augment(images, draws))
+            inputs = augment(centre(images), draws)
+        else:
+            if "erase" in draws:
+                draws = {**draws, "erase_value": draws["erase_value"] * 255.0}
+            inputs = centre(augment(images, draws))
+        return inputs if side is None else shrink(inputs, side)
 
     return prepare
 
@@ -106,6 +113,26 @@ def erase(images: Any, boxes: Any, values: Any) -> Any:
     inside = (rows >= top) & (rows < top + box_height)
     inside = inside & (columns >= left) & (columns < left + box_width)
     return ops.where(inside[..., None], values[:, None, None, None], images)
+
+
+def shrink(images: Any, side: int) -> Any:
+    """Make images smaller: bilinear, with the triangle as wide as the new pixels (antialiased).
+
+    Args:
+        images: float32 (B, H, W, channels).
+        side: new height and width, at most the old ones.
+    """
+    height, width = images.shape[1:3]
+    images = ops.einsum("yh,bhwc->bywc", _shrinking(height, side), images)
+    return ops.einsum("xw,bywc->byxc", _shrinking(width, side), images)
+
+
+def _shrinking(old: int, new: int) -> NDArray[np.float32]:
+    """The share of each old pixel in each new one along an axis, (new, old)."""
+    scale = old / new
+    centres = (np.arange(new) + 0.5) * scale - 0.5
+    shares = np.maximum(0, 1 - np.abs(np.arange(old) - centres[:, None]) / scale)
+    return (shares / shares.sum(1, keepdims=True)).astype(np.float32)
 
 
 def _reflect(positions: Any, size: int) -> Any:

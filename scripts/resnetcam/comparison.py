@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from resnetcam.files import replacing
-from resnetcam.history import read_history
+from resnetcam.history import read_history, seconds_per_epoch
 
 # Of each column the type of its values; where a value may be missing, the field is empty.
 COLUMNS: dict[str, type] = {
@@ -109,14 +109,14 @@ def compare(runs: Iterable[Run], experiments: Mapping[str, Mapping[str, Any]]) -
         ``schedule.peak`` (``epochs`` has a column anyway). Accuracy (a share) and cross-entropy on
         the test set; the *sample* standard deviation, None for a single seed; the accuracy on the
         images that the epoch is chosen on; seconds of training alone, the mean of the runs; the
-        median of all epochs' seconds, which a slow first epoch does not move.
+        mean of the epochs' seconds, without each run's first, which compiles.
     """
     return [_row(name, group, experiments[name]) for name, group in by_experiment(runs).items()]
 
 
 def _row(name: str, runs: Sequence[Run], experiment: Mapping[str, Any]) -> Row:
     accuracies = [run.metrics["accuracy"] for run in runs]
-    seconds = [row["seconds"] for run in runs for row in run.history]
+    seconds = [sum(row["seconds"] for row in run.history) for run in runs]
     devices = {one["device_name"] for run in runs for one in run.provenance["hardware"]}
     values = (
         name,
@@ -130,8 +130,8 @@ def _row(name: str, runs: Sequence[Run], experiment: Mapping[str, Any]) -> Row:
         statistics.stdev(accuracies) if len(runs) > 1 else None,
         statistics.fmean(_selected(run)["val_accuracy"] for run in runs),
         statistics.fmean(run.metrics["loss"] for run in runs),
-        sum(seconds) / len(runs),
-        statistics.median(seconds),
+        statistics.fmean(seconds),
+        statistics.fmean(seconds_per_epoch(run.history) for run in runs),
         len(runs[0].history),
         runs[0].provenance["parameters"],
         " + ".join(sorted(devices)),

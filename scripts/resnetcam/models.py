@@ -60,18 +60,18 @@ class _Layers:
 def build_network(
     family: str,
     depth: int,
-    image_shape: tuple[int, int, int],
+    channels: int,
     num_classes: int,
     *,
     batch_norm_momentum: float = 0.99,
     normalization: LayerClass = keras.layers.BatchNormalization,
 ) -> keras.Model:
-    """Build the network that training feeds: mean-subtracted images to logits.
+    """Build the network that training feeds: mean-subtracted images of any size to logits.
 
     Args:
         family: ``resnet_v1`` or ``resnet_v2``.
         depth: 6n+2 for v1, 9n+2 for v2.
-        image_shape: (height, width, channels).
+        channels: of an image.
         num_classes: number of logits C.
         batch_norm_momentum: weight of the old moving statistics.
         normalization: a BatchNormalization class; training may pass a faster subclass.
@@ -82,7 +82,7 @@ def build_network(
     Raises:
         InputError: if the family has no such depth.
     """
-    inputs = keras.Input(image_shape, name="centred_images")
+    inputs = keras.Input((None, None, channels), name="centred_images")
     layers = _Layers(normalization, batch_norm_momentum, IdleBiasConvolution)
     logits = _resnet(inputs, family, depth, num_classes, layers)
     return keras.Model(inputs, logits, name=f"{family}_{depth}")
@@ -149,12 +149,19 @@ def _resnet(images: Any, family: str, depth: int, num_classes: int, layers: _Lay
     blocks = blocks_per_stage(family, depth)
     body = {"resnet_v1": _body_v1, "resnet_v2": _body_v2}[family]
     x = body(images, blocks, layers)
-    # A sum of bfloat16 loses bits.
-    x = keras.layers.AveragePooling2D(tuple(x.shape[1:3]), name="pool", dtype="float32")(x)
-    x = keras.layers.Flatten(name="flatten")(x)
+    x = _pool(x)
     return keras.layers.Dense(
         num_classes, kernel_initializer="he_normal", name="logits", dtype="float32"
     )(x)
+
+
+def _pool(x: Any) -> Any:
+    """The mean over all positions; in float32, as a sum of bfloat16 loses bits."""
+    size = tuple(x.shape[1:3])
+    if None in size:
+        return keras.layers.GlobalAveragePooling2D(name="pool", dtype="float32")(x)
+    x = keras.layers.AveragePooling2D(size, name="pool", dtype="float32")(x)
+    return keras.layers.Flatten(name="flatten")(x)
 
 
 def _stem(x: Any, layers: _Layers) -> Any:

@@ -24,11 +24,16 @@ def progress_bar(epoch: int, epochs: int, done: int, images: int) -> Any:
     )
 
 
-def log_epoch(history: Sequence[dict[str, float]], epochs: int) -> None:
-    """Log the last row of a history, and how long the rest will take."""
-    row = history[-1]
-    seconds = [past["seconds"] for past in history[-3:]]
-    left = (epochs - row["epoch"]) * sum(seconds) / len(seconds)
+def log_epoch(history: Sequence[dict[str, float]], costs: Sequence[float]) -> None:
+    """Log the last row of a history, and how long the rest will take.
+
+    ``costs`` says what each of all epochs takes, in any unit.
+    """
+    row, done, epochs = history[-1], len(history), len(costs)
+    # The first epoch compiles; it is all that is known until there is another.
+    recent = slice(max(done - 3, min(1, done - 1)), done)
+    seconds = sum(past["seconds"] for past in history[recent])
+    left = seconds / sum(costs[recent]) * sum(costs[done:])
     logger.info(
         "epoch %*d/%d  lr %.2e  loss %.4f  accuracy %.4f  val_loss %.4f  val_accuracy %.4f  "
         "%.1f s%s",

@@ -1,9 +1,9 @@
 """The report: what the results files say, in markdown and as one HTML file."""
 
 import json
-import statistics
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +22,16 @@ from resnetcam.comparison import (
 )
 from resnetcam.dataset import DatasetReader
 from resnetcam.files import replacing
-from resnetcam.history import read_history
+from resnetcam.history import read_history, seconds_per_epoch
 from resnetcam.layout import CLASS_PAGES, FIGURES
 from resnetcam.report_html import to_html
 from resnetcam.report_text import environment, flattened, headline, relative_link
+from resnetcam.resizing import image_sides
 from resnetcam.verdicts import faithfulness_verdict, localisation_verdict
 
 _PUBLISHED_PARAMETERS = 274_442  # resources/published_layers.csv
 _MAX_PROBLEMS = 10
+_MAX_VALUES = 20
 _MAX_ROWS_OF_A_SWEEP = 20
 
 
@@ -42,7 +44,10 @@ class ReportInputs:
         experiments: what ``compare`` needs of the experiments that are looked at one by one.
         runs: their runs, in the order in which they appear.
         archive, data, baseline: ``archive.json``, ``data.h5``, ``baseline.json``.
-        command: the shell command that makes the results again.
+        settings: of the data and the maps, as the config has them.
+        target: the file to ask Snakemake for, if it is not what it makes by itself.
+        overlays: config files laid over config.yaml; unusual: settings of the config, by key, that
+            decide all numbers and are not as usual.
         comparison, comparison_figure: ``comparison.csv`` of all experiments, members of sweeps
             too, and its figure; None in a report of one experiment.
         published_history: a published run's log, to set its best epoch beside ours.
@@ -55,7 +60,10 @@ class ReportInputs:
     archive: Path
     data: Path
     baseline: Path
-    command: str
+    settings: Mapping[str, Any]
+    target: str | None = None
+    overlays: Sequence[str] = ()
+    unusual: Mapping[str, Any] = field(default_factory=dict)
     comparison: Path | None = None
     comparison_figure: Path | None = None
     published_history: Path | None = None
@@ -110,8 +118,21 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
         "annotations": [_annotations(path, folder) for path in inputs.annotations],
         "comparison": relative_link(inputs.comparison, folder) if inputs.comparison else None,
         "comparison_figure": relative_link(figure, folder) if figure else None,
-        "command": inputs.command,
+        "settings": "\n".join(flattened(inputs.settings)),
+        "command": _command(inputs, runs),
     }
+
+
+def _command(inputs: ReportInputs, runs: Sequence[Run]) -> str:
+    """The shell command that makes the results again, with as many threads and no other device."""
+    hardware = [one for run in runs for one in run.provenance["hardware"]]
+    cores = max((one["threads"] for one in hardware), default=4)
+    settings = {"dataset": inputs.dataset, **inputs.unusual}
+    if hardware and all(one["device"] == "cpu" for one in hardware):
+        settings["device"] = "cpu"
+    words = ["snakemake", *([inputs.target] if inputs.target else []), "--cores", str(cores)]
+    words += ["--configfile", *inputs.overlays] if inputs.overlays else []
+    return shlex.join([*words, "--config", *(f"{k}={v}" for k, v in settings.items())])
 
 
 def _sweep(name: str, members: Sequence[Row], folder: Path) -> dict[str, Any]:
@@ -163,6 +184,7 @@ def _experiment(row: Row, runs: Sequence[Run], folder: Path) -> dict[str, Any]:
         "seed": files.seed,
         "metrics": first.metrics,
         "training_images": first.provenance["training_images"],
+        "small_epochs": _small_epochs(first),
         "figures": figures,
         "other_seeds": [
             {"seed": run.files.seed, "link": relative_link(run.files.figures, folder)}
@@ -237,18 +259,23 @@ def _published(path: Path | None) -> dict[str, Any] | None:
 
 
 def _provenance(run: Run) -> dict[str, Any]:
-    seconds = [row["seconds"] for row in run.history]
     commit, dirty, _ = run.provenance["commit"].partition("-dirty")
     return {
         **run.provenance,
         "experiment": run.files.experiment,
         "seed": run.files.seed,
-        "seconds": sum(seconds),
-        # The median leaves the first epoch out, in which a GPU's programs are compiled.
-        "images_per_second": run.provenance["training_images"] / statistics.median(seconds),
+        "seconds": sum(row["seconds"] for row in run.history),
+        "images_per_second": run.provenance["training_images"] / seconds_per_epoch(run.history),
+        "small_epochs": _small_epochs(run),
         "commit": commit[:12] + dirty,
         "fingerprint": run.provenance["fingerprint"][:12],
     }
+
+
+def _small_epochs(run: Run) -> int:
+    """How many of the first epochs trained on images that were shrunk."""
+    sides = image_sides(run.provenance["ingredients"]["recipe"])
+    return sum(side is not None for side in sides)
 
 
 def _versions(run: Run) -> str:
@@ -263,13 +290,28 @@ def _annotations(path: Path, folder: Path) -> dict[str, Any]:
         for one in summary["problems"]
     ]
     figure = relative_link(path.with_suffix(".png"), folder)
-    return {**summary, "figure": figure, "problems": _first(problems)}
+    attributes = {name: _most_frequent(values) for name, values in summary["attributes"].items()}
+    return {
+        **summary,
+        "attributes": attributes,
+        "figure": figure,
+        "problems": _first(problems),
+    }
+
+
+def _most_frequent(values: Mapping[str, int]) -> dict[str, int]:
+    """The first of an attribute's values, which come by falling number; the rest is one row."""
+    shown = dict(list(values.items())[:_MAX_VALUES])
+    if rest := list(values.values())[_MAX_VALUES:]:
+        shown[f"… and {len(rest):,} other values"] = sum(rest)
+    return shown
 
 
 def _first(problems: Sequence[str]) -> list[str]:
-    """The first few, and how many more there are."""
+    """Where the first few are, and how many more there are."""
+    shown = [f"In {problem}" for problem in problems[:_MAX_PROBLEMS]]
     more = len(problems) - _MAX_PROBLEMS
-    return [*problems[:_MAX_PROBLEMS], *([f"… and {more:,} more"] if more > 0 else [])]
+    return [*shown, *([f"… and {more:,} more"] if more > 0 else [])]
 
 
 def _read_json(path: Path) -> Any:

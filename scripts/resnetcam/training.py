@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from resnetcam import augmentation, models, optimizers, randomness, schedules
+from resnetcam import augmentation, models, optimizers, randomness, resizing, schedules
 from resnetcam.backends.runtime import Runtime, in_words
 from resnetcam.dataset import DatasetReader
 from resnetcam.errors import InputError
@@ -102,6 +102,7 @@ class _Session:
         self.data, self.plan, self.runtime = data, plan, runtime
         self.recipe = plan.recipe
         self.steps = math.ceil(len(data.y) / self.recipe["batch_size"])
+        self.sides = resizing.image_sides(self.recipe)
         self.network, self.classifier = _build_networks(data, plan, runtime.precision)
         self.logits_of = logits_function(self.classifier)
         decays = {"all": models.is_kernel, "convolutions": models.is_convolution_kernel}
@@ -120,6 +121,7 @@ class _Session:
         """Train the epochs that are missing."""
         if found := store.load():
             self._resume(found)
+        costs = resizing.relative_costs(self.recipe, self.data.x.shape[1])
         with noticing_signals() as stop:
             while self.checkpoint.epoch < self.recipe["epochs"]:
                 row = self._train_epoch(store, stop)
@@ -131,7 +133,7 @@ class _Session:
                 if not math.isfinite(row["val_loss"]):
                     raise _diverged(int(row["epoch"]), self.steps, row["learning_rate"])
                 self._keep(row, store)
-                log_epoch(self.checkpoint.history, self.recipe["epochs"])
+                log_epoch(self.checkpoint.history, costs)
 
     def write(self, folder: Path, name: str, ingredients: dict[str, Any]) -> None:
         """Write ``OUTPUTS``: the selected model, the history and the run's provenance."""
@@ -142,7 +144,9 @@ class _Session:
             self.classifier.save(temporary)
         with replacing(folder / "history.csv") as temporary:
             write_history(temporary, state.history)
-        provenance = describe_run(self.runtime) | {
+        # The hardware that trained last, which may not be what writes this.
+        provenance = describe_run(self.runtime) | state.hardware[-1]
+        provenance |= {
             "fingerprint": name,
             "ingredients": ingredients,
             "selected_epoch": state.best_epoch if best else state.epoch,
@@ -157,18 +161,25 @@ class _Session:
     def _resume(self, found: Checkpoint) -> None:
         step = f" and {found.partial.step} of {self.steps} steps" if found.partial.step else ""
         logger.info("going on after epoch %d of %d%s", found.epoch, self.recipe["epochs"], step)
-        found.resumed_after.append({"epochs": found.epoch, "steps": found.partial.step})
-        before, now = found.hardware[-1], self.runtime.hardware
-        if now != before and found.epoch < self.recipe["epochs"]:
+        if found.epoch < self.recipe["epochs"]:
+            found.resumed_after.append({"epochs": found.epoch, "steps": found.partial.step})
+            self._note_hardware(found.hardware)
+        self.checkpoint = found
+        self.trainer.set_weights(found.weights)
+        self.trainer.set_slots(found.slots)
+
+    def _note_hardware(self, trained_on: list[dict[str, Any]]) -> None:
+        """Add this machine to those that a training began on, if it may compute other bits."""
+        before, now = trained_on[-1], self.runtime.hardware
+        # What a GPU computes does not depend on the processor's threads.
+        ignored = {"threads"} if now["device"] == "gpu" else set()
+        if any(before[key] != now[key] for key in now.keys() - ignored):
             logger.warning(
                 "trained so far on %s; the weights will differ a little from those of a training "
                 "that stays there",
                 in_words(before),
             )
-            found.hardware.append(now)
-        self.checkpoint = found
-        self.trainer.set_weights(found.weights)
-        self.trainer.set_slots(found.slots)
+            trained_on.append(now)
 
     def _train_epoch(self, store: StateStore, stop: StopRequest) -> dict[str, float]:
         """Train the epoch under way to its end, with a checkpoint now and then."""
@@ -182,7 +193,7 @@ class _Session:
             for step, indices in calls:
                 chosen = {key: values[indices] for key, values in draws.items()}
                 call_rates = rates[step : step + len(indices)]
-                results = self.trainer.run(indices, chosen, call_rates)
+                results = self.trainer.run(indices, chosen, call_rates, self.sides[epoch - 1])
                 # One call's results are read while the next call is under way.
                 if running:
                     partial = _count(partial, epoch, *running)
@@ -306,7 +317,7 @@ def _build_networks(
     network = models.build_network(
         family,
         depth,
-        data.x.shape[1:],
+        data.x.shape[-1],
         data.num_classes,
         batch_norm_momentum=momentum,
         normalization=backend.NORMALIZATION,
@@ -364,6 +375,6 @@ def _chunks(
 def _diverged(epoch: int, step: int, rate: float, what: str = "loss is") -> InputError:
     return InputError(
         f"the {what} no longer finite in epoch {epoch}, step {step}, at learning rate {rate:.3g}. "
-        "Try a lower learning rate or a longer warm-up in the recipe's `schedule`, or `precision: "
-        "float32`. The state before this is kept."
+        "Try a lower learning rate in the recipe's `schedule`, a longer warm-up if it has one, or "
+        "`precision: float32` where it is bfloat16. The state before this is kept."
     )

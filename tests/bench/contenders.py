@@ -39,6 +39,8 @@ class Facts:
     libraries: dict[str, str]
     batch: int = 0
     device_name: str = ""
+    pixels: float = 1.0  # of an image, as a share of 32x32
+    epochs: float = 1.0  # that are like this, as a share of the recipe's
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,12 @@ def _engine(name: str, label: str, **options: Any) -> Contender:
 CONTENDERS = [
     _engine("engine-fast", "engine, recipe fast", recipe="fast"),
     _engine("engine-fast-plain", "engine, recipe fast, no augmentation", recipe="fast", **PLAIN),
+    _engine(
+        "engine-fast-first",
+        "engine, recipe fast, the smaller images of its first epochs",
+        recipe="fast",
+        first_epochs=True,
+    ),
     Contender(
         "engine-fast-small-pages",
         "engine, recipe fast, memory in small pages",

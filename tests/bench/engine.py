@@ -9,6 +9,7 @@ import numpy as np
 import yaml
 from contenders import PARAMETERS, Facts, Settings, Workload
 
+from resnetcam import resizing
 from resnetcam.backends import runtime
 
 ROOT = Path(__file__).parents[2]
@@ -17,7 +18,11 @@ NO_AUGMENTATION = {"flip": "none", "crop_padding": 0, "affine": None, "erase": N
 
 
 def build(
-    settings: Settings, recipe: str, backend: str = "tensorflow", augmented: bool = True
+    settings: Settings,
+    recipe: str,
+    backend: str = "tensorflow",
+    augmented: bool = True,
+    first_epochs: bool = False,
 ) -> Workload:
     """A round is one call of the engine: several steps, with their draws on the host."""
     chosen = _recipe(recipe)
@@ -31,28 +36,39 @@ def build(
     batch = chosen["batch_size"]
     steps = 400 if resolved.device == "gpu" else math.ceil(512 / batch)
     steps = 1 if (backend, resolved.device) == ("jax", "cpu") else steps  # they take long
+    sides = resizing.image_sides(chosen)
+    side = sides[0] if first_epochs else None
 
     def run(rounds: int) -> float:
         started = time.perf_counter()
-        _train(trainer, chosen["augmentation"], rounds, steps, batch)
+        _train(trainer, chosen["augmentation"], (rounds, steps, batch), side)
         return time.perf_counter() - started
 
-    facts = Facts(steps * batch, resolved.precision, resolved.versions, batch, resolved.device_name)
+    facts = Facts(
+        steps * batch,
+        resolved.precision,
+        resolved.versions,
+        batch,
+        resolved.device_name,
+        pixels=(side / 32) ** 2 if side else 1.0,
+        epochs=sides.count(side) / len(sides),
+    )
     return Workload(run, facts)
 
 
-def _train(trainer: Any, augmentation: Any, rounds: int, steps: int, batch: int) -> None:
-    """Train ``rounds`` calls of ``steps`` steps, and wait until they are done."""
+def _train(trainer: Any, augmentation: Any, shape: tuple[int, int, int], side: int | None) -> None:
+    """Train (calls, steps of a call, images of a step), and wait until they are done."""
     import keras
 
     from resnetcam import randomness
 
+    _, steps, _ = shape
     order = randomness.permutation(0, 1, IMAGES)
     draws = randomness.augmentation_draws(augmentation, 0, 1, IMAGES, 32, 32)
     rates = np.full(steps, 1e-3, np.float32)
-    for indices in np.resize(order, (rounds, steps, batch)):
+    for indices in np.resize(order, shape):
         chosen = {name: values[indices] for name, values in draws.items()}
-        measured = trainer.run(indices, chosen, rates)
+        measured = trainer.run(indices, chosen, rates, side)
     keras.tree.map_structure(np.asarray, measured)
 
 
@@ -66,7 +82,7 @@ def _trainer(backend: str, recipe: Any, precision: str, images: Any, labels: Any
     network = models.build_network(
         "resnet_v1",
         20,
-        images.shape[1:],
+        images.shape[-1],
         CLASSES,
         batch_norm_momentum=recipe["batch_norm_momentum"],
         normalization=module.NORMALIZATION,
@@ -94,6 +110,7 @@ def _backend_module(backend: str) -> Any:
 
 
 def _recipe(name: str) -> dict[str, Any]:
-    """A recipe of config.yaml; augmentation that it does not name is none, as in the schema."""
+    """A recipe of config.yaml; what it does not name is none, as in the schema."""
     recipe = yaml.safe_load((ROOT / "config.yaml").read_text())["recipes"][name]
+    recipe.setdefault("progressive_resizing", None)
     return recipe | {"augmentation": NO_AUGMENTATION | recipe["augmentation"]}

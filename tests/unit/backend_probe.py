@@ -37,6 +37,7 @@ OPTIMIZERS = {
     "muon": (optimizers.Muon(0.6, 0.1, 0.05), 0.05),
 }
 TRAININGS = [("v1", "sgd"), ("v1", "rmsprop"), ("v1", "muon"), ("v2", "sgd")]
+RESIZED = TRAININGS[0]  # shrinks the images of its first call
 LAYERS = {
     "v1": ("final", "stage2_block1_conv1", "stage1_block1_out"),
     "v2": ("final", "stage2_block1_conv2"),
@@ -64,6 +65,7 @@ def augmented(inputs):
     """Every transform of ``augmentation`` alone, and all in a row for either order."""
     names = ("affine", "crop", "flip", "erase", "erase_value")
     draws = {name: inputs[name] for name in names}
+    side = 7
 
     def transform(images, pixels, draws):
         found = {
@@ -71,10 +73,12 @@ def augmented(inputs):
             "crop": augmentation.shift_and_flip(pixels, draws["crop"], None),
             "flip": augmentation.shift_and_flip(pixels, None, draws["flip"]),
             "erase": augmentation.erase(images, draws["erase"], draws["erase_value"]),
+            "shrink": augmentation.shrink(images, side),
         }
         for when in ("before", "after"):
             prepare = augmentation.build_prepare({"subtract_mean": when}, inputs["mean"])
             found[when] = prepare(pixels, draws)
+            found[f"{when}, shrunk"] = prepare(pixels, draws, side)
         return found
 
     return {
@@ -105,7 +109,7 @@ def trainer(network, optimizer):
     built = models.build_network(
         family,
         depth,
-        images.shape[1:],
+        3,
         CLASSES,
         batch_norm_momentum=0.8,
         normalization=training.backend.NORMALIZATION,
@@ -141,15 +145,18 @@ def trained(network, name):
     steps = trainer(network, optimizer)
     paths = [variable.path for variable in steps.network.weights]
     found = {f"start/{path}": w for path, w in zip(paths, steps.weights(), strict=True)}
-    measured = [
-        np.stack([np.asarray(values) for values in steps.run(*steps_of(rate, start, stop))])
-        for start, stop in ((0, 5), (5, STEPS))
-    ]
-    found["losses"], found["hits"] = np.concatenate(measured, axis=1)
+    found["losses"], found["hits"] = two_calls(steps, rate, (network, name) == RESIZED)
     found |= {f"end/{path}": w for path, w in zip(paths, steps.weights(), strict=True)}
     trainable = [variable.path for variable in steps.network.trainable_variables]
     found |= {f"slot/{path}": s for path, s in zip(trainable, steps.slots(), strict=True)}
     return steps, found
+
+
+def two_calls(steps, rate, resized):
+    """Losses and hits of the dozen steps, in calls of 5 and 7."""
+    calls = ((0, 5, 6 if resized else None), (5, STEPS, None))
+    measured = [steps.run(*steps_of(rate, start, stop), side) for start, stop, side in calls]
+    return np.concatenate([np.asarray(values) for values in measured], axis=1)
 
 
 def explained(classifier, images, classes, layer):
@@ -249,18 +256,18 @@ def with_a_gpu():
 
 
 def on_a_gpu(expected):
-    """A call as one program of many steps, as on a GPU; here it is compiled for a processor."""
+    """Calls as one program of many steps, as on a GPU; here it is compiled for a processor."""
     optimizer, rate = OPTIMIZERS["sgd"]
     with with_a_gpu():
         steps = trainer("v1", optimizer)
-        losses, hits = (np.asarray(values) for values in steps.run(*steps_of(rate)))
+        losses, hits = two_calls(steps, rate, resized=True)
     distances = [
         np.linalg.norm(w - expected[f"end/{v.path}"])
         for v, w in zip(steps.network.weights, steps.weights(), strict=True)
     ]
     steps.set_weights(steps.weights())
     steps.set_slots(steps.slots())
-    steps.run(*steps_of(rate))
+    steps.run(*steps_of(rate, 5, STEPS))
     return {
         "losses": losses,
         "hits": hits,
@@ -273,7 +280,8 @@ def number_of_programs(steps):
     """How many programs XLA made of a trainer's steps; TensorFlow says only whether it must."""
     if keras.backend.backend() == "jax":
         return steps._compiled._cache_size()
-    return int(steps._graph.function_def.attr["_XlaMustCompile"].b)
+    graphs = steps._graphs.values()
+    return sum(graph.function_def.attr["_XlaMustCompile"].b for graph in graphs)
 
 
 def program():
@@ -285,7 +293,7 @@ def program():
     keras.config.set_dtype_policy("float32")
     inputs = jax.tree.map(lambda values: values[0], steps_of(0.1))
     state = steps._state, steps._images, steps._labels
-    return {"text": np.array(steps._compiled.lower(*state, inputs).as_text())}
+    return {"text": np.array(steps._compiled.lower(*state, inputs, None).as_text())}
 
 
 def normalized():

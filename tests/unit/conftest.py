@@ -51,7 +51,7 @@ def trained_v1():
     network = models.build_network(
         "resnet_v1",
         8,
-        mean.shape,
+        3,
         CLASSES,
         batch_norm_momentum=0.7,
         normalization=tensorflow_training.NORMALIZATION,

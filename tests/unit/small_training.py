@@ -95,17 +95,17 @@ class FakeNetwork:
 
 
 class FakeTrainer:
-    """Steps whose result depends on images, draws, rates and slots, and on their order."""
+    """Steps whose result depends on images, their size, draws, rates, slots, and their order."""
 
     steps = 0
 
     def __init__(self, network, *_):
         self.network, self.slot = network, np.zeros(40, np.float32)
 
-    def run(self, indices, draws, rates):
+    def run(self, indices, draws, rates, side):
         losses = []
         for step, rate in enumerate(rates):
-            drawn = sum(float(values[step].sum()) for values in draws.values())
+            drawn = sum((float(values[step].sum()) for values in draws.values()), side or 8)
             self.slot = np.float32(0.9) * self.slot + np.float32(indices[step].mean() + drawn)
             first, second = self.network.get_weights()
             first = np.sin(first + np.float32(rate) * self.slot, dtype=np.float32)

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import scipy.ndimage
 import tensorflow as tf
+from PIL import Image
 
-from resnetcam.augmentation import affine, augment, build_prepare, erase, shift_and_flip
+from resnetcam.augmentation import affine, augment, build_prepare, erase, shift_and_flip, shrink
 
 HEIGHT, WIDTH = 12, 20
 # Positions are float32 up to 20, so off by about 2e-6 of a pixel; neighbours differ by up to 1.
@@ -160,3 +161,26 @@ def test_what_the_published_recipe_erases_holds_the_value_itself(pixels):
         pixels, {"erase": BOXES, "erase_value": VALUES}
     )
     assert (found.numpy()[2, 3:5, 5:9] == np.float32(0.25)).all()
+
+
+def reference_shrink(images, side):
+    """Pillow's, channel by channel in float32; its bilinear filter widens as images shrink."""
+    planes = np.moveaxis(np.float32(images), -1, 1).reshape(-1, HEIGHT, WIDTH)
+    small = [Image.fromarray(p).resize((side, side), Image.Resampling.BILINEAR) for p in planes]
+    return np.moveaxis(np.stack(small).reshape(len(images), 3, side, side), 1, -1)
+
+
+@pytest.mark.parametrize("side", [12, 11, 9, 6, 5])
+def test_shrunk_images_equal_pillows(images, side):
+    found = shrink(images, side).numpy()
+    np.testing.assert_allclose(found, reference_shrink(images, side), atol=TOLERANCE)
+
+
+def test_images_are_shrunk_after_all_else_and_only_if_that_is_asked_for(pixels):
+    mean = np.random.default_rng(2).random((HEIGHT, WIDTH, 3), np.float32)
+    for when in ("before", "after"):
+        prepare = build_prepare({"subtract_mean": when}, mean)
+        whole = prepare(pixels, DRAWS).numpy()
+        assert whole.shape == pixels.shape
+        found = prepare(pixels, DRAWS, 7).numpy()
+        np.testing.assert_allclose(found, reference_shrink(whole, 7), atol=TOLERANCE)

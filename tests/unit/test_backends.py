@@ -77,18 +77,23 @@ def expected_of(inputs):
         return reference.reference_erase(moved * scale) / scale
 
     images, pixels, mean = inputs["images"], inputs["pixels"], inputs["mean"]
+    before = all_in_a_row(pixels / 255 - mean, 1)
+    after = all_in_a_row(pixels.astype(np.float64), 1 / 255) / 255 - mean
     return {
         "affine": affine(images),
         "crop": reference.reference_crop(pixels),
         "flip": reference.reference_flip(pixels),
         "erase": reference.reference_erase(images),
-        "before": all_in_a_row(pixels / 255 - mean, 1),
-        "after": all_in_a_row(pixels.astype(np.float64), 1 / 255) / 255 - mean,
+        "shrink": reference.reference_shrink(images, 7),
+        "before": before,
+        "after": after,
+        "before, shrunk": reference.reference_shrink(before, 7),
+        "after, shrunk": reference.reference_shrink(after, 7),
     }
 
 
 @pytest.mark.parametrize("backend", [0, 1], ids=BACKENDS)
-def test_augmentation_equals_numpy_and_scipy(found, inputs, backend):
+def test_augmentation_equals_numpy_scipy_and_pillow(found, inputs, backend):
     augmented = part(found[backend], "augmented")
     expected = expected_of(inputs)
     assert augmented.keys() == expected.keys()
@@ -244,7 +249,8 @@ def test_on_a_gpu_a_call_is_one_program_of_the_same_steps(found, backend):
     np.testing.assert_allclose(whole["hits"], single["hits"], atol=1)
     moved = np.array([m for _, _, m in differences(found, ("v1", "sgd"))])
     assert (whole["distances"] <= 0.05 * moved + 1e-6).all()
-    assert whole["programs"] == 1, "it was compiled anew for weights and slots that were put back"
+    sizes = 2  # of images
+    assert whole["programs"] == sizes, "compiled anew for weights and slots that were put back"
 
 
 def test_bfloat16_convolves_in_bfloat16_and_keeps_its_state_in_float32(found):

@@ -124,9 +124,21 @@ def test_a_cascade_from_flat_maps_has_no_correlations(tmp_path, figures, overlai
     assert len(correlations.lines) == 1  # the zero line
 
 
+@pytest.mark.parametrize("small", [0, 2])
+def test_epochs_on_smaller_images_are_shaded(tmp_path, figures, small):
+    names = ("learning_rate", "loss", "accuracy", "penalty", "val_loss", "val_accuracy")
+    history = [{"epoch": epoch} | dict.fromkeys(names, 0.5) for epoch in (1, 2, 3)]
+    path = tmp_path / "a.png"
+    training.learning_curves(path, history, 3, "validation", small_epochs=small)
+    for axes in figures[0].axes:
+        assert [(p.get_x(), p.get_width()) for p in axes.patches] == [(0.5, small)] * (small > 0)
+    labels = [text.get_text() for text in figures[0].legends[0].get_texts()]
+    assert ("smaller training images" in labels) is (small > 0)
+
+
 def test_cells_of_the_confusion_matrix_hold_their_own_numbers(tmp_path, figures):
     counts = np.array([[997, 3, 0], [0, 5, 15], [10, 0, 30]])
-    training.confusion_matrix(tmp_path / "a.png", counts, NAMES)
+    training.confusion_matrix(tmp_path / "a.png", counts, NAMES, "validation")
     axes = figures[0].axes[0]
     cells = {
         text.get_position(): text.get_text() for text in axes.texts if text.get_text() != "recall"
@@ -138,6 +150,12 @@ def test_cells_of_the_confusion_matrix_hold_their_own_numbers(tmp_path, figures)
     }  # fmt: skip
     shares = axes.images[0].get_array()
     np.testing.assert_allclose(shares[1], [0, 0.25, 0.75])
+
+
+@pytest.mark.parametrize(("selected_on", "told"), [("test", True), ("validation", False)])
+def test_recalls_of_a_network_chosen_on_the_test_set_say_so(tmp_path, figures, selected_on, told):
+    training.confusion_matrix(tmp_path / "a.png", np.eye(3, dtype=int), NAMES, selected_on)
+    assert ("test-selected" in figures[0].axes[0].get_title(loc="left")) is told
 
 
 @pytest.mark.parametrize(

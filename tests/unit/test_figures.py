@@ -113,7 +113,9 @@ def test_gathering_aligns_maps_of_different_images():
 
 def test_equal_input_gives_equal_bytes_without_a_trace_of_the_program(tmp_path):
     for name in ("a.png", "b.png"):
-        training.confusion_matrix(tmp_path / name, np.array([[3, 1], [0, 0]]), ["cat", "dog"])
+        training.confusion_matrix(
+            tmp_path / name, np.array([[3, 1], [0, 0]]), ["cat", "dog"], "test"
+        )
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     assert "Software" not in Image.open(tmp_path / "a.png").info
 
@@ -166,7 +168,7 @@ def test_hostile_names_and_flat_maps_are_drawn(tmp_path):
     examples.misclassified_examples(tmp_path / "a.png", wrong, names, Look())
     class_page(tmp_path / "c.png", 1, wrong, names, Look())
     assert Image.open(tmp_path / "c.png").width == 1320
-    training.confusion_matrix(tmp_path / "b.png", np.eye(3, dtype=int), names)
+    training.confusion_matrix(tmp_path / "b.png", np.eye(3, dtype=int), names, "test")
     assert Image.open(tmp_path / "a.png").width == 1320
 
 

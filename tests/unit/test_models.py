@@ -3,6 +3,7 @@
 import csv
 import itertools
 import json
+import math
 import os
 import subprocess
 import sys
@@ -42,7 +43,7 @@ def resnet20():
 
 @pytest.fixture(scope="module")
 def resnet29_v2():
-    return models.build_network("resnet_v2", 29, IMAGE, 10)
+    return models.build_network("resnet_v2", 29, 3, 10)
 
 
 def test_resnet20_is_the_published_network_row_by_row(resnet20):
@@ -106,7 +107,7 @@ def test_networks_have_the_published_numbers_of_parameters(family, depth, total,
     classifier = models.build_classifier(family, depth, mean, 10)
     assert classifier.count_params() == total
     assert sum(v.value.shape.num_elements() for v in classifier.trainable_variables) == trainable
-    assert models.build_network(family, depth, IMAGE, 10).count_params() == total
+    assert models.build_network(family, depth, 3, 10).count_params() == total
 
 
 def test_a_classifiers_mean_is_no_parameter(resnet20):
@@ -171,21 +172,34 @@ def test_v2_units_have_the_published_widths_sizes_and_strides(resnet29_v2):
 )
 def test_other_depths_are_refused_with_the_two_nearest(family, depth, below, above):
     with pytest.raises(InputError, match=rf"depth {depth}\b.*\b{below} and {above}$"):
-        models.build_network(family, depth, IMAGE, 10)
+        models.build_network(family, depth, 3, 10)
+
+
+@pytest.mark.parametrize(
+    ("family", "depth"), [("resnet_v1", 8), ("resnet_v1", 20), ("resnet_v2", 11), ("resnet_v2", 29)]
+)
+def test_multiply_adds_are_known_without_the_network(family, depth):
+    classifier = models.build_classifier(family, depth, np.zeros(IMAGE, np.float32), 10)
+    counted = sum(
+        math.prod(layer.kernel.shape) * math.prod(layer.output.shape[1:3])
+        for layer in classifier.layers
+        if isinstance(layer, keras.layers.Conv2D)
+    )
+    assert families.multiply_adds(family, depth, IMAGE[0]) == counted
 
 
 @pytest.mark.parametrize(
     ("family", "depth"), [("resnet_v1", 8), ("resnet_v1", 20), ("resnet_v2", 11), ("resnet_v2", 29)]
 )
 def test_layers_are_known_without_the_network(family, depth):
-    network = models.build_network(family, depth, IMAGE, 10)
+    network = models.build_network(family, depth, 3, 10)
     spatial = [layer.name for layer in network.layers if len(layer.output.shape) == 4]
     known = families.spatial_layers(family, depth)
     assert sorted(known) == sorted(set(spatial) - {"centred_images", "pool"})
 
 
 def initialized(seed):
-    network = models.build_network("resnet_v1", 8, IMAGE, 10)
+    network = models.build_network("resnet_v1", 8, 3, 10)
     models.initialize(network, seed)
     return {variable.path: variable.numpy() for variable in network.variables}
 
@@ -237,9 +251,7 @@ def test_weight_decay_may_act_on_convolutions_alone_projections_included(resnet2
 
 @pytest.mark.parametrize(("family", "depth"), [("resnet_v1", 8), ("resnet_v2", 11)])
 def test_network_and_classifier_have_the_same_weights_in_the_same_order(family, depth):
-    network = models.build_network(
-        family, depth, (16, 16, 3), 10, normalization=FusedBatchNormalization
-    )
+    network = models.build_network(family, depth, 3, 10, normalization=FusedBatchNormalization)
     classifier = models.build_classifier(family, depth, np.zeros((16, 16, 3), np.float32), 10)
     names = [[v.path for v in model.weights] for model in (network, classifier)]
     assert names[0] == names[1]
@@ -249,7 +261,7 @@ def network_of(classified):
     """The plain network with a classifier's weights, and its inputs x/255 - mean."""
     model, images, _, mean = classified
     depth = int(model.name[10:])
-    network = models.build_network(model.name[:9], depth, images.shape[1:], conftest.CLASSES)
+    network = models.build_network(model.name[:9], depth, 3, conftest.CLASSES)
     network.set_weights(model.get_weights())
     return network, images.astype(np.float32) / 255 - mean
 

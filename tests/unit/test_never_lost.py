@@ -131,7 +131,6 @@ def test_it_says_where_it_was_stopped(tmp_path, data, cpu):
     assert run.info["resumed_after"] == [
         {"epochs": 0, "steps": 2},
         {"epochs": 1, "steps": 1},
-        {"epochs": 2, "steps": 0},
     ]
 
 
@@ -148,7 +147,29 @@ def test_a_training_that_moves_to_other_hardware_names_both(tmp_path, data, cpu,
     run.runtime = cpu
     run()
     assert run.info["hardware"] == [cpu.hardware, elsewhere.hardware]
+    assert run.info["precision"] == "bfloat16", "what trained last, not what wrote the files"
     assert caplog.text.count("so far") == 1
+
+
+def test_on_a_gpu_another_number_of_threads_is_no_other_hardware(tmp_path, data, cpu, caplog):
+    gpu = replace(cpu, device="gpu", device_name="a GPU")
+    run = Run(tmp_path, data, gpu)
+    die(run, "000001-step-00000000")
+    run.runtime = replace(gpu, threads=gpu.threads + 4)
+    run()
+    assert run.info["hardware"] == [gpu.hardware]
+    assert "so far" not in caplog.text
+
+
+def test_ctrl_c_outside_of_the_steps_is_one_message(tmp_path, data, cpu, monkeypatch, capsys):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "_build_networks", interrupted)
+    assert Run(tmp_path, data, cpu).as_stage() == 128 + signal.SIGINT
+    log = (tmp_path / "logs/train.log").read_text()
+    assert log.endswith("ERROR stopped by SIGINT\n")
+    assert "Traceback" not in log + capsys.readouterr().err
 
 
 def test_the_state_is_saved_every_minute(tmp_path, data, cpu, monkeypatch):

@@ -143,9 +143,11 @@ def problem():
 
 def trainer(problem, optimizer, decayed=models.is_kernel, smoothing=0.1):
     network, x, y = problem
-    return Trainer(
-        network, x, y, lambda x, draws: tf.cast(x, tf.float32) / 255, optimizer, decayed, smoothing
-    )
+
+    def prepare(x, draws, side):
+        return tf.cast(x, tf.float32) / 255
+
+    return Trainer(network, x, y, prepare, optimizer, decayed, smoothing)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +191,7 @@ def test_draws_reach_the_images_that_they_were_drawn_for(problem):
     network, x, y = problem
     seen = []
 
-    def prepare(images, draws):
+    def prepare(images, draws, side):
         tf.py_function(lambda a, b: seen.append((a.numpy(), b.numpy())), [images, draws["n"]], [])
         return tf.cast(images, tf.float32)
 

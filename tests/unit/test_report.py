@@ -118,12 +118,13 @@ def write_run(folder, experiment, seed, accuracy, protocol="holdout"):
         "best": epochs[0],
         "last": epochs[1],
     }
+    recipe = {"epochs": 2, "progressive_resizing": None}
     provenance = {
         "commit": "0123456789abcdef" * 2 + "-dirty",
         "hardware": [HARDWARE],
         "versions": {"keras": "3.15.1"},
         "fingerprint": "f" * 32,
-        "ingredients": {"model": {"depth": 20}, "recipe": {"epochs": 2}, "protocol": protocol},
+        "ingredients": {"model": {"depth": 20}, "recipe": recipe, "protocol": protocol},
         "resumed_after": [],
         "training_images": 45_000,
         "parameters": 274_442,
@@ -175,7 +176,7 @@ def results(tmp_path):
             archive=folder / "archive.json",
             data=folder / "data.h5",
             baseline=folder / "baseline.json",
-            command=more.pop("command", "snakemake --cores 4"),
+            settings=more.pop("settings", {"split_seed": 7, "gradcam": {"steps": 16}}),
             **more,
         )
         template, css = ROOT / "report/report.md.j2", ROOT / "report/report.css"
@@ -191,7 +192,7 @@ def archive(official=True, **more):
         "path": "/x/a.tar.gz",
         "sha256": "c4" * 32,
         "official": official,
-        "origin": "local",
+        "origin": "archive",
     } | more
 
 
@@ -221,7 +222,7 @@ def test_comparison_takes_the_sample_standard_deviation(tmp_path):
     fast, published = csv.DictReader((tmp_path / "c.csv").open())
     assert float(fast["accuracy_std"]) == pytest.approx(0.02 / 2**0.5)
     assert float(fast["accuracy_mean"]) == pytest.approx(0.91)
-    assert (fast["seeds"], fast["n_seeds"], fast["seconds_per_epoch"]) == ("1 2", "2", "30.0")
+    assert (fast["seeds"], fast["n_seeds"], fast["seconds_per_epoch"]) == ("1 2", "2", "40.0")
     assert (published["accuracy_std"], published["protocol"]) == ("", "test_selected")
     assert (published["recipe"], published["epochs"]) == ("long", "2")
     assert (fast["training_seconds"], fast["val_accuracy_mean"]) == ("60.0", "0.5")
@@ -347,6 +348,41 @@ def test_all_hardware_and_all_interruptions_of_a_training_are_told(results):
 
     assert "B, then gpu: G | float32, then bfloat16 | 2, then 8 |" in markdown
     assert "(interrupted in epoch 1, 2) |" in markdown
+
+
+def test_epochs_on_smaller_images_are_told(results):
+    run = write_run(results.folder, "fast", 1, 0.9)
+    markdown, _ = results(["cat", "dog"], archive(), [run])
+    assert "smaller" not in markdown and "small images" not in markdown
+
+    provenance = json.loads(run.provenance.read_text())
+    resizing = {"side": 24, "share": 0.5}
+    provenance["ingredients"]["recipe"]["progressive_resizing"] = resizing
+    run.provenance.write_text(json.dumps(provenance))
+    markdown, _ = results(["cat", "dog"], archive(), [run])
+    assert "In the first 1 (shaded) the training images were smaller" in markdown
+    assert "which compiles, small images among them" in markdown
+    assert "recipe.progressive_resizing.side: 24" in markdown
+
+
+def test_the_command_gives_the_threads_and_the_device_of_the_runs(results):
+    run = write_run(results.folder, "fast", 1, 0.9)
+    more = {"unusual": {"precision": "float32"}, "overlays": ["my file.yaml"], "target": "a.md"}
+    markdown, _ = results(["cat", "dog"], archive(), [run], **more)
+    settings = "--config dataset=cifar10 precision=float32"
+    command = f"snakemake a.md --cores 2 --configfile 'my file.yaml' {settings}"
+    assert f"\n{command} device=cpu\n" in markdown
+
+    provenance = json.loads(run.provenance.read_text())
+    gpu = {"device": "gpu", "device_name": "G", "precision": "bfloat16", "threads": 8}
+    run.provenance.write_text(json.dumps(provenance | {"hardware": [gpu]}))
+    markdown, _ = results(["cat", "dog"], archive(), [run])
+    assert "\nsnakemake --cores 8 --config dataset=cifar10\n" in markdown
+
+
+def test_settings_of_data_and_maps_are_told(results):
+    markdown, _ = results(["cat", "dog"], archive())
+    assert "\nsplit_seed: 7\ngradcam.steps: 16\n" in markdown
 
 
 def test_images_a_second_leave_a_slow_first_epoch_out(results):
@@ -491,7 +527,7 @@ def test_hostile_names_stay_text(results):
         "regions": 1,
         "area_px2": {"min": 1.0, "median": 2.0, "max": 3.0},
         "shapes": {"rect": 1},
-        "attributes": {HOSTILE[0]: dict.fromkeys(HOSTILE, 1)},
+        "attributes": {HOSTILE[0]: dict.fromkeys([*HOSTILE, *map(str, range(99))], 1)},
         "problems": problems * 2,
     }
     annotations.write_text(json.dumps(summary))
@@ -499,11 +535,13 @@ def test_hostile_names_stay_text(results):
         HOSTILE,
         archive(path="/x/" + HOSTILE[1]),
         dataset=HOSTILE[2],
-        command="snakemake ```\n<script>",
+        settings={"classes": ["```\n<script>"]},
+        unusual={"backend": "```\n<script>"},
         annotations=[annotations],
     )
     parsed = Page(page)
-    assert "… and 10 more" in parsed.text
+    assert "… and 10 more" in parsed.text and "In … and" not in parsed.text
+    assert "… and 89 other values" in parsed.text and "97" not in parsed.text
     assert not {"script", "b"} & {tag for tag, _ in parsed.tags}
     links = [attrs["href"] for tag, attrs in parsed.tags if tag == "a"]
     assert not [link for link in links if "evil" in link]

@@ -75,4 +75,4 @@ def test_a_report_names_the_backend_in_the_command_that_reproduces_it(workflow):
     workflow.run("results/shapes/report.md", "--allowed-rules", "report", *JAX)
 
     text = (workflow.folder / "results/shapes/report.md").read_text()
-    assert "--configfile tiny.yaml --config dataset=shapes backend=jax\n" in text
+    assert "--configfile tiny.yaml --config dataset=shapes backend=jax device=cpu\n" in text

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam import objective, optimizers
+from resnetcam.augmentation import Prepare
 
 
 class OnePassBatchNormalization(keras.layers.BatchNormalization):
@@ -43,7 +44,7 @@ class Trainer:
         network: keras.Model,
         images: NDArray[np.uint8],
         labels: NDArray[np.uint8],
-        prepare: Callable[[Any, Mapping[str, Any]], Any],
+        prepare: Prepare,
         optimizer: optimizers.Optimizer,
         decayed: Callable[[keras.Variable], bool],
         label_smoothing: float,
@@ -62,13 +63,14 @@ class Trainer:
         self._one_by_one = jax.default_backend() == "cpu"
         program = self._step if self._one_by_one else self._steps
         # The old state's memory is taken for the new one.
-        self._compiled = jax.jit(program, donate_argnums=0)
+        self._compiled = jax.jit(program, donate_argnums=0, static_argnums=4)
 
     def run(
         self,
         indices: NDArray[np.integer],
         draws: Mapping[str, NDArray[Any]],
         learning_rates: NDArray[np.floating],
+        side: int | None = None,
     ) -> tuple[Any, Any]:
         inputs = (
             np.asarray(indices, np.int32),
@@ -76,9 +78,9 @@ class Trainer:
             np.asarray(learning_rates, np.float32),
         )
         if not self._one_by_one:
-            return self._call(inputs)
+            return self._call(inputs, side)
         steps = (jax.tree.map(lambda values, i=i: values[i], inputs) for i in range(len(indices)))
-        losses, hits = zip(*map(self._call, steps), strict=True)
+        losses, hits = zip(*(self._call(one, side) for one in steps), strict=True)
         return np.array(losses), np.array(hits)
 
     def penalty(self) -> float:
@@ -109,17 +111,18 @@ class Trainer:
         trained, rest = ([jnp.array(v.value) for v in group] for group in groups)
         return trained, rest
 
-    def _call(self, inputs: Any) -> tuple[jax.Array, jax.Array]:
-        self._state, measured = self._compiled(self._state, self._images, self._labels, inputs)
+    def _call(self, inputs: Any, side: int | None) -> tuple[jax.Array, jax.Array]:
+        data = self._images, self._labels
+        self._state, measured = self._compiled(self._state, *data, inputs, side)
         return measured
 
-    def _steps(self, state: Any, images: Any, labels: Any, inputs: Any) -> Any:
-        return jax.lax.scan(lambda s, one: self._step(s, images, labels, one), state, inputs)
+    def _steps(self, state: Any, images: Any, labels: Any, inputs: Any, side: int | None) -> Any:
+        return jax.lax.scan(lambda s, one: self._step(s, images, labels, one, side), state, inputs)
 
-    def _step(self, state: Any, images: Any, labels: Any, inputs: Any) -> Any:
+    def _step(self, state: Any, images: Any, labels: Any, inputs: Any, side: int | None) -> Any:
         indices, draws, learning_rate = inputs
         trained, rest, slots = state
-        prepared, targets = self._prepare(images[indices], draws), labels[indices]
+        prepared, targets = self._prepare(images[indices], draws, side), labels[indices]
 
         def loss(trained: Any) -> Any:
             logits, new_rest = self.network.stateless_call(trained, rest, prepared, training=True)

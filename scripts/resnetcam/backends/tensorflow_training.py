@@ -9,6 +9,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from resnetcam import objective, optimizers
+from resnetcam.augmentation import Prepare
 
 
 class FusedBatchNormalization(keras.layers.BatchNormalization):
@@ -43,7 +44,7 @@ class Trainer:
     Args:
         network: float images (B, H, W, 3) to logits (B, C), built with ``NORMALIZATION``.
         images: uint8 (N, H, W, 3); labels: uint8 (N,).
-        prepare: (uint8 batch, draws of the batch) to the network's float32 inputs.
+        prepare: from a batch of images and its draws to the network's inputs.
         optimizer: see ``optimizers``.
         decayed: which trainable variables the weight decay acts on.
         label_smoothing: share of the target spread evenly over all classes.
@@ -54,7 +55,7 @@ class Trainer:
         network: keras.Model,
         images: NDArray[np.uint8],
         labels: NDArray[np.uint8],
-        prepare: Callable[[Any, Mapping[str, Any]], Any],
+        prepare: Prepare,
         optimizer: optimizers.Optimizer,
         decayed: Callable[[keras.Variable], bool],
         label_smoothing: float,
@@ -70,18 +71,20 @@ class Trainer:
             [tf.Variable(tf.zeros(v.shape), trainable=False) for v in self._variables]
             for _ in range(optimizer.num_slots)
         ]
-        self._graph: Callable[..., Any] | None = None
+        self._graphs: dict[int | None, Callable[..., Any]] = {}
 
     def run(
         self,
         indices: NDArray[np.integer],
         draws: Mapping[str, NDArray[Any]],
         learning_rates: NDArray[np.floating],
+        side: int | None = None,
     ) -> tuple[Any, Any]:
         """Run S steps of B images each; return each step's summed cross-entropy and hits.
 
         Args:
             indices: (S, B) into the images; draws: name to (S, B, ...); learning_rates: (S,).
+            side: that the images are shrunk to, in pixels; None for whole images.
 
         Returns:
             Two float32 arrays (S,) of the backend; on a GPU they may still be under way, and
@@ -92,20 +95,9 @@ class Trainer:
             {name: tf.constant(values) for name, values in draws.items()},
             tf.constant(learning_rates, tf.float32),
         )
-        if self._graph is None:
-            specs = (
-                tf.TensorSpec([None, None], tf.int32),
-                {name: _any_size(values) for name, values in arguments[1].items()},
-                tf.TensorSpec([None], tf.float32),
-            )
-            # One program of many steps for a GPU: operation by operation TensorFlow would gather
-            # the bytes of images, and compute int32 indices, on the processor. For a processor XLA
-            # is slower than TensorFlow's own kernels. AutoGraph would spend seconds on reading
-            # code in which it has nothing to rewrite.
-            on_gpu = bool(tf.config.list_logical_devices("GPU"))
-            steps = tf.function(self._steps, jit_compile=on_gpu, autograph=False)
-            self._graph = steps.get_concrete_function(*specs)
-        return self._graph(*arguments)
+        if side not in self._graphs:
+            self._graphs[side] = self._trace(arguments[1], side)
+        return self._graphs[side](*arguments)
 
     def penalty(self) -> float:
         """The weight decay as a loss term: sum of decay/2 · w² over the decayed variables."""
@@ -129,12 +121,31 @@ class Trainer:
         for slot, value in zip(flat, values, strict=True):
             slot.assign(value)
 
-    def _steps(self, indices: Any, draws: Any, learning_rates: Any) -> Any:
+    def _trace(self, draws: Mapping[str, tf.Tensor], side: int | None) -> Callable[..., Any]:
+        """Make a graph of any number of steps on images of one size."""
+        specs = (
+            tf.TensorSpec([None, None], tf.int32),
+            {name: _any_size(values) for name, values in draws.items()},
+            tf.TensorSpec([None], tf.float32),
+        )
+        # One program of many steps for a GPU: operation by operation TensorFlow would gather the
+        # bytes of images, and compute int32 indices, on the processor. For a processor XLA is
+        # slower than TensorFlow's own kernels. AutoGraph would spend seconds on reading code in
+        # which it has nothing to rewrite.
+        on_gpu = bool(tf.config.list_logical_devices("GPU"))
+        steps = tf.function(
+            lambda indices, draws, rates: self._steps(indices, draws, rates, side),
+            jit_compile=on_gpu,
+            autograph=False,
+        )
+        return steps.get_concrete_function(*specs)
+
+    def _steps(self, indices: Any, draws: Any, learning_rates: Any, side: int | None) -> Any:
         steps = tf.shape(indices)[0]
 
         def one(step: Any, losses: tf.TensorArray, hits: tf.TensorArray) -> Any:
             batch = {name: values[step] for name, values in draws.items()}
-            loss, hit = self._step(indices[step], batch, learning_rates[step])
+            loss, hit = self._step(indices[step], batch, learning_rates[step], side)
             return step + 1, losses.write(step, loss), hits.write(step, hit)
 
         none = [tf.TensorArray(tf.float32, steps) for _ in range(2)]
@@ -143,8 +154,8 @@ class Trainer:
         )
         return losses.stack(), hits.stack()
 
-    def _step(self, indices: Any, draws: Any, learning_rate: Any) -> Any:
-        inputs = self._prepare(tf.gather(self._images, indices), draws)
+    def _step(self, indices: Any, draws: Any, learning_rate: Any, side: int | None) -> Any:
+        inputs = self._prepare(tf.gather(self._images, indices), draws, side)
         labels = tf.gather(self._labels, indices)
         variables = [v.value for v in self._variables]
         with tf.GradientTape() as tape:

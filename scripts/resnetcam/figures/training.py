@@ -23,6 +23,7 @@ def learning_curves(
     selected_on: str,
     published: History | None = None,
     published_on: str = "",
+    small_epochs: int = 0,
 ) -> None:
     """Draw loss, accuracy and learning rate against the epoch.
 
@@ -34,6 +35,7 @@ def learning_curves(
         published: rows of a published log to draw beside ours. Its losses include the L2 penalty,
             so ours are then drawn with it, and the axis says so. Its ``val`` is its test set.
         published_on: what its images were, to stand in the legend where they were not ours.
+        small_epochs: how many of the first epochs trained on smaller images, which is shaded.
     """
     chooser = "test set (nothing held out)" if selected_on == "test" else "validation"
     with drawing(path, 3.5) as figure:
@@ -45,6 +47,9 @@ def learning_curves(
             history = [_with_penalty(row) for row in history]
         _draw_history(panels, history, ("training", chooser), (BLUE, ORANGE), linewidth=1.6)
         for axes in panels:
+            if small_epochs:
+                shade = {"color": "#efefef", "zorder": 0, "label": "smaller training images"}
+                axes.axvspan(0.5, small_epochs + 0.5, **shade)
             axes.axvline(selected_epoch, color="black", lw=1, ls=":", label="selected epoch")
             axes.set_xlabel("epoch")
             axes.xaxis.get_major_locator().set_params(integer=True)
@@ -61,7 +66,7 @@ def learning_curves(
 
 
 def confusion_matrix(
-    path: str | Path, counts: NDArray[np.int64], class_names: Sequence[str]
+    path: str | Path, counts: NDArray[np.int64], class_names: Sequence[str], selected_on: str
 ) -> None:
     """Draw who is taken for whom: shares of each true class, with counts and per-class recall.
 
@@ -69,6 +74,7 @@ def confusion_matrix(
         path: of the PNG file.
         counts: int64 (C, C), images by (true class, predicted class).
         class_names: C names.
+        selected_on: ``test`` if the epoch was chosen on these very images, which the figure says.
     """
     totals = counts.sum(1)
     shares = counts / np.maximum(totals, 1)[:, None]
@@ -85,6 +91,8 @@ def confusion_matrix(
         axes.set_yticks(ticks, names)
         axes.set_xlabel("predicted class")
         axes.set_ylabel("true class")
+        if selected_on == "test":
+            axes.set_title("test-selected: a little too good", loc="left", pad=10)
         axes.text(1.01, 1.01, "recall", transform=axes.transAxes, weight="bold")
         recall_axis = axes.secondary_yaxis("right")
         recall_axis.set_yticks(ticks, recalls)

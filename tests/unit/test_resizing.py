@@ -1,0 +1,49 @@
+"""How large the images of an epoch are."""
+
+import logging
+
+import pytest
+
+from resnetcam.progress import log_epoch
+from resnetcam.resizing import image_sides, relative_costs
+
+
+def recipe(epochs, share):
+    return {"epochs": epochs, "progressive_resizing": {"side": 24, "share": share}}
+
+
+@pytest.mark.parametrize(
+    ("epochs", "share", "small"),
+    [(12, 0.67, 8), (12, 2 / 3, 8), (12, 0.66, 7), (10, 0.7, 7), (3, 0.999, 2), (1, 0.99, 0)],
+)
+def test_the_first_epochs_see_small_images_and_the_last_never_does(epochs, share, small):
+    assert image_sides(recipe(epochs, share)) == [24] * small + [None] * (epochs - small)
+
+
+def test_without_resizing_images_stay_whole():
+    assert image_sides({"epochs": 3, "progressive_resizing": None}) == [None] * 3
+
+
+def test_an_epoch_costs_what_its_pixels_do():
+    assert relative_costs(recipe(3, 0.34), 32) == [9 / 16, 1, 1]
+    assert relative_costs(recipe(2, 0.5), 48) == [1 / 4, 1]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "left"),
+    [
+        ([10.0], "about 90 s left"),  # one small epoch: 3 more, and 2 that cost thrice as much
+        ([30.0] * 4, "about 3 min left"),
+        ([30.0] * 4 + [90.0], "about 90 s left"),
+        ([30.0] * 4 + [90.0] * 2, "  90.0 s"),
+    ],
+)
+def test_what_is_left_is_told_by_the_size_of_the_images_to_come(seconds, left, caplog):
+    caplog.set_level(logging.INFO)
+    names = ("learning_rate", "loss", "accuracy", "val_loss", "val_accuracy")
+    history = [
+        {"epoch": epoch, "seconds": taken} | dict.fromkeys(names, 0.5)
+        for epoch, taken in enumerate(seconds, start=1)
+    ]
+    log_epoch(history, [1, 1, 1, 1, 3, 3])
+    assert caplog.text.rstrip().endswith(left)
