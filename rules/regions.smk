@@ -3,7 +3,8 @@
 
 rule import_regions:
     input:
-        export=lambda wildcards: local(of_dataset("regions")(wildcards)),
+        export=lambda wildcards: users_file(of_dataset("regions")(wildcards)),
+        data="results/{dataset}/data.h5",
     output:
         regions="results/{dataset}/regions.csv",
     log:

@@ -1,22 +1,24 @@
 """Write what a person needs to draw regions: enlarged test images and a VIA project."""
 
+import logging
 from pathlib import Path
-
-import numpy as np
 
 from resnetcam.dataset import DatasetReader
 from resnetcam.layout import ANNOTATION_SCALE, LABEL_ATTRIBUTE
-from resnetcam.regions import write_annotation_kit
+from resnetcam.regions import choose_images, write_annotation_kit
 from resnetcam.stage import logged
 
 with logged(snakemake):
     data = DatasetReader(snakemake.input.data)
     images, labels = data.array("x_test"), data.array("y_test")
-    generator = np.random.Generator(np.random.Philox(key=[0, len(labels)]))
-    # Only these are explained by every method.
-    explained = min(snakemake.params.explained, len(labels))
-    count = min(snakemake.params.settings["annotate_images"], explained)
-    indices = np.sort(generator.choice(explained, count, replace=False))
+    wanted = snakemake.params.settings["annotate_images"]
+    indices = choose_images(len(labels), wanted, snakemake.params.explained)
+    if len(indices) < wanted:
+        logging.warning(
+            "%d images instead of %d: there are maps by every method of so many (gradcam.images)",
+            len(indices),
+            wanted,
+        )
     write_annotation_kit(
         Path(snakemake.output.project).parent,
         images[indices],

@@ -16,6 +16,6 @@ with logged(snakemake):
             "path": str(path),
             "sha256": source.sha256,
             "official": source.sha256 in OFFICIAL_SHA256,
-            "origin": "local" if source.path else "download",
+            "origin": "archive",
         },
     )

@@ -1,7 +1,6 @@
 """Score where the maps point against the known regions: localisation.json."""
 
 from resnetcam.dataset import DatasetReader
-from resnetcam.errors import InputError
 from resnetcam.files import write_json
 from resnetcam.layout import ANNOTATION_SCALE, LABEL_ATTRIBUTE
 from resnetcam.localisation import score
@@ -22,13 +21,6 @@ with logged(snakemake):
         ANNOTATION_SCALE,
         LABEL_ATTRIBUTE,
     )
-    if not len(known.masks):
-        reasons = "; ".join(f"{p.filename}: {p.message}" for p in known.problems[:5])
-        raise InputError(
-            f"{files.regions} holds no region that belongs to a test image, so there is "
-            f"nothing to score{': ' + reasons if reasons else ''}. Draw regions on the images of "
-            f"results/{snakemake.wildcards.dataset}/annotate/, or set its `regions` to null."
-        )
     candidates = {
         name.method: read_maps(files.maps, name)
         for name in group_names(files.maps)

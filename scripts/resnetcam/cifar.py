@@ -4,6 +4,7 @@ The layouts are described at https://www.cs.toronto.edu/~kriz/cifar.html. Member
 are read in memory and by name; nothing is ever extracted to disk.
 """
 
+import functools
 import gzip
 import io
 import pickle
@@ -195,7 +196,7 @@ class _PythonLayout(_Layout):
     def _unpickle(self, name: str) -> dict[str, Any]:
         """Return a pickled dictionary, with its keys and strings as str and arrays as uint8."""
         try:
-            result = _RestrictedUnpickler(io.BytesIO(self.members[name]), encoding="bytes").load()
+            result = _RestrictedUnpickler(self.members[name]).load()
             return {str(_text(key)): _plain(value) for key, value in result.items()}
         except Exception as error:  # a hostile pickle can raise anything
             found = f"something else ({error or type(error).__name__})"
@@ -230,13 +231,6 @@ def _reconstruct(*_arguments: object) -> _PickledArray:
     return _PickledArray()
 
 
-def _encode_latin1(text: str, encoding: str) -> bytes:
-    """Python 3 writes bytes so in protocol 2."""
-    if encoding != "latin1":
-        raise pickle.UnpicklingError(f"the encoding {encoding!r}")
-    return text.encode("latin1")
-
-
 class _RestrictedUnpickler(pickle.Unpickler):
     """Builds dictionaries, lists, numbers, strings and uint8 arrays, and refuses all else."""
 
@@ -245,12 +239,26 @@ class _RestrictedUnpickler(pickle.Unpickler):
         ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
         ("numpy", "ndarray"): _PickledArray,
         ("numpy", "dtype"): _PickledDtype,
-        ("_codecs", "encode"): _encode_latin1,
+        ("_codecs", "encode"): "encode_latin1",
     }
+
+    def __init__(self, content: bytes):
+        super().__init__(io.BytesIO(content), encoding="bytes")
+        self._encodable = len(content)
+
+    def encode_latin1(self, text: str, encoding: str) -> bytes:
+        """Python 3 writes bytes so in protocol 2; never more of them than it takes to spell."""
+        if encoding != "latin1":
+            raise pickle.UnpicklingError(f"the encoding {encoding!r}")
+        self._encodable -= len(text)
+        if self._encodable < 0:
+            raise pickle.UnpicklingError("more text than the file has bytes")
+        return text.encode("latin1")
 
     def find_class(self, module: str, name: str) -> Any:
         try:
-            return self.ALLOWED[module, name]
+            allowed = self.ALLOWED[module, name]
+            return getattr(self, allowed) if isinstance(allowed, str) else allowed
         except KeyError:
             raise pickle.UnpicklingError(f"{module}.{name}, which is not allowed") from None
 
@@ -262,7 +270,10 @@ def _text(value: object) -> object:
 def _plain(value: object) -> object:
     if isinstance(value, _PickledArray):
         return value.to_numpy()
-    return [_text(item) for item in value] if isinstance(value, list) else value
+    if not isinstance(value, list):
+        return value
+    once = functools.lru_cache(None, typed=True)(_text)  # a list may hold one long text many times
+    return [once(item) for item in value]
 
 
 def _kind(value: object) -> str:
@@ -300,6 +311,8 @@ def _read_members(path: str | Path, content: bytes) -> dict[PurePosixPath, dict[
     try:
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as tar:
             for member in tar:
+                if member.size < 0:  # tarfile would go back, for ever
+                    raise ValueError(f"{member.name} has {member.size} bytes")
                 name = PurePosixPath(member.name)
                 if name.name not in known:
                     continue

@@ -142,11 +142,21 @@ def write_csv(path: str | Path, regions: Iterable[Region], images: Iterable[str]
 
 
 def fit_for_csv(export: Export) -> tuple[Export, list[str]]:
-    """Leave files out whose names ``write_csv`` refuses; return what is left, and those names."""
-    left_out = [name for name in export.images if not _fits_csv(name)]
-    images = tuple(name for name in export.images if _fits_csv(name))
-    regions = tuple(region for region in export.regions if _fits_csv(region.filename))
-    return replace(export, images=images, regions=regions), left_out
+    """Leave files out whose names ``write_csv`` refuses; return what is left, and those names.
+
+    Where only the folder before a name is in the way, the folder goes and the name stays.
+    """
+    names = {
+        name: name if _fits_csv(name) else re.split(r"[/\\]", name)[-1] for name in export.images
+    }
+    left_out = [name for name, fitting in names.items() if not _fits_csv(fitting)]
+    images = dict.fromkeys(name for name in names.values() if _fits_csv(name))
+    regions = tuple(
+        replace(region, filename=names[region.filename])
+        for region in export.regions
+        if _fits_csv(names[region.filename])
+    )
+    return replace(export, images=tuple(images), regions=regions), left_out
 
 
 def write_project(
@@ -496,6 +506,7 @@ def _lines(text: str) -> list[str]:
 
 def _cells(line: str) -> list[str]:
     """Split one CSV line. VIA never breaks a line inside quotes, so a stray quote harms one row."""
+    csv.field_size_limit(max(csv.field_size_limit(), len(line)))  # a polygon may be very long
     try:
         return next(csv.reader([line]), [])
     except csv.Error as error:

@@ -6,6 +6,7 @@ import os
 import pickle
 import struct
 import tarfile
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -371,6 +372,41 @@ def test_only_the_codec_that_pickles_use_is_called(tmp_path, python_contents):
     members = pickled(python_contents) | {"test_batch": attacks(tmp_path)["codec"]}
     with pytest.raises(InputError, match="the encoding 'rot13'"):
         read(write_tar(tmp_path / "a.tar.gz", members, PYTHON))
+
+
+def test_a_text_that_is_named_many_times_takes_its_memory_once(tmp_path, python_contents):
+    name = "x" * 100_000
+    python_contents["batches.meta"][b"label_names"] = [name.encode()] * 200
+    tracemalloc.start()
+    read(write_tar(tmp_path / "a.tar.gz", pickled(python_contents), PYTHON))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 40 * len(name), "200 copies were made"
+
+
+def test_a_text_that_is_encoded_many_times_is_refused(tmp_path, python_contents):
+    def spelled(text):
+        return b"X" + struct.pack("<I", len(text)) + text
+
+    def encoded(operand):
+        return b"c_codecs\nencode\n" + operand + spelled(b"latin1") + b"\x86R"
+
+    first, again = encoded(spelled(b"x" * 1000) + b"q\x01"), encoded(b"h\x01")
+    hostile = b"\x80\x02](" + first + again * 99 + b"e."
+    members = pickled(python_contents) | {"test_batch": hostile}
+    with pytest.raises(InputError, match="more text than the file has bytes"):
+        read(write_tar(tmp_path / "a.tar.gz", members, PYTHON))
+
+
+def test_a_member_of_less_than_nothing_is_refused_at_once(tmp_path):
+    header = bytearray(tarfile.TarInfo("data_batch_1.bin").tobuf())
+    header[124:136] = b"\xff" * 10 + (-512 % 65536).to_bytes(2, "big")
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    first = tarfile.TarInfo("README").tobuf()
+    (tmp_path / "a.tar.gz").write_bytes(gzip.compress(first + bytes(header) + bytes(1024)))
+    with pytest.raises(InputError, match="has -512 bytes"):
+        read(tmp_path / "a.tar.gz")
 
 
 def test_signed_bytes_are_not_taken_for_pixels(tmp_path, python_contents):

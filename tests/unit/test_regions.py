@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from resnetcam.regions import (
+    choose_images,
     image_index,
     image_name,
     masks_for_images,
@@ -293,6 +294,14 @@ def test_annotation_kit(tmp_path):
     readme = (tmp_path / "README.txt").read_text()
     for words in ("via.html", "project.json", "(as csv)", "datasets.<name>.regions", "16 times"):
         assert words in readme
+
+
+def test_who_asks_for_more_images_to_draw_on_gets_the_same_ones_and_others():
+    few, many = (choose_images(1000, count, explained=400) for count in (20, 100))
+    assert (len(few), len(many)) == (20, 100)
+    assert set(few) < set(many)
+    assert max(many) < 400 and list(many) == sorted(set(many))
+    assert list(choose_images(1000, 500, explained=400)) == list(range(400))
 
 
 def test_a_summary_names_the_most_frequent_value_first():

@@ -255,6 +255,28 @@ def test_files_with_such_names_are_left_out_of_what_is_imported(tmp_path):
     )
 
 
+@pytest.mark.parametrize("folder", ["/home/me/a thesis, draft/", "C:\\a, b\\"])
+def test_a_folder_that_is_in_the_way_goes_and_the_name_stays(tmp_path, folder):
+    region = replace(SHIP, filename=folder + SHIP.filename)
+    plain = replace(SHIP, filename="a/test_00004_cat.png")
+    images = (region.filename, plain.filename)
+    kept, left_out = fit_for_csv(Export(images, (region, plain), (), {}))
+    assert left_out == []
+    write_csv(tmp_path / "a.csv", kept.regions, images=kept.images)
+    again = read_export(tmp_path / "a.csv")
+    assert again.images == (SHIP.filename, plain.filename)
+    assert without_rows(again.regions) == without_rows([SHIP, plain])
+
+
+def test_a_polygon_of_many_points_is_read(tmp_path):
+    points = tuple(float(i % 512) + 0.5 for i in range(20_000))
+    polygon = {"all_points_x": points, "all_points_y": points[::-1]}
+    region = replace(SHIP, shape="polygon", geometry=polygon)
+    write_csv(tmp_path / "a.csv", [region])
+    export = read_export(tmp_path / "a.csv", strict=True)
+    assert without_rows(export.regions) == without_rows([region])
+
+
 def test_project_has_what_via_asks_for(tmp_path):
     names = ["test_00012_cat.png", SHIP.filename]
     write_project(tmp_path / "project.json", names, "class", ["cat", "ship"])
