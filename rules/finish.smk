@@ -6,9 +6,8 @@ import os
 onsuccess:
     from resnetcam.failures import forget_failures
 
-    for job in workflow.dag.jobs:
-        if job.rule.name == "compare":
-            forget_failures(f"results/{job.wildcards.dataset}")
+    for dataset, jobs in jobs_by_dataset().items():
+        forget_failures(f"results/{dataset}", compared=bool(is_compared(jobs)))
 
 
 onerror:
@@ -20,7 +19,7 @@ onerror:
             failures=[failure_of(job) for job in jobs if job in failed_jobs()],
             finished=evaluated_runs(dataset, jobs),
             experiments=facts_of_experiments(SETTINGS["datasets"][dataset]["experiments"]),
-            compared=all(is_done(job) for job in jobs if job.rule.name == "compare"),
+            compared=is_compared(jobs),
         )
         logger.error(told)
 
@@ -35,6 +34,12 @@ def jobs_by_dataset():
 
 def is_done(job):
     return not workflow.dag.needrun(job) or workflow.dag.finished(job)
+
+
+def is_compared(jobs):
+    """Whether the comparison was made; None if nobody asked for it."""
+    comparisons = [job for job in jobs if job.rule.name == "compare"]
+    return all(map(is_done, comparisons)) if comparisons else None
 
 
 def evaluated_runs(dataset, jobs):

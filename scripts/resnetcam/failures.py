@@ -1,7 +1,7 @@
 """What failed, and what is there nevertheless: ``failures.csv`` and ``comparison.partial.csv``.
 
 Snakemake runs nothing below a failed job, so no rule can write these: the workflow itself does when
-it ends. Both disappear when everything has succeeded.
+it ends. The first disappears when a run of the workflow succeeds, the second when all is compared.
 """
 
 import csv
@@ -78,7 +78,7 @@ def tell_failures(
     failures: Sequence[Failure],
     finished: Mapping[str, bool],
     experiments: Mapping[str, Mapping[str, Any]],
-    compared: bool,
+    compared: bool | None,
 ) -> str:
     """Write what failed and what is there, and return what to say about it.
 
@@ -87,24 +87,26 @@ def tell_failures(
         failures: the jobs that failed; may be none, when a person stopped the workflow.
         finished: every run's folder that was to be evaluated, and whether it is.
         experiments: as for ``compare``.
-        compared: whether ``comparison.csv`` is there already, so that no partial one is needed.
+        compared: whether ``comparison.csv`` was made, so that no partial one is needed; None if
+            it was not asked for, so that an earlier partial one stays as it is.
     """
     folder = Path(folder)
-    forget_failures(folder)
+    forget_failures(folder, compared=bool(compared))
     lines = []
     if finished:
         done = f"{sum(finished.values()):,} of {len(finished):,}"
         lines.append(f"{folder.name}: {done} runs are trained and evaluated.")
     for failure in failures[:_MOST_TOLD]:
-        run = f" {failure.experiment}/seed{failure.seed}" if failure.seed else ""
+        seed = failure.seed and f"seed{failure.seed}"
+        subject = " ".join([failure.stage, "/".join(filter(None, (failure.experiment, seed)))])
         message = textwrap.shorten(failure.message, _LONGEST_MESSAGE, placeholder=" …")
-        lines += [f"Failed: {failure.stage}{run}: {message}", f"  see {failure.log}"]
+        lines += [f"Failed: {subject.rstrip()}: {message}", f"  see {failure.log}"]
     if len(failures) > _MOST_TOLD:
         lines.append(f"and {len(failures) - _MOST_TOLD:,} more.")
     if failures:
         write_failures(folder / "failures.csv", failures)
         lines.append(f"Written: {folder / 'failures.csv'}")
-    if finished and not compared:
+    if finished and compared is False:
         path = folder / "comparison.partial.csv"
         write_comparison(path, partial_comparison(finished, experiments, failures), last=MISSING)
         lines.append(f"Written: {path}")
@@ -112,10 +114,11 @@ def tell_failures(
     return "\n".join(lines)
 
 
-def forget_failures(folder: str | Path) -> None:
-    """Remove what ``tell_failures`` wrote."""
-    for name in ("failures.csv", "comparison.partial.csv"):
-        (Path(folder) / name).unlink(missing_ok=True)
+def forget_failures(folder: str | Path, *, compared: bool) -> None:
+    """Remove what ``tell_failures`` wrote; a partial comparison only once there is a whole one."""
+    (Path(folder) / "failures.csv").unlink(missing_ok=True)
+    if compared:
+        (Path(folder) / "comparison.partial.csv").unlink(missing_ok=True)
 
 
 def write_failures(path: str | Path, failures: Iterable[Failure]) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +16,10 @@ from resnetcam.interruption import Interrupted
 
 @contextlib.contextmanager
 def logged(snakemake: Any) -> Iterator[None]:
-    """Log to the rule's file and to the terminal; exit with status 1 if the body fails.
+    """Log to the rule's file and to the terminal; exit with another status than 0 on failure.
 
-    An ``InputError`` or a full disk shows a message alone; anything else its traceback, in the log
-    file too.
+    An ``InputError``, a full disk or Ctrl-C shows a message alone; anything else its traceback, in
+    the log file too. The status is 1, or 128 and the signal's number if one asked to stop.
 
     Args:
         snakemake: the object that Snakemake gives to a script.
@@ -41,6 +42,9 @@ def logged(snakemake: Any) -> Iterator[None]:
     except Interrupted as error:
         logging.error("%s", error)
         sys.exit(128 + error.signum)
+    except KeyboardInterrupt:
+        logging.error("stopped by SIGINT")
+        sys.exit(128 + signal.SIGINT)
     except Exception as error:
         if number := lacks_space(error):
             logging.error("%s", _full(error, number))

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam.errors import InputError
-from resnetcam.files import flush_to_disk, replacing, sha256_of_file
+from resnetcam.files import flush_to_disk, lacks_space, replacing, sha256_of_file
 from resnetcam.locks import try_lock, wait_for_lock
 
 logger = logging.getLogger(__name__)
@@ -118,12 +118,18 @@ class StateStore:
         flush_to_disk(self.directory)
 
     def recall(self, outputs: Mapping[str, Path]) -> bool:
-        """Give the finished files back if they are there and intact; return whether they are."""
-        if not self._finished.exists() or self._find_damage(outputs):
-            return False
-        self.give_back(outputs)
-        logger.info("nothing to train: outputs given back from %s", self.directory)
-        return True
+        """Give the finished files back if they are there and intact; return whether they are.
+
+        What this user may not read counts as not there; ``locked`` says so.
+        """
+        try:
+            intact = self._finished.exists() and not self._find_damage(outputs)
+        except PermissionError:
+            intact = False
+        if intact:
+            self.give_back(outputs)
+            logger.info("nothing to train: outputs given back from %s", self.directory)
+        return intact
 
     def warn_of_damage(self, names: Iterable[str]) -> None:
         """Say it if finished files are there and cannot be given back."""
@@ -155,7 +161,9 @@ class StateStore:
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
             return open(self.directory / "lock", "a+", errors="replace")
-        except PermissionError as error:
+        except OSError as error:
+            if lacks_space(error):
+                raise
             raise InputError(
                 f"{error.filename} cannot be written: {error.strerror}. Trainings keep their state "
                 "there (`state` in the config). If it is another person's, finished trainings are "

@@ -10,6 +10,7 @@ from resnetcam.comparison import write_comparison
 from resnetcam.failures import (
     MISSING,
     Failure,
+    forget_failures,
     last_error,
     partial_comparison,
     tell_failures,
@@ -141,6 +142,29 @@ def test_the_terminal_shows_a_few_failures_shortly_and_the_table_all(tmp_path):
     assert all(len(line) < 200 for line in told.splitlines())
     assert (tmp_path / "shapes/failures.csv").read_text().count("\n") == 13
     assert (tmp_path / "shapes/comparison.partial.csv").exists()
+
+
+def test_a_job_of_an_experiment_or_of_the_data_is_told_by_what_it_is_of(tmp_path):
+    failures = [
+        Failure("high", "", "experiment_report", "r.log", "boom"),
+        Failure("", "", "preprocess", "p.log", "bang"),
+    ]
+    told = tell_failures(
+        tmp_path, failures=failures, finished={}, experiments=EXPERIMENTS, compared=None
+    )
+    assert "Failed: experiment_report high: boom\n" in told
+    assert "Failed: preprocess: bang\n" in told
+
+
+def test_where_no_comparison_was_asked_for_an_earlier_partial_one_stays(tmp_path):
+    told_of(tmp_path, 1)
+    partial = (tmp_path / "comparison.partial.csv").read_bytes()
+
+    told_of(tmp_path, 1, compared=None, finished={str(tmp_path / "high/seed1"): False})
+    assert (tmp_path / "comparison.partial.csv").read_bytes() == partial
+
+    forget_failures(tmp_path, compared=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["comparison.partial.csv"]
 
 
 def test_a_comparison_that_is_whole_gets_no_partial_one_and_old_tables_go(tmp_path):

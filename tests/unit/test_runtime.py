@@ -123,3 +123,22 @@ def test_precision_follows_the_hardware_unless_it_is_given(
     monkeypatch.setattr(processor, "detected_info", lambda: found)
 
     assert runtime._resolve(precision, gpu) == expected
+
+
+@pytest.mark.parametrize(
+    ("gpu", "flags", "slow"),
+    [
+        (None, ["avx2"], True),
+        (None, ["amx_bf16"], False),
+        (Gpu("T4", (7, 5)), ["amx_bf16"], True),
+        (Gpu("A100", (8, 0)), ["avx2"], False),
+    ],
+)
+def test_bfloat16_where_it_is_slow_is_warned_of(monkeypatch, caplog, gpu, flags, slow):
+    found = SimpleNamespace(features=set(flags))
+    monkeypatch.setattr(processor, "detected_info", lambda: found)
+
+    assert runtime._resolve("bfloat16", gpu) == "bfloat16"
+    assert ("does not compute natively" in caplog.text) is slow
+    assert runtime._resolve("auto", gpu) == ("float32" if slow else "bfloat16")
+    assert len(caplog.records) == slow

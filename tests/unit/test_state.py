@@ -1,7 +1,9 @@
 """Checkpoints survive kills, damage is noticed, one process at a time."""
 
+import errno
 import json
 import logging
+import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from resnetcam.errors import InputError
 from resnetcam.state import Checkpoint, Partial, StateStore, fingerprint
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
@@ -194,6 +197,41 @@ def holder(store, outputs):
         assert process.stdout.readline() == "locked\n"
         yield process
         process.kill()
+
+
+def test_finished_files_that_may_not_be_read_are_not_there_and_the_lock_says_why(
+    store, outputs, monkeypatch
+):
+    def refused(path, *_, **__):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(Path, "exists", refused)
+    assert not store.recall(outputs)
+    monkeypatch.setattr("builtins.open", refused)
+    told = "lock cannot be written: Permission denied"
+    with pytest.raises(InputError, match=told), store.locked():
+        pass
+
+
+def test_outputs_that_may_not_be_written_are_no_reason_to_train_again(
+    store, outputs, tmp_path, monkeypatch
+):
+    finish(store, outputs)
+
+    def refused(*_):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(shutil, "copyfile", refused)
+    with pytest.raises(PermissionError):
+        store.recall({"model.keras": tmp_path / "there.keras"})
+
+
+def test_a_state_that_is_a_file_is_one_message(tmp_path):
+    (tmp_path / "state").write_text("")
+    store = StateStore(tmp_path / "state", "f")
+    told = r"cannot be written: Not a directory.*another `state`"
+    with pytest.raises(InputError, match=told), store.locked():
+        pass
 
 
 def wait_for_lock(store, then):

@@ -151,8 +151,16 @@ def _set_environment(backend: str, device: str, threads: int) -> None:
 
 
 def _resolve(precision: str, gpu: Gpu | None) -> str:
-    if precision != "auto":
-        return precision
     if gpu:
-        return "bfloat16" if gpu.capability >= _FIRST_CAPABILITY_WITH_BFLOAT16 else "float32"
-    return "bfloat16" if processor.computes_bfloat16() else "float32"
+        native = gpu.capability >= _FIRST_CAPABILITY_WITH_BFLOAT16
+    else:
+        native = processor.computes_bfloat16()
+    if precision == "auto":
+        return "bfloat16" if native else "float32"
+    if precision == "bfloat16" and not native:
+        logger.warning(
+            "precision is 'bfloat16', which %s does not compute natively: expect it to take many "
+            "times as long as float32. With `precision: auto` the hardware decides.",
+            gpu.name if gpu else processor.name(),
+        )
+    return precision
