@@ -73,8 +73,9 @@ def _inconsistencies(config: dict[str, Any]) -> Iterable[str]:
     for name, dataset in config["datasets"].items():
         key = f"datasets.{name}"
         yield from _impossible_splits(key, dataset)
-        if "draw_seed" in dataset and dataset["regions"]:
-            yield f"{key}.regions: the regions of a drawn dataset are known; leave this key out"
+        if "draw_seed" in dataset:
+            yield from _impossible_drawing(key, dataset)
+        yield from _paths_with_braces(key, dataset)
         yield from _exports_of_one_name(f"{key}.annotations", dataset["annotations"])
         archive = dataset.get("archive")
         if archive and not archive["urls"] and not archive["path"]:
@@ -224,6 +225,25 @@ def _impossible_splits(key: str, dataset: dict[str, Any]) -> Iterable[str]:
             f"{key}.validation_images: {validation} of {train} training images leaves a class "
             f"empty: both parts need at least one image of each of {NUM_CLASSES} classes"
         )
+
+
+def _impossible_drawing(key: str, dataset: dict[str, Any]) -> Iterable[str]:
+    if dataset["regions"]:
+        yield f"{key}.regions: the regions of a drawn dataset are known; leave this key out"
+    if dataset["train_images"] % 5:
+        yield (
+            f"{key}.train_images: {dataset['train_images']} is not allowed: must be a multiple of "
+            "5, as CIFAR-10's layout has five files of them"
+        )
+
+
+def _paths_with_braces(key: str, dataset: dict[str, Any]) -> Iterable[str]:
+    """Snakemake takes them for wildcards."""
+    named = {name: dataset[name] for name in ("regions", "published_history")}
+    named |= {f"annotations.{i}": path for i, path in enumerate(dataset["annotations"])}
+    for name, path in named.items():
+        if path and set(path) & set("{}"):
+            yield f"{key}.{name}: {path!r} is not allowed: a path must not hold braces; rename it"
 
 
 def _exports_of_one_name(key: str, paths: list[str]) -> Iterable[str]:

@@ -52,8 +52,9 @@ class Schema:
 
 # Snakemake lays a config file over another key by key, so the old form's keys stay.
 _MERGED = (
-    ". (If it comes from the file below yours: sections are merged key by key. To put another form "
-    "in place of the whole section, use the experiment's `overrides`, or a recipe of a new name)"
+    ". (Sections are merged key by key, so another form keeps the keys of the one below it. To put "
+    "it in place of the whole, override the whole section, as in `overrides: {optimizer: {name: "
+    "sgd}}` of an experiment, or write a recipe of a new name)"
 )
 
 
@@ -78,7 +79,8 @@ def _explain(error: jsonschema.ValidationError, root: str) -> str:
     if error.validator == "additionalProperties":
         allowed = list(error.schema.get("properties", {}))
         unknown = [name for name in value if name not in allowed]
-        merged = _MERGED if "title" in error.schema else ""
+        is_named_form = "const" in error.schema.get("properties", {}).get("name", {})
+        merged = _MERGED if is_named_form else ""
         return "\n".join(
             f"{key}: there is no key {name!r} here{nearest(str(name), allowed)}. "
             f"Allowed: {', '.join(allowed)}{merged}"
@@ -141,7 +143,7 @@ def _demand(error: jsonschema.ValidationError) -> str:
 
 
 def _hint_at_yaml(value: Any, wanted: set[str]) -> str:
-    """YAML takes 1e-3 for text, and off for a boolean: say so."""
+    """YAML takes 1e-3 for text, off for a boolean, and Snakemake what is nested: say so."""
     if isinstance(value, bool):
         return " (YAML reads yes, no, on and off as true and false; a word stands in quotes)"
     if not isinstance(value, str) or not wanted & {"number", "integer"}:
@@ -156,6 +158,11 @@ def _hint_at_yaml(value: Any, wanted: set[str]) -> str:
     text = repr(int(number)) if whole else repr(number)
     if "." not in text and not whole:
         text = text.replace("e", ".0e")
+    if text == value:
+        return (
+            f" (this is text, by its quotes or as Snakemake reads what is nested in `--config`; "
+            f"write {text} into a file for `--configfile`)"
+        )
     return f" (YAML reads this as text; write {text})"
 
 

@@ -83,6 +83,8 @@ def test_every_object_of_the_schema_refuses_unknown_keys():
         ("recipes.fast.epohcs", 3, ["recipes.fast", "'epohcs'", "did you mean 'epochs'?"]),
         ("devcie", "cpu", ["config", "'devcie'", "did you mean 'device'?"]),
         ("datasets.cifar10.archive.url", "x", ["datasets.cifar10.archive", "'url'", "'urls'"]),
+        ("recipes.fast.progressive_resizing", {"side": 32, "share": 0.5}, ["side", "at most 31"]),
+        ("recipes.fast.progressive_resizing", {"side": 24, "share": 1}, ["share", "below 1"]),
         ("experiments.fast.recipe", "fats", ["experiments.fast.recipe", "'fats'", "'fast'"]),
         ("experiments.fast.model", "resnet", ["experiments.fast.model", "Known: resnet20v1"]),
         ("datasets.cifar10.experiments", ["quick"], ["cifar10.experiments.0", "'quick'"]),
@@ -121,7 +123,9 @@ def test_every_object_of_the_schema_refuses_unknown_keys():
         ("device", "GPU", ["device", "'GPU'", "did you mean 'gpu'?"]),
         ("datasets.shapes.annotations", "a.csv", ["annotations", "list, such as ['a.csv']"]),
         ("experiments.fast", {"seeds": [1]}, ["fast: the keys 'model', 'recipe' are"]),
-        ("recipes.fast.epochs", "12", ["epochs", "text; write 12)"]),
+        ("recipes.fast.epochs", "12", ["epochs", "quotes", "write 12 into a file for"]),
+        ("datasets.cifar10.regions", "{x}.csv", ["cifar10.regions", "'{x}.csv'", "braces"]),
+        ("datasets.cifar10.annotations", ["a.csv", "{b}/c.csv"], ["annotations.1", "braces"]),
         ("recipes.fast.weight_decay", "inf", ["must be a number"]),
         ("recipes.fast.weight_decay", 10**400, ["recipes.fast.weight_decay", "finite"]),
         (
@@ -172,6 +176,13 @@ def test_hints_are_given_only_where_they_help():
     with pytest.raises(InputError) as error:
         load_config(changed("datasets.cifar10.archive.sha256", "1234"), SCHEMA)
     assert "YAML" not in str(error.value)
+
+
+@pytest.mark.parametrize("key", ["devcie", "recipes.fast.epohcs", "gradcam.layer"])
+def test_of_merging_forms_only_a_form_speaks(key):
+    with pytest.raises(InputError) as error:
+        load_config(changed(key, "cpu"), SCHEMA)
+    assert "merged" not in str(error.value)
 
 
 def test_equal_overrides_come_out_equal_and_the_users_own_stay_as_they_are():
