@@ -2,10 +2,8 @@
 
 import os
 
-from resnetcam.families import multiply_adds
-from resnetcam.layout import IMAGE_SIDE
 from resnetcam.locks import try_lock
-from resnetcam.resizing import relative_costs
+from resnetcam.workload import images_of_resnet20
 
 # Images/s of ResNet20 v1 on two processor cores: in bfloat16 with matrix units, and in float32 with
 # AVX2 alone (docs/performance.md).
@@ -47,10 +45,10 @@ def print_plan():
         plural, images = "s" * (epochs > 1), f"{images_of_an_epoch(job):,} images"
         logger.info(
             f"To train: {name}, {epochs} epoch{plural} of {images}. "
-            f"On two cores that takes about {duration(work(job))}."
+            f"On two cores that takes about {duration([job])}."
         )
     if len(trainings) > shown:
-        total = duration(sum(map(work, trainings)))
+        total = duration(trainings)
         logger.info(f"and {len(trainings) - shown:,} more; all together about {total}.")
     if trainings:
         logger.info("A GPU takes far less; what was trained before is given back at once.")
@@ -62,15 +60,8 @@ def images_of_an_epoch(job):
     return dataset["train_images"] - (dataset["validation_images"] if held_out else 0)
 
 
-def work(job):
-    """How much there is to compute, in images of the whole size through ResNet20 v1."""
-    plan = job.params.plan
-    epochs = sum(relative_costs(plan["recipe"], IMAGE_SIDE))
-    network = multiply_adds(**plan["model"], side=IMAGE_SIDE)
-    return epochs * images_of_an_epoch(job) * network / multiply_adds("resnet_v1", 20, IMAGE_SIDE)
-
-
-def duration(images):
+def duration(trainings):
+    images = sum(images_of_resnet20(job.params.plan, images_of_an_epoch(job)) for job in trainings)
     fast, slow = (max(1, round(images / rate / 60)) for rate in RATES)
     if fast >= 120:
         return f"{round(fast / 60)} to {round(slow / 60)} hours"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from resnetcam.files import replacing
-from resnetcam.history import read_history, seconds_per_epoch
+from resnetcam.history import read_history
 
 # Of each column the type of its values; where a value may be missing, the field is empty.
 COLUMNS: dict[str, type] = {
@@ -137,6 +137,11 @@ def _row(name: str, runs: Sequence[Run], experiment: Mapping[str, Any]) -> Row:
         " + ".join(sorted(devices)),
     )
     return dict(zip(COLUMNS, values, strict=True)) | columns_of_overrides(experiment)
+
+
+def seconds_per_epoch(history: Sequence[Mapping[str, float]]) -> float:
+    """The mean of all epochs' seconds but the first's, which compiles (if there is another)."""
+    return statistics.fmean(row["seconds"] for row in history[1:] or history)
 
 
 def columns_of_overrides(experiment: Mapping[str, Any]) -> dict[str, Any]:

@@ -40,27 +40,3 @@ def spatial_layers(family: str, depth: int) -> list[str]:
             parts.remove("projection")
         names += [f"stage{stage}_block{block}_{part}" for part in parts]
     return names + (["final_bn", "final_out"] if family == "resnet_v2" else [])
-
-
-def multiply_adds(family: str, depth: int, side: int) -> int:
-    """Count the multiply-adds of a pass of one image, so many pixels a side, through all kernels.
-
-    Biases, normalizations and the last layer are left out.
-    """
-    blocks = blocks_per_stage(family, depth)
-    inputs = 16
-    total = side**2 * 27 * inputs
-    for stage in range(3):
-        positions = (side >> stage) ** 2
-        for block in range(blocks):
-            if family == "resnet_v1":
-                outputs = 16 << stage
-                weights = 9 * outputs * (inputs + outputs)
-            else:
-                middle, outputs = (16, 64, 128)[stage], 64 << stage
-                weights = middle * (inputs + 9 * middle + outputs)
-            if block == 0 and (family == "resnet_v2" or stage > 0):
-                weights += inputs * outputs  # the projection
-            total += positions * weights
-            inputs = outputs
-    return total

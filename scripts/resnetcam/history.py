@@ -7,8 +7,6 @@ checkpoints and, in the first epoch, compilation; without validation.
 """
 
 import csv
-import statistics
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 HISTORY_COLUMNS = (
@@ -21,11 +19,6 @@ HISTORY_COLUMNS = (
     "val_loss",
     "val_accuracy",
 )
-
-
-def seconds_per_epoch(history: Sequence[Mapping[str, float]]) -> float:
-    """The mean of all epochs' seconds but the first's, which compiles (if there is another)."""
-    return statistics.fmean(row["seconds"] for row in history[1:] or history)
 
 
 def write_history(path: str | Path, history: list[dict[str, float]]) -> None:

@@ -19,10 +19,11 @@ from resnetcam.comparison import (
     compare,
     read_comparison,
     read_run,
+    seconds_per_epoch,
 )
 from resnetcam.dataset import DatasetReader
 from resnetcam.files import replacing
-from resnetcam.history import read_history, seconds_per_epoch
+from resnetcam.history import read_history
 from resnetcam.layout import CLASS_PAGES, FIGURES
 from resnetcam.report_html import to_html
 from resnetcam.report_text import environment, flattened, headline, relative_link

@@ -3,7 +3,6 @@
 import csv
 import itertools
 import json
-import math
 import os
 import subprocess
 import sys
@@ -173,19 +172,6 @@ def test_v2_units_have_the_published_widths_sizes_and_strides(resnet29_v2):
 def test_other_depths_are_refused_with_the_two_nearest(family, depth, below, above):
     with pytest.raises(InputError, match=rf"depth {depth}\b.*\b{below} and {above}$"):
         models.build_network(family, depth, 3, 10)
-
-
-@pytest.mark.parametrize(
-    ("family", "depth"), [("resnet_v1", 8), ("resnet_v1", 20), ("resnet_v2", 11), ("resnet_v2", 29)]
-)
-def test_multiply_adds_are_known_without_the_network(family, depth):
-    classifier = models.build_classifier(family, depth, np.zeros(IMAGE, np.float32), 10)
-    counted = sum(
-        math.prod(layer.kernel.shape) * math.prod(layer.output.shape[1:3])
-        for layer in classifier.layers
-        if isinstance(layer, keras.layers.Conv2D)
-    )
-    assert families.multiply_adds(family, depth, IMAGE[0]) == counted
 
 
 @pytest.mark.parametrize(
