@@ -55,8 +55,9 @@ def test_kills_and_signals_cost_no_bit(tmp_path, data, cpu):
     assert "nothing to train" in last.printed
     assert run.result() == undisturbed.result()
     places = [(place["epochs"], place["steps"]) for place in run.info["resumed_after"]]
-    assert len(set(places)) == 6 and places == sorted(places)
-    assert places[-2:] == [(2, 3), (3, 0)]
+    # The last kills came when nothing was left to train.
+    assert len(set(places)) == 5 and places == sorted(places)
+    assert places[-1] == (2, 3)
 
 
 def test_a_second_signal_kills_at_once(tmp_path, data, cpu):
