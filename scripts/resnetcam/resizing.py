@@ -16,7 +16,8 @@ def image_sides(recipe: dict[str, Any]) -> list[int | None]:
     resizing, epochs = recipe["progressive_resizing"], recipe["epochs"]
     if not resizing:
         return [None] * epochs
-    small = math.floor(resizing["share"] * epochs + 1e-9)  # 2/3 of 12 are 8, however it is written
+    exact = resizing["share"] * epochs
+    small = min(math.floor(exact + 1e-9), epochs - 1)  # 0.29 * 100 is 28.999999999999996
     return [resizing["side"]] * small + [None] * (epochs - small)
 
 

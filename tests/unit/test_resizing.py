@@ -14,7 +14,16 @@ def recipe(epochs, share):
 
 @pytest.mark.parametrize(
     ("epochs", "share", "small"),
-    [(12, 0.67, 8), (12, 2 / 3, 8), (12, 0.66, 7), (10, 0.7, 7), (3, 0.999, 2), (1, 0.99, 0)],
+    [
+        (12, 0.67, 8),
+        (12, 2 / 3, 8),
+        (12, 0.66, 7),
+        (10, 0.7, 7),
+        (100, 0.29, 29),
+        (3, 0.999, 2),
+        (3, 1 - 1e-12, 2),
+        (1, 0.99, 0),
+    ],
 )
 def test_the_first_epochs_see_small_images_and_the_last_never_does(epochs, share, small):
     assert image_sides(recipe(epochs, share)) == [24] * small + [None] * (epochs - small)
