@@ -7,7 +7,7 @@ from resnetcam.dataset import DatasetReader
 from resnetcam.figures import training
 from resnetcam.history import read_history
 from resnetcam.predictions import confusion_matrix, read_predictions
-from resnetcam.resizing import image_sides
+from resnetcam.resizing import small_epochs
 from resnetcam.stage import logged
 
 with logged(snakemake):
@@ -24,7 +24,7 @@ with logged(snakemake):
         metrics["selected_on"],
         published,
         "" if official else "other images: not comparable",
-        small_epochs=sum(side is not None for side in image_sides(recipe)),
+        small_epochs=small_epochs(recipe),
     )
     logits, labels = read_predictions(files.predictions, "test")
     counts = confusion_matrix(labels, logits.argmax(1), len(data.class_names))

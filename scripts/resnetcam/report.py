@@ -27,7 +27,7 @@ from resnetcam.history import read_history
 from resnetcam.layout import CLASS_PAGES, FIGURES
 from resnetcam.report_html import to_html
 from resnetcam.report_text import environment, flattened, headline, relative_link
-from resnetcam.resizing import image_sides
+from resnetcam.resizing import small_epochs
 from resnetcam.verdicts import faithfulness_verdict, localisation_verdict
 
 _PUBLISHED_PARAMETERS = 274_442  # resources/published_layers.csv
@@ -185,7 +185,7 @@ def _experiment(row: Row, runs: Sequence[Run], folder: Path) -> dict[str, Any]:
         "seed": files.seed,
         "metrics": first.metrics,
         "training_images": first.provenance["training_images"],
-        "small_epochs": _small_epochs(first),
+        "small_epochs": small_epochs(ingredients["recipe"]),
         "figures": figures,
         "other_seeds": [
             {"seed": run.files.seed, "link": relative_link(run.files.figures, folder)}
@@ -267,16 +267,10 @@ def _provenance(run: Run) -> dict[str, Any]:
         "seed": run.files.seed,
         "seconds": sum(row["seconds"] for row in run.history),
         "images_per_second": run.provenance["training_images"] / seconds_per_epoch(run.history),
-        "small_epochs": _small_epochs(run),
+        "small_epochs": small_epochs(run.provenance["ingredients"]["recipe"]),
         "commit": commit[:12] + dirty,
         "fingerprint": run.provenance["fingerprint"][:12],
     }
-
-
-def _small_epochs(run: Run) -> int:
-    """How many of the first epochs trained on images that were shrunk."""
-    sides = image_sides(run.provenance["ingredients"]["recipe"])
-    return sum(side is not None for side in sides)
 
 
 def _versions(run: Run) -> str:

@@ -8,17 +8,18 @@ import math
 from typing import Any
 
 
-def image_sides(recipe: dict[str, Any]) -> list[int | None]:
-    """The height and width in pixels of each epoch's images; None where they stay whole.
-
-    The share of small epochs is rounded down, so the last epoch always sees whole images.
-    """
+def small_epochs(recipe: dict[str, Any]) -> int:
+    """How many of the first epochs see small images: rounded down, and never all of them."""
     resizing, epochs = recipe["progressive_resizing"], recipe["epochs"]
-    if not resizing:
-        return [None] * epochs
-    exact = resizing["share"] * epochs
-    small = min(math.floor(exact + 1e-9), epochs - 1)  # 0.29 * 100 is 28.999999999999996
-    return [resizing["side"]] * small + [None] * (epochs - small)
+    exact = resizing["share"] * epochs if resizing else 0
+    return min(math.floor(exact + 1e-9), epochs - 1)  # 0.29 * 100 is 28.999999999999996
+
+
+def image_sides(recipe: dict[str, Any]) -> list[int | None]:
+    """The height and width in pixels of each epoch's images; None where they stay whole."""
+    small = small_epochs(recipe)
+    side = recipe["progressive_resizing"]["side"] if small else None
+    return [side] * small + [None] * (recipe["epochs"] - small)
 
 
 def relative_costs(recipe: dict[str, Any], whole_side: int) -> list[float]:
