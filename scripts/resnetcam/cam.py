@@ -87,7 +87,7 @@ def resize_bilinear(maps: Array, height: int, width: int) -> Array:
     rows, columns = (
         _interpolation(old, new) for old, new in zip(maps.shape[1:], (height, width), strict=True)
     )
-    return np.einsum("Hh,nhw,Ww->nHW", rows, maps, columns, optimize=True)
+    return np.matmul(np.matmul(rows, maps), columns.T)
 
 
 def normalized(maps: Array) -> Array:

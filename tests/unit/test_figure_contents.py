@@ -3,7 +3,6 @@
 The figure is looked at before it becomes pixels.
 """
 
-import matplotlib
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -11,6 +10,7 @@ from matplotlib.figure import Figure
 from resnetcam.figures import annotations, class_pages, examples, overlays, training, trust
 from resnetcam.figures.explained import gather_explained
 from resnetcam.figures.overlays import Look
+from resnetcam.figures.page import Page, Panel
 from resnetcam.maps import Maps
 
 NAMES = ["cat", "dog", "ox"]
@@ -29,15 +29,25 @@ def figures(monkeypatch):
 
 @pytest.fixture
 def overlaid(monkeypatch):
-    """Pairs of axes and the value that marks the map on them (``marked``)."""
+    """Pairs of panels and the value that marks the map on them (``marked``)."""
     pairs = []
 
-    def draw(axes, image, raw_map, look, region=None):
-        pairs.append((axes, raw_map[0, 0].item()))
+    def draw(panel, image, raw_map, look, region=None):
+        pairs.append((panel, raw_map[0, 0].item()))
 
     for module in (examples, class_pages, trust):
         monkeypatch.setattr(module, "draw_overlay", draw)
     return pairs
+
+
+@pytest.fixture
+def titles(monkeypatch):
+    """What is written above each panel, on one line."""
+    written = {}
+    monkeypatch.setattr(
+        Panel, "title", lambda panel, text, **_: written.update({panel: text.replace("\n", " ")})
+    )
+    return written
 
 
 def marked(values):
@@ -71,9 +81,9 @@ def test_a_persons_attribute_may_be_called_shape(tmp_path, figures):
     assert named == [["rect"], ["star", "ring"]]
 
 
-def test_each_map_stands_under_the_class_that_it_explains(tmp_path, overlaid):
+def test_each_map_stands_under_the_class_that_it_explains(tmp_path, overlaid, titles):
     examples.misclassified_examples(tmp_path / "a.png", explained([0, 1], [2, 0]), NAMES, Look())
-    shown = [(axes.get_title().split("\n")[0], value) for axes, value in overlaid]
+    shown = [(titles[panel].split()[0], value) for panel, value in overlaid]
     assert shown == [("ox", 10), ("cat", 20), ("cat", 11), ("dog", 21)]
 
 
@@ -99,7 +109,9 @@ def test_each_curve_is_on_the_axes_of_its_name(tmp_path, figures):
     assert drawn == {"Deletion": [1.0, 0.2], "Insertion": [0.1, 0.9]}
 
 
-def test_a_cascade_goes_from_the_trained_network_to_the_random_one(tmp_path, figures, overlaid):
+def test_a_cascade_goes_from_the_trained_network_to_the_random_one(
+    tmp_path, figures, overlaid, titles
+):
     parts = ["none", "logits", "stem"]
     means = [1.0, 0.5, 0.1]
     levels = [
@@ -110,8 +122,8 @@ def test_a_cascade_goes_from_the_trained_network_to_the_random_one(tmp_path, fig
     shown = explained([0, 1], [0, 1])
     trust.randomisation_cascade(tmp_path / "a.png", shown, levels, maps, Look())
     assert [value for _, value in overlaid] == [0, 1, 2, 10, 11, 12]
-    titles = [axes.get_title().replace("\n", " ") for axes, _ in overlaid[:3]]
-    assert titles == ["trained", "+ logits", "+ stem"]
+    above = [titles[panel] for panel, _ in overlaid[:3]]
+    assert above == ["trained", "+ logits", "+ stem"]
     (correlations,) = (axes for axes in figures[0].axes if "rank" in axes.get_ylabel())
     assert correlations.lines[1].get_ydata().tolist() == means
 
@@ -158,6 +170,14 @@ def test_recalls_of_a_network_chosen_on_the_test_set_say_so(tmp_path, figures, s
     assert ("test-selected" in figures[0].axes[0].get_title(loc="left")) is told
 
 
+def test_pictures_lie_where_their_panels_are_and_keep_their_shape():
+    page = Page(Figure((4, 3)))
+    page.panel(1, 0.5, 2).picture(np.zeros((4, 8, 3)))
+    (picture,) = page.axes.images
+    assert picture.get_extent() == [1, 3, 2, 1]  # left, right, bottom, top: half as high as wide
+    assert page.axes.get_xlim() == (0, 4) and page.axes.get_ylim() == (3, 0)
+
+
 @pytest.mark.parametrize(
     ("rows", "columns"),
     [((4, 8), (10, 20)), ((0, 8), (10, 20)), ((20, 32), (0, 32)), ((0, 32), (0, 7))],
@@ -165,19 +185,35 @@ def test_recalls_of_a_network_chosen_on_the_test_set_say_so(tmp_path, figures, s
 def test_an_outline_runs_around_its_region_and_is_closed_at_the_border_too(rows, columns):
     region = np.zeros((32, 32), bool)
     region[slice(*rows), slice(*columns)] = True
-    with matplotlib.rc_context():
-        axes = Figure().add_subplot()
-        image = np.zeros((32, 32, 3), np.uint8)
-        overlays.draw_overlay(axes, image, np.eye(8, dtype=np.float32), Look(), region)
-    scale = 8
-    for contour in axes.collections:
-        (path,) = contour.get_paths()
-        np.testing.assert_allclose(path.vertices[0], path.vertices[-1])
-        left, top = path.vertices.min(0)
-        right, bottom = path.vertices.max(0)
-        expected = [columns[0], columns[1], rows[0], rows[1]]
-        np.testing.assert_allclose(
-            [left, right, top, bottom], [edge * scale - 0.5 for edge in expected], atol=0.51
-        )
-    assert axes.get_xlim() == (-0.5, 255.5)
-    assert axes.get_ylim() == (255.5, -0.5)
+    page = Page(Figure((4, 3)))
+    image = np.zeros((32, 32, 3), np.uint8)
+    overlays.draw_overlay(page.panel(1, 0.5, 2), image, np.eye(8, dtype=np.float32), Look(), region)
+    assert len(page.axes.collections) == 2
+    (top, bottom), (left, right) = rows, columns
+    border = {((x, y), (x + 1, y)) for x in range(left, right) for y in rows}
+    border |= {((x, y), (x, y + 1)) for y in range(top, bottom) for x in columns}
+    for lines in page.axes.collections:
+        pixels = (np.array(lines.get_segments()) - (1, 0.5)) / (2 / 32)
+        assert np.allclose(pixels, pixels.round())
+        drawn = [tuple(map(tuple, segment)) for segment in pixels.round().astype(int).tolist()]
+        assert len(drawn) == len(border) and set(drawn) == border
+
+
+def test_a_region_with_a_hole_has_two_borders():
+    region = np.zeros((8, 8), bool)
+    region[2:7, 2:7] = True
+    region[4, 4] = False
+    page = Page(Figure((4, 3)))
+    page.panel(0, 0, 1).outline(region)
+    assert [len(lines.get_segments()) for lines in page.axes.collections] == [20 + 4] * 2
+
+
+def test_bars_are_as_long_as_their_probabilities(tmp_path, monkeypatch):
+    lengths = []
+    monkeypatch.setattr(Page, "bar", lambda self, x, y, width, height, **_: lengths.append(width))
+    shown = explained([1], [1])
+    examples.correct_examples(tmp_path / "a.png", shown, NAMES, Look())
+    whole = lengths[0]
+    assert lengths[::2] == [whole] * 3
+    expected = sorted(shown.probabilities[0], reverse=True)
+    np.testing.assert_allclose(np.array(lengths[1::2]) / whole, expected, rtol=1e-6)

@@ -17,7 +17,7 @@ from resnetcam.files import replacing
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
 YELLOW, PINK, SKY = "#E69F00", "#CC79A7", "#56B4E9"
 
-_WIDTH = 8.8  # inches; 1,320 pixels, which GitHub shows at about 880
+WIDTH = 8.8  # inches; 1,320 pixels, which GitHub shows at about 880
 _STYLE: dict[Any, Any] = {
     "savefig.dpi": 150,
     "font.size": 9,
@@ -43,7 +43,7 @@ def drawing(
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_STYLE)
-        figure = Figure((_WIDTH, height), layout=layout)
+        figure = Figure((WIDTH, height), layout=layout)
         yield figure
         with replacing(path) as temporary:
             figure.savefig(temporary, metadata={"Software": None})

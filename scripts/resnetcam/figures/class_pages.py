@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from resnetcam.figures.canvas import draw_message, drawing, short, whole_percent
 from resnetcam.figures.explained import Explained
 from resnetcam.figures.overlays import Look, draw_color_scale, draw_overlay
+from resnetcam.figures.page import Page, Panel
 
 _COLUMNS, _ROWS = 5, 2
+# In inches: a picture's side, from one row of them to the next, what a heading takes, the margin.
+_SIDE, _PITCH, _HEADING, _MARGIN = 0.835, 1.1, 0.5, 0.09
 
 
 def class_page(
@@ -36,49 +37,44 @@ def class_page(
         (f"Something else, but called {name}", ~is_class & called, explained.predicted_maps),
     ]
     shown = [_some(eligible) for _, eligible, _ in blocks]
-    heights = [0.5 + 1.1 * -(-len(positions) // _COLUMNS) for positions in shown]
-    height = sum(heights) + 0.45
-    top = height
-    with drawing(path, height, layout=None) as figure:
-        for (title, eligible, maps), positions, block in zip(blocks, shown, heights, strict=True):
+    heights = [_HEADING + _PITCH * -(-len(positions) // _COLUMNS) for positions in shown]
+    with drawing(path, sum(heights) + 0.45, layout=None) as figure:
+        page, top = Page(figure), 0.0
+        for (title, eligible, maps), positions, height in zip(blocks, shown, heights, strict=True):
             heading = f"{title}: {eligible.sum():,}"
-            figure.text(0.01, 1 - (height - top + 0.2) / height, heading, weight="bold", size=10)
+            page.text(_MARGIN, top + 0.17, heading, weight="bold", size=10)
             for place, position in enumerate(positions):
-                row, column = divmod(place, _COLUMNS)
-                corner = (0.01 + column * 0.197, (top - 0.5 - row * 1.1) / height)
-                pair = _pair_of_axes(figure, corner)
+                pair = _pair_of_panels(page, top + _HEADING, place)
                 _draw_pair(pair, explained.at(position), maps[position], index, class_names, look)
-            top -= block
-        draw_color_scale(figure, look.colormap)
+            top += height
+        draw_color_scale(page, look.colormap)
 
 
-def _pair_of_axes(figure: Figure, corner: tuple[float, float]) -> list[Axes]:
-    """Two squares side by side; the corner is the upper left one, in shares of the figure."""
-    left, upper = corner
-    width = 0.095
-    tall = width * figure.get_figwidth() / figure.get_figheight()
-    return [figure.add_axes((left + i * 0.097, upper - tall, width, tall)) for i in (0, 1)]
+def _pair_of_panels(page: Page, top: float, place: int) -> tuple[Panel, Panel]:
+    """Two squares side by side, in a block of pairs whose first row begins at ``top``."""
+    row, column = divmod(place, _COLUMNS)
+    top += row * _PITCH
+    left = _MARGIN + column * (page.width - 2 * _MARGIN + 0.05) / _COLUMNS
+    return page.panel(left, top, _SIDE), page.panel(left + _SIDE + 0.02, top, _SIDE)
 
 
 def _draw_pair(
-    axes: Sequence[Axes],
+    panels: tuple[Panel, Panel],
     one: Explained,
     raw_map: NDArray[np.float32],
     index: int,
     class_names: Sequence[str],
     look: Look,
 ) -> None:
-    picture, panel = axes
-    picture.imshow(one.images[0], interpolation="nearest")
-    picture.set_title(f"test {one.image_index[0]}", pad=2, size=7)
+    picture, panel = panels
+    picture.picture(one.images[0], interpolation="nearest")
+    picture.title(f"test {one.image_index[0]}", pad=2, size=7)
     draw_overlay(panel, one.images[0], raw_map, look, one.regions[0])
     label, prediction = int(one.labels[0]), int(one.predictions[0])
     other = prediction if label == index else label
     sure = whole_percent(one.probabilities[0, index])
     text = sure if other == index else short(class_names[other], 12)
-    panel.set_title(text, pad=2, size=7)
-    for panel in axes:
-        panel.set_axis_off()
+    panel.title(text, pad=2, size=7)
 
 
 def _some(eligible: NDArray[np.bool_]) -> NDArray[np.int64]:

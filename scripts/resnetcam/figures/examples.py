@@ -4,15 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.gridspec import GridSpec, SubplotSpec
 from numpy.typing import NDArray
 
 from resnetcam.figures.canvas import (
     GREEN,
     GREY,
     ORANGE,
+    WIDTH,
     draw_message,
     drawing,
     short,
@@ -20,6 +18,12 @@ from resnetcam.figures.canvas import (
 )
 from resnetcam.figures.explained import Explained, choose_examples, most_confidently_wrong
 from resnetcam.figures.overlays import Look, draw_color_scale, draw_overlay
+from resnetcam.figures.page import Page, Panel
+
+# In inches: the page's margin, from picture to picture, between the two examples of a row, what
+# headings take, and what the words above each picture take.
+_MARGIN, _GAP, _MIDDLE, _HEADINGS, _WORDS = 0.09, 0.06, 0.25, 0.32, 0.36
+_BARS = 1.25  # their width; a picture's is 1
 
 
 def correct_examples(
@@ -64,86 +68,65 @@ def _draw_examples(
         return
     correct = kind == "correctly classified"
     columns = ["image", "predicted = true class"] if correct else ["image", "predicted", "true"]
-    rows = -(-len(chosen) // 2)
-    height = rows * (1.6 if correct else 1.4) + 0.7
-    with drawing(path, height, layout=None) as figure:
-        grid = _example_grid(figure, rows, height)
+    side = _side_of_a_picture(len(columns))
+    rows, pitch = -(-len(chosen) // 2), side + _WORDS + 0.08
+    with drawing(path, _HEADINGS + rows * pitch + 0.35, layout=None) as figure:
+        page = Page(figure)
         for place, position in enumerate(chosen):
-            axes = _example_axes(figure, grid[place], columns, with_headings=place < 2)
-            _draw_example(axes, explained.at(position), class_names, look)
-        draw_color_scale(figure, look.colormap)
+            row, half = divmod(place, 2)
+            left = _MARGIN + half * (page.width / 2 + _MIDDLE / 2 - _MARGIN)
+            top = _HEADINGS + row * pitch + _WORDS
+            panels = [page.panel(left + i * (side + _GAP), top, side) for i in range(len(columns))]
+            _draw_maps(panels, explained.at(position), class_names, look)
+            bars = page.panel(left + len(columns) * (side + _GAP), top, side)
+            _draw_probabilities(page, bars, explained.at(position), class_names)
+            if row == 0:
+                _draw_headings(page, [*panels, bars], columns)
+        draw_color_scale(page, look.colormap)
 
 
-def _example_grid(figure: Figure, rows: int, height: float) -> GridSpec:
-    """Two examples a row; 0.65 inches above are for headings, 0.35 below for the colour scale."""
-    return figure.add_gridspec(
-        rows,
-        2,
-        left=0.01,
-        right=0.99,
-        bottom=0.35 / height,
-        top=1 - 0.65 / height,
-        wspace=0.06,
-        hspace=0.42,
-    )
+def _side_of_a_picture(count: int) -> float:
+    """Inches; on half of the page are this many, and the bars."""
+    half = WIDTH / 2 - _MARGIN - _MIDDLE / 2
+    return (half - count * _GAP) / (count + _BARS)
 
 
-def _example_axes(
-    figure: Figure, cell: SubplotSpec, columns: Sequence[str], with_headings: bool
-) -> list[Axes]:
-    """One axes for each column and a last one for the probabilities."""
-    ratios = [1.0] * len(columns) + [1.25]
-    grid = cell.subgridspec(1, len(ratios), width_ratios=ratios, wspace=0.06)
-    axes = list(grid.subplots(squeeze=False)[0])
-    for one, heading in zip(axes, [*columns, "most probable"], strict=True):
-        one.set_axis_off()
-        one.set_box_aspect(1)
-        if with_headings:
-            one.annotate(
-                heading,
-                (0.5, 1),
-                (0, 26),
-                xycoords="axes fraction",
-                textcoords="offset points",
-                ha="center",
-                weight="bold",
-                size=8.5,
-            )
-    axes[-1].set_box_aspect(1 / ratios[-1])
-    return axes
+def _draw_headings(page: Page, panels: Sequence[Panel], columns: Sequence[str]) -> None:
+    widths = [1.0] * len(columns) + [_BARS]
+    for panel, heading, width in zip(panels, [*columns, "most probable"], widths, strict=True):
+        middle = panel.left + width * panel.side / 2
+        page.text(middle, _HEADINGS - 0.08, heading, ha="center", weight="bold", size=8.5)
 
 
-def _draw_example(
-    axes: Sequence[Axes], one: Explained, class_names: Sequence[str], look: Look
+def _draw_maps(
+    panels: Sequence[Panel], one: Explained, class_names: Sequence[str], look: Look
 ) -> None:
-    picture, *overlays, bars = axes
+    picture, *overlays = panels
     label, prediction = int(one.labels[0]), int(one.predictions[0])
-    picture.imshow(one.images[0], interpolation="nearest")
-    picture.set_title(f"test {one.image_index[0]}\n{short(class_names[label])}", pad=3)
+    picture.picture(one.images[0], interpolation="nearest")
+    picture.title(f"test {one.image_index[0]}\n{short(class_names[label])}")
     maps = (one.predicted_maps[0], one.true_maps[0])
     for panel, raw_map, index in zip(overlays, maps, (prediction, label), strict=False):
         draw_overlay(panel, one.images[0], raw_map, look, one.regions[0])
-        peak = f"peak {raw_map.max():.3g}"
-        panel.set_title(f"{short(class_names[index])}\n{peak}", pad=3)
-    _draw_probabilities(bars, one.probabilities[0], label, prediction, class_names)
+        panel.title(f"{short(class_names[index])}\npeak {raw_map.max():.3g}")
 
 
 def _draw_probabilities(
-    axes: Axes,
-    probabilities: NDArray[np.float32],
-    label: int,
-    prediction: int,
-    class_names: Sequence[str],
+    page: Page, place: Panel, one: Explained, class_names: Sequence[str]
 ) -> None:
     """Bars for the three most probable classes, and for the true one if it is not among them."""
+    probabilities, label, prediction = one.probabilities[0], one.labels[0], one.predictions[0]
     shown = list(np.argsort(-probabilities, kind="stable")[:3])
     shown += [] if label in shown else [label]
+    pitch, width = place.side / 4, _BARS * place.side
     for row, index in enumerate(shown):
+        top = place.top + (row + 0.07) * pitch
         color = GREEN if index == label else ORANGE if index == prediction else GREY
-        axes.barh(row, 1, 0.86, color="#f2f2f2")
-        axes.barh(row, probabilities[index], 0.86, color=color, alpha=0.4)
+        page.bar(place.left, top, width, 0.86 * pitch, color="#f2f2f2")
+        length = width * float(probabilities[index])
+        page.bar(place.left, top, length, 0.86 * pitch, color=color, alpha=0.4)
         mark = "✓ " if index == label else ""
-        axes.text(0.03, row, mark + short(class_names[index]), va="center", size=8)
-        axes.text(0.97, row, whole_percent(probabilities[index]), va="center", ha="right", size=8)
-    axes.set_xlim(0, 1)
-    axes.set_ylim(3.5, -0.5)
+        middle, inset = top + 0.43 * pitch, 0.03 * width
+        page.text(place.left + inset, middle, mark + short(class_names[index]))
+        percent = whole_percent(probabilities[index])
+        page.text(place.left + width - inset, middle, percent, ha="right")

@@ -4,16 +4,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from resnetcam.cam import normalized, resize_bilinear
-from resnetcam.figures.canvas import drawing, short
+from resnetcam.figures.canvas import WIDTH, drawing, short
 from resnetcam.figures.explained import Explained, choose_examples
 from resnetcam.figures.overlays import Look, draw_color_scale, draw_overlay
+from resnetcam.figures.page import Page, Panel
 from resnetcam.maps import Maps
 
 _EXAMPLES = 6
+# In inches: the page's margin, from picture to picture, between two examples of a row, and what
+# the words above a picture take.
+_MARGIN, _GAP, _MIDDLE, _WORDS = 0.09, 0.05, 0.25, 0.48
 
 
 def side_by_side(
@@ -36,22 +39,20 @@ def side_by_side(
     chosen = choose_examples(explained.labels, drawable, _EXAMPLES, seed)
     wide = len(columns) + 1
     abreast = 2 if wide <= 4 else 1
-    rows = -(-len(chosen) // abreast)
-    side = 8.5 / (wide * abreast)
-    height = rows * (side + 0.4) + 0.75
-    with drawing(path, height, layout=None) as figure:
-        bottom, top = 0.45 / height, 1 - 0.7 / height
-        grid = figure.add_gridspec(
-            rows, abreast, left=0.01, right=0.99, bottom=bottom, top=top, wspace=0.06, hspace=0.35
-        )
+    share = (WIDTH - 2 * _MARGIN - (abreast - 1) * _MIDDLE) / abreast
+    side = (share - (wide - 1) * _GAP) / wide
+    rows, pitch = -(-len(chosen) // abreast), side + _WORDS
+    with drawing(path, rows * pitch + 0.55, layout=None) as figure:
+        page = Page(figure)
         for place, position in enumerate(chosen):
-            axes = list(grid[place].subgridspec(1, wide, wspace=0.05).subplots(squeeze=False)[0])
-            _draw_row(axes, explained.at(position), columns, class_names, look)
-            if place < abreast:
-                headings = (_heading(name, maps) for name, maps in columns.items())
-                for one, heading in zip(axes[1:], headings, strict=True):
-                    one.set_title(heading, pad=4, size=8, weight="bold")
-        draw_color_scale(figure, look.colormap)
+            row, half = divmod(place, abreast)
+            left, top = _MARGIN + half * (share + _MIDDLE), 0.1 + row * pitch + _WORDS
+            panels = [page.panel(left + i * (side + _GAP), top, side) for i in range(wide)]
+            _draw_row(panels, explained.at(position), columns, class_names, look)
+            if row == 0:
+                for panel, (name, maps) in zip(panels[1:], columns.items(), strict=True):
+                    panel.title(_heading(name, maps), pad=4, weight="bold")
+        draw_color_scale(page, look.colormap)
 
 
 def class_means(
@@ -76,37 +77,33 @@ def class_means(
     counts = np.bincount(chosen, minlength=len(class_names))
     present = np.flatnonzero(counts)
     means = [stretched[chosen == index].mean(0) for index in present]
-    rows = -(-len(present) // 5)
-    height = rows * 1.95 + 0.5
-    with drawing(path, height, layout=None) as figure:
-        grid = figure.add_gridspec(
-            rows, 5, left=0.01, right=0.99, bottom=0.45 / height, top=1 - 0.35 / height, hspace=0.25
-        )
+    rows, side, pitch = -(-len(present) // 5), 1.5, 1.95
+    with drawing(path, rows * pitch + 0.4, layout=None) as figure:
+        page = Page(figure)
         for place, (index, mean) in enumerate(zip(present, means, strict=True)):
-            axes = figure.add_subplot(grid[place])
-            axes.imshow(mean, cmap=colormap, vmin=0, vmax=np.max(means), interpolation="nearest")
-            axes.set_title(f"{short(class_names[int(index)])}\n{counts[index]:,} images", pad=3)
-            axes.set_axis_off()
-        draw_color_scale(figure, colormap, ("0", f"{np.max(means):.2f} of a map's peak"))
+            row, column = divmod(place, 5)
+            left = _MARGIN + column * (WIDTH - 2 * _MARGIN - side) / 4
+            panel = page.panel(left, row * pitch + 0.4, side)
+            panel.picture(mean, cmap=colormap, vmin=0, vmax=np.max(means), interpolation="nearest")
+            panel.title(f"{short(class_names[int(index)])}\n{counts[index]:,} images")
+        draw_color_scale(page, colormap, ("0", f"{np.max(means):.2f} of a map's peak"))
 
 
 def _draw_row(
-    axes: Sequence[Axes],
+    panels: Sequence[Panel],
     one: Explained,
     columns: Mapping[str, Maps],
     class_names: Sequence[str],
     look: Look,
 ) -> None:
-    picture, *panels = axes
+    picture, *overlays = panels
     label, prediction = int(one.labels[0]), int(one.predictions[0])
-    picture.imshow(one.images[0], interpolation="nearest")
+    picture.picture(one.images[0], interpolation="nearest")
     called = f", called\n{short(class_names[prediction])}" if prediction != label else ""
-    picture.set_title(f"test {one.image_index[0]}\n{short(class_names[label])}{called}", pad=3)
-    for panel, maps in zip(panels, columns.values(), strict=True):
+    picture.title(f"test {one.image_index[0]}\n{short(class_names[label])}{called}")
+    for panel, maps in zip(overlays, columns.values(), strict=True):
         row = int(np.searchsorted(maps.image_index, one.image_index[0]))
         draw_overlay(panel, one.images[0], maps.maps[row], look, one.regions[0])
-    for panel in axes:
-        panel.set_axis_off()
 
 
 def _heading(name: str, maps: Maps) -> str:

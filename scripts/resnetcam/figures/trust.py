@@ -9,9 +9,20 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
-from resnetcam.figures.canvas import BLUE, GREEN, GREY, ORANGE, PINK, SKY, YELLOW, drawing
+from resnetcam.figures.canvas import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PINK,
+    SKY,
+    WIDTH,
+    YELLOW,
+    drawing,
+)
 from resnetcam.figures.explained import Explained, choose_examples
 from resnetcam.figures.overlays import Look, draw_color_scale, draw_overlay
+from resnetcam.figures.page import Page, Panel
 from resnetcam.layout import TITLES
 
 _COLORS = (BLUE, ORANGE, GREEN, PINK, SKY, YELLOW)
@@ -80,35 +91,38 @@ def randomisation_cascade(
     shown = np.unique(np.linspace(0, len(levels) - 1, _MOST_LEVELS).round().astype(int))
     drawable = explained.image_index < len(maps[0])
     chosen = choose_examples(explained.labels, drawable, 4, seed)
-    height = 4.8
-    with drawing(path, height, layout=None) as figure:
-        left, right = 0.075, 0.99
-        grid = figure.add_gridspec(
-            len(chosen), len(shown) + 1, left=left, right=right, bottom=0.42, top=0.92, wspace=0.06,
-            hspace=0.08,
-        )  # fmt: skip
+    left, right, head, gap = 0.66, 0.09, 0.42, 0.04  # inches
+    pitch = min((WIDTH - left - right) / (len(shown) + 1), 0.62)
+    below, height = head + len(chosen) * pitch + 0.1, 2.0
+    with drawing(path, below + height, layout=None) as figure:
+        page = Page(figure)
         for row, position in enumerate(chosen):
-            one = explained.at(position)
-            axes = [figure.add_subplot(grid[row, column]) for column in range(len(shown) + 1)]
-            axes[0].imshow(one.images[0], interpolation="nearest")
-            for panel, level in zip(axes[1:], shown, strict=True):
-                level_map = maps[level][one.image_index[0]]
-                draw_overlay(panel, one.images[0], level_map, look)
-            for panel in axes:
-                panel.set_axis_off()
+            panels = [
+                page.panel(left + column * pitch, head + row * pitch, pitch - gap)
+                for column in range(len(shown) + 1)
+            ]
+            _draw_cascade(panels, explained.at(position), [maps[level] for level in shown], look)
             if row == 0:
-                _head(axes, [levels[level]["part"] for level in shown])
-        width = (right - left) / (len(shown) + 1)
-        below = figure.add_axes((left + width, 0.12, right - left - width, 0.25))
-        _draw_correlations(below, [levels[level] for level in shown])
-        draw_color_scale(figure, look.colormap)
+                _head(panels, [levels[level]["part"] for level in shown])
+        share = pitch / page.width
+        box = (left / page.width + share, 0.6 / page.height, len(shown) * share, 1.3 / page.height)
+        _draw_correlations(figure.add_axes(box), [levels[level] for level in shown])
+        draw_color_scale(page, look.colormap)
 
 
-def _head(axes: Sequence[Axes], parts: Sequence[str]) -> None:
-    axes[0].set_title("image")
-    axes[1].set_title("trained")
-    for panel, part in zip(axes[2:], parts[1:], strict=True):
-        panel.set_title("+ " + part.replace("_", "\n"), size=6.5)
+def _draw_cascade(
+    panels: Sequence[Panel], one: Explained, maps: Sequence[NDArray[np.float32]], look: Look
+) -> None:
+    panels[0].picture(one.images[0], interpolation="nearest")
+    for panel, level_maps in zip(panels[1:], maps, strict=True):
+        draw_overlay(panel, one.images[0], level_maps[one.image_index[0]], look)
+
+
+def _head(panels: Sequence[Panel], parts: Sequence[str]) -> None:
+    panels[0].title("image")
+    panels[1].title("trained")
+    for panel, part in zip(panels[2:], parts[1:], strict=True):
+        panel.title("+ " + part.replace("_", "\n"), size=6.5)
 
 
 def _draw_correlations(axes: Axes, levels: Sequence[Mapping[str, Any]]) -> None:
