@@ -1,8 +1,9 @@
 """Training state, addressed by the content of everything that decides it.
 
 ``.training/<fingerprint>/`` holds the two newest checkpoints and, at the end, the finished output
-files. It is no declared output, because Snakemake deletes those of a failed job; so a killed run
-goes on where it was, and a finished one is never repeated.
+files, once for each choice of weights (`select`) that was asked for. It is no declared output,
+because Snakemake deletes those of a failed job; so a killed run goes on where it was, and a
+finished one is never repeated.
 """
 
 import contextlib
@@ -65,10 +66,14 @@ def fingerprint(ingredients: Mapping[str, Any]) -> str:
 
 
 class StateStore:
-    """The directory of one fingerprint; what changes it stands inside ``with store.locked():``."""
+    """The directory of one fingerprint; what changes it stands inside ``with store.locked():``.
 
-    def __init__(self, root: str | Path, fingerprint: str):
+    ``selected`` says whose weights the finished files hold, ``best`` or ``last``.
+    """
+
+    def __init__(self, root: str | Path, fingerprint: str, selected: str):
         self.directory = Path(root) / fingerprint
+        self._finished = self.directory / f"finished-{selected}"
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -170,10 +175,6 @@ class StateStore:
                 "given back from it all the same, but this one is not finished: ask for the right "
                 "to write there (docs/cluster.md says how), or set another `state`."
             ) from error
-
-    @property
-    def _finished(self) -> Path:
-        return self.directory / "finished"
 
     def _path(self, checkpoint: Checkpoint) -> Path:
         name = f"epoch-{checkpoint.epoch:06d}-step-{checkpoint.partial.step:08d}.state"

@@ -80,7 +80,7 @@ def train(
     """
     reader = DatasetReader(data_path)
     ingredients = _ingredients(reader, plan, runtime)
-    store = StateStore(state_root, fingerprint(ingredients))
+    store = StateStore(state_root, _fingerprint(ingredients), plan.recipe["select"])
     # Finished files do not change, so they need no lock, and no right to write it.
     if store.recall(outputs):
         return
@@ -159,9 +159,11 @@ class _Session:
         write_json(folder / "run.json", provenance)
 
     def _resume(self, found: Checkpoint) -> None:
-        step = f" and {found.partial.step} of {self.steps} steps" if found.partial.step else ""
-        logger.info("going on after epoch %d of %d%s", found.epoch, self.recipe["epochs"], step)
-        if found.epoch < self.recipe["epochs"]:
+        if found.epoch == self.recipe["epochs"]:
+            logger.info("all %d epochs were trained before; writing the results", found.epoch)
+        else:
+            step = f" and {found.partial.step} of {self.steps} steps" if found.partial.step else ""
+            logger.info("going on after epoch %d of %d%s", found.epoch, self.recipe["epochs"], step)
             found.resumed_after.append({"epochs": found.epoch, "steps": found.partial.step})
             self._note_hardware(found.hardware)
         self.checkpoint = found
@@ -331,7 +333,7 @@ def _build_networks(
 
 
 def _ingredients(reader: DatasetReader, plan: Plan, runtime: Runtime) -> dict[str, Any]:
-    """Everything that decides the trained weights; its hash is the fingerprint."""
+    """Everything that decides the trained weights, and whose are selected."""
     arrays = ["x_train", "y_train", *(f"{plan.protocol}/{name}" for name in ("train", "mean"))]
     chooses_on_test = not reader.split(plan.protocol).validation.size
     arrays += ["x_test", "y_test"] if chooses_on_test else [f"{plan.protocol}/validation"]
@@ -341,6 +343,12 @@ def _ingredients(reader: DatasetReader, plan: Plan, runtime: Runtime) -> dict[st
         "versions": runtime.versions,
         **asdict(plan),
     }
+
+
+def _fingerprint(ingredients: dict[str, Any]) -> str:
+    """Name what decides the training; whose weights are selected is decided after it."""
+    recipe = {key: value for key, value in ingredients["recipe"].items() if key != "select"}
+    return fingerprint(ingredients | {"recipe": recipe})
 
 
 def _load(reader: DatasetReader, protocol: str) -> TrainingData:

@@ -86,7 +86,7 @@ def finished(run):
 
 def finished_and_damaged(run):
     finished(run)
-    (path,) = run.folder.glob("state/*/finished/model.keras")
+    (path,) = run.folder.glob("state/*/finished-best/model.keras")
     path.write_bytes(b"damaged")
 
 
@@ -120,7 +120,7 @@ def test_a_training_that_dies_before_any_change_to_files_goes_on(
         shutil.rmtree(run.folder)
     assert number > points
     files.cut_power()
-    assert run.result() == undisturbed.result() and list(run.state.glob("*/finished"))
+    assert run.result() == undisturbed.result() and list(run.state.glob("*/finished-best"))
 
 
 def test_it_says_where_it_was_stopped(tmp_path, data, cpu):
@@ -386,7 +386,7 @@ def test_a_damaged_finished_file_is_reported_and_written_anew(
 def test_a_manifest_of_another_form_is_reported(undisturbed, tmp_path, data, cpu, caplog, content):
     run = Run(tmp_path / "run", data, cpu)
     finished(run)
-    (path,) = run.state.glob("*/finished/manifest.json")
+    (path,) = run.state.glob("*/finished-best/manifest.json")
     path.write_text(content)
     assert run().result() == undisturbed.result()
     assert "manifest.json" in caplog.text
@@ -400,7 +400,7 @@ def test_no_flipped_bit_of_a_state_goes_unnoticed(tmp_path, data, cpu):
     content = path.read_bytes()
     for at in range(0, len(content), 5):
         path.write_bytes(content[:at] + bytes([content[at] ^ (1 << at % 8)]) + content[at + 1 :])
-        assert StateStore(run.state, directory.name).load().partial.step == 0, at
+        assert StateStore(run.state, directory.name, "best").load().partial.step == 0, at
 
 
 def test_when_all_is_damaged_it_starts_anew_and_what_it_then_saves_counts(
@@ -450,7 +450,7 @@ def test_weights_that_are_not_finite_are_never_saved(
         run()
     assert not any(run.has_outputs())
     (directory,) = run.state.iterdir()
-    state = StateStore(run.state, directory.name).load()
+    state = StateStore(run.state, directory.name, "best").load()
     assert all(np.isfinite(values).all() for values in state.weights)
     if within_epochs:
         assert (state.epoch, state.partial.step) == kept

@@ -46,7 +46,7 @@ def test_kills_and_signals_cost_no_bit(tmp_path, data, cpu):
             assert message in stopped.printed and "same command goes on" in stopped.printed
     for change in (
         "rename */epoch-000002-step-00000004.state",
-        "rename */finished",
+        "rename */finished-best",
         "rename out/history.csv",
     ):
         assert Victim(run, die_at=change).wait() == -signal.SIGKILL, change

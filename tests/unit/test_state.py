@@ -41,7 +41,7 @@ def assert_same(found, expected):
 
 @pytest.fixture
 def store(tmp_path):
-    store = StateStore(tmp_path / "state", "abc")
+    store = StateStore(tmp_path / "state", "abc", "last")
     store.directory.mkdir(parents=True)
     return store
 
@@ -155,7 +155,7 @@ def test_finishing_again_replaces_what_was_finished(store, outputs):
 @pytest.mark.parametrize("damage", [lambda c: c[:-1], lambda c: b"", lambda c: b"X" + c[1:], None])
 def test_a_damaged_finished_file_is_not_given_back(store, outputs, name, damage):
     finish(store, outputs)
-    path = store.directory / "finished" / name
+    path = store.directory / "finished-last" / name
     if damage is None:
         path.unlink()
     else:
@@ -172,7 +172,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from resnetcam.state import StateStore
-store = StateStore(sys.argv[2], "abc")
+store = StateStore(sys.argv[2], "abc", "last")
 with store.locked():
     print("locked", flush=True)
     sys.stdin.readline()
@@ -228,7 +228,7 @@ def test_outputs_that_may_not_be_written_are_no_reason_to_train_again(
 
 def test_a_state_that_is_a_file_is_one_message(tmp_path):
     (tmp_path / "state").write_text("")
-    store = StateStore(tmp_path / "state", "f")
+    store = StateStore(tmp_path / "state", "f", "last")
     told = r"cannot be written: Not a directory.*another `state`"
     with pytest.raises(InputError, match=told), store.locked():
         pass

@@ -173,6 +173,31 @@ def test_a_finished_training_is_given_back_and_not_repeated(
     assert again.content() == undisturbed.content()
 
 
+def test_whose_weights_are_kept_may_change_without_training_again(
+    undisturbed, tmp_path, data, cpu, monkeypatch
+):
+    """The learning rates fall to zero, so the last epoch is made not to be the best."""
+    scores = iter([(0.5, 1.0), (0.9, 1.0), (0.1, 1.0)])
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "accuracy_and_loss", lambda *_: next(scores))
+        best = Run(tmp_path, data, cpu, select="best")()
+    monkeypatch.setattr(training.backend.Trainer, "run", no_session)
+
+    last = Run(tmp_path / "last", data, cpu, state=best.state)()
+
+    assert (best.info["selected_epoch"], last.info["selected_epoch"]) == (2, 3)
+    assert last.info["ingredients"]["recipe"]["select"] == "last"
+    assert last.info["fingerprint"] == best.info["fingerprint"]
+    for ours, theirs in zip(last.model.get_weights(), undisturbed.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert any(
+        (ours != theirs).any()
+        for ours, theirs in zip(last.model.get_weights(), best.model.get_weights(), strict=True)
+    )
+    again = Run(tmp_path / "again", data, cpu, state=best.state, select="best")()
+    assert again.content() == best.content()
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -389,7 +414,7 @@ def test_a_loss_that_is_not_finite_stops_the_training_without_outputs(
         run()
     assert not any(path.exists() for path in run.outputs.values())
     (directory,) = run.state.iterdir()
-    assert StateStore(run.state, directory.name).load().epoch == 1
+    assert StateStore(run.state, directory.name, "best").load().epoch == 1
 
 
 def test_bfloat16_trains_and_the_written_model_is_float32(tmp_path, data, cpu, monkeypatch):
