@@ -13,7 +13,7 @@ with logged(snakemake):
     params, files = snakemake.params, snakemake.input
     runtime.start(params.backend, params.device, "float32", snakemake.threads)
     from resnetcam import evaluation
-    from resnetcam.randomisation import cascade, compare
+    from resnetcam.randomisation import cascade, compare, compare_with_other_images
 
     default = default_group(files.maps, "true")
     trained = read_maps(files.maps, default)
@@ -25,6 +25,10 @@ with logged(snakemake):
         groups[default._replace(choice=part)] = Maps(maps, classes, trained.image_index[:n])
         levels.append({"part": part, **compare(trained.maps[:n], maps)})
     write_maps(Path(snakemake.output.maps), groups)
-    compared = n - int(is_flat(trained.maps[:n]).sum())
-    about = {"n": n, "compared": compared, "group": list(default)}
+    about = {
+        "n": n,
+        "compared": n - int(is_flat(trained.maps[:n]).sum()),
+        "group": list(default),
+        "other_image": compare_with_other_images(trained.maps[:n]),
+    }
     write_json(snakemake.output.levels, about | {"levels": levels})

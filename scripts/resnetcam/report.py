@@ -120,8 +120,21 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
         "comparison": relative_link(inputs.comparison, folder) if inputs.comparison else None,
         "comparison_figure": relative_link(figure, folder) if figure else None,
         "settings": "\n".join(flattened(inputs.settings)),
+        "code": _code(runs),
         "command": _command(inputs, runs),
     }
+
+
+def _code(runs: Sequence[Run]) -> str:
+    """Which code made the runs: a commit is no whole answer if it is unknown or was changed."""
+    commits = {run.provenance["commit"] for run in runs}
+    if not commits:
+        return "unnamed"
+    if "unknown" in commits:
+        return "unknown"
+    if any(commit.endswith("-dirty") for commit in commits):
+        return "changed"
+    return "committed" if len(commits) == 1 else "several"
 
 
 def _command(inputs: ReportInputs, runs: Sequence[Run]) -> str:

@@ -2,7 +2,8 @@
 
 Ten classes of filled outlines of random size, place, tilt and colour, on textured backgrounds,
 among distractors. A linear classifier makes next to nothing of the pixels; a ResNet20 learns the
-classes in a few epochs. Objects stand anywhere, so a map that points to the middle scores low.
+classes in a few epochs. Objects stand anywhere that they fit, which is often over the middle: a map
+that points there hits four times as often as chance.
 """
 
 import colorsys

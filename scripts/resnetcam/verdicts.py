@@ -78,7 +78,11 @@ def _verdict(candidates: Mapping[str, Any], n: int, metrics: tuple[_Metric, ...]
         few = any(not _is_enough(candidates[of]) for of in _KNOW_NOTHING if of in candidates)
         every = f"every baseline of {_FEWEST_IMAGES} images or more" if few else "every baseline"
         first = f"{metric.phrase}, {name} {_against_baselines(baselines, metric, every)}."
-        second = f"Of the other methods, it {_among_methods(methods)}." if methods else ""
+        sentences = [f"Of the other methods, it {_among_methods(methods)}."] if methods else []
+        unsaid = [title(name) for name in _too_few(candidates, metric)]
+        if unsaid:
+            sentences.append(f"Too few images to say it of {_joined(unsaid)}.")
+        second = " ".join(sentences)
         verdicts.append(Verdict(first, second))
     return verdicts
 
@@ -95,6 +99,15 @@ def _leads(candidates: Mapping[str, Any], metric: _Metric) -> list[_Lead]:
             # Adding zero turns a negative zero into a plain one.
             leads.append(_Lead(name, *(round(end, _DIGITS) + 0.0 for end in ends)))
     return leads
+
+
+def _too_few(candidates: Mapping[str, Any], metric: _Metric) -> list[str]:
+    """The other methods that have the metric, but on too few images."""
+    return [
+        name
+        for name, one in candidates.items()
+        if name not in _KNOW_NOTHING and metric.key in one and not _is_enough(one)
+    ]
 
 
 def _is_enough(candidate: Mapping[str, Any]) -> bool:

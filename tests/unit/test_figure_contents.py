@@ -128,6 +128,17 @@ def test_a_cascade_goes_from_the_trained_network_to_the_random_one(
     assert correlations.lines[1].get_ydata().tolist() == means
 
 
+def test_a_correlation_below_all_others_is_still_on_its_axes(tmp_path, figures, overlaid):
+    levels = [
+        {"part": part, "correlation": {"mean": mean, "low": mean - 0.1, "high": mean + 0.1}}
+        for part, mean in (("none", 1.0), ("logits", -0.8))
+    ]
+    maps = [marked([0])] * 2
+    trust.randomisation_cascade(tmp_path / "a.png", explained([0], [0]), levels, maps, Look())
+    (correlations,) = (axes for axes in figures[0].axes if "rank" in axes.get_ylabel())
+    assert correlations.get_ylim()[0] < -0.9
+
+
 def test_a_cascade_from_flat_maps_has_no_correlations(tmp_path, figures, overlaid):
     levels = [{"part": part, "correlation": None} for part in ("none", "logits")]
     shown = explained([0], [0])

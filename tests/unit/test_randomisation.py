@@ -9,7 +9,13 @@ from scipy import stats
 
 from resnetcam import randomisation
 from resnetcam.explanation import explainer, resolve_layer
-from resnetcam.randomisation import cascade, compare, parts, rank_correlations
+from resnetcam.randomisation import (
+    cascade,
+    compare,
+    compare_with_other_images,
+    parts,
+    rank_correlations,
+)
 from resnetcam.yaml_file import read_yaml
 
 PARTS_V1 = ["logits", "stage3_block1", "stage2_block1", "stage1_block1", "stem"]
@@ -41,6 +47,15 @@ def test_flat_maps_of_the_trained_network_are_left_out_and_others_count_as_zero(
     assert got["correlation"]["mean"] == pytest.approx(2 / 3)
     assert got["flat_maps"] == 1
     assert compare(trained[1:2], trained[:1]) == {"correlation": None, "flat_maps": 0}
+
+
+def test_maps_of_other_images_show_what_all_have_in_common():
+    random = np.random.default_rng(0)
+    middle = np.exp(-((np.mgrid[:8, :8] - 3.5) ** 2).sum(0) / 8).astype(np.float32)
+    scattered = random.random((200, 8, 8)).astype(np.float32)
+    assert compare_with_other_images(scattered)["mean"] == pytest.approx(0, abs=0.05)
+    assert compare_with_other_images(middle + 0.1 * scattered)["mean"] > 0.8
+    assert compare_with_other_images(scattered[:1]) is None
 
 
 @pytest.mark.slow

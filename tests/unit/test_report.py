@@ -89,6 +89,7 @@ def faithfulness(deletion, insertion):
         name: {
             "deletion_auc": intervals(low, None if name == "gradcam" else deletion),
             "insertion_auc": intervals(high, None if name == "gradcam" else insertion),
+            "flat_maps": 17,
             **masked,
         }
         for name, (low, high) in both.items()
@@ -145,6 +146,7 @@ def write_run(folder, experiment, seed, accuracy, protocol="holdout"):
         "n": 1000,
         "group": ["gradcam", "stage3_block3_out", "true"],
         "compared": 980,
+        "other_image": intervals(0.21),
         "levels": [{"part": "stem", "correlation": intervals(0.07), "flat_maps": 30}],
     }
     (run / "localisation.json").write_text(json.dumps(localisation))
@@ -380,6 +382,49 @@ def test_the_command_gives_the_threads_and_the_device_of_the_runs(results):
     assert "\nsnakemake --cores 8 --config dataset=cifar10\n" in markdown
 
 
+@pytest.mark.parametrize(
+    ("commits", "told"),
+    [
+        (["a" * 40], "at the commit above, with the settings above"),
+        (["a" * 40, "b" * 40], "at each run's commit above, with"),
+        (["a" * 40 + "-dirty"], "with the code that made the runs (it differs from the commit"),
+        (["a" * 40, "unknown"], "with the code that made the runs (no commit is known)"),
+    ],
+)
+def test_a_commit_is_promised_only_where_it_is_the_whole_answer(results, commits, told):
+    runs = [write_run(results.folder, "fast", seed, 0.9) for seed, _ in enumerate(commits, 1)]
+    for run, commit in zip(runs, commits, strict=True):
+        provenance = json.loads(run.provenance.read_text())
+        run.provenance.write_text(json.dumps(provenance | {"commit": commit}))
+    markdown, _ = results(["cat", "dog"], archive(), runs)
+    assert f"In the workflow's folder, {told}" in markdown
+
+
+def test_a_mean_over_seeds_is_told_from_the_seed_that_is_looked_at(results):
+    runs = [write_run(results.folder, "fast", s, a) for s, a in ((1, 0.9), (2, 0.92), (3, 0.86))]
+    markdown, _ = results(["cat", "dog"], archive(), runs)
+    assert "89.3% of the test images are classified correctly, on average over 3 seeds." in markdown
+    assert "What follows is seed 1, which classifies 90.0% correctly; the figures" in markdown
+    assert "accuracy, loss and training time are means over them" in markdown
+    alone, _ = results(["cat", "dog"], archive(), runs[:1])
+    assert "are classified correctly. " in alone
+    assert "on average over" not in alone and "What follows is seed" not in alone
+
+
+def test_scores_of_maps_stand_in_their_columns(results):
+    markdown, _ = results(["cat", "dog"], archive())
+    lines = markdown.splitlines()
+    heading = next(line for line in lines if "Deletion, area" in line)
+    row = next(line for line in lines if line.startswith("| Grad-CAM | 0.100"))
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in (heading, row)]
+    shown = dict(zip(*cells, strict=True))
+    assert shown["Deletion, area (low is good)"] == "0.100 (0.080 to 0.120)"
+    assert shown["Average drop (low)"] == "30.0% (28.0% to 32.0%)"
+    assert (shown["Image left"], shown["Flat maps"]) == ("30.0%", "17")
+    assert 'beside the column "Image left"' in markdown
+    assert "own map of another image: 0.21 (0.19 to 0.23)" in markdown
+
+
 def test_settings_of_data_and_maps_are_told(results):
     markdown, _ = results(["cat", "dog"], archive())
     assert "\nsplit_seed: 7\ngradcam.steps: 16\n" in markdown
@@ -462,7 +507,7 @@ def test_the_headline_of_a_lone_sweep_says_that_it_is_the_best_of_many(swept, re
     assert "**rates-peak\\_0, the best of 25 by validation accuracy, classifies 50.0%" in markdown
     assert "mean training image]" not in markdown
     assert "the best, rates-peak\\_0: [seed 1](rates-peak_0/seed1/run.json)." in markdown
-    assert "at the commit that `run.json` names, with the same config" in markdown
+    assert "at the commit that `run.json` names, with the same config:" in markdown
     assert "| Run | Device |" not in markdown
 
 

@@ -100,6 +100,12 @@ def test_objects_stand_anywhere(drawing):
     assert centres.mean(0) == pytest.approx([16, 16], abs=1)
 
 
+def test_the_middle_is_on_the_object_more_often_than_chance(drawing):
+    """So a map that points there is a baseline to beat here too."""
+    masks = np.stack([mask(outline, 1) for outline in drawing.test_outlines])
+    assert masks[:, 15:17, 15:17].mean() > 3 * masks.mean()
+
+
 def test_a_linear_classifier_is_near_chance(drawing):
     images = drawing.images
     x_train, x_test = images.x_train[:, ::2, ::2], images.x_test[:, ::2, ::2]  # for speed

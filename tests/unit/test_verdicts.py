@@ -137,10 +137,10 @@ def test_few_images_give_no_verdict():
     assert verdict.on_baselines.startswith("Too few images for a verdict: 99")
 
 
-def test_a_candidate_of_few_images_is_left_out():
+def test_of_a_method_on_few_images_nothing_is_said_but_that():
     scores = located((-0.3, -0.33, -0.27), layercam=(0.4, 0.3, 0.5))
     scores["candidates"]["layercam"]["n"] = 99
 
     pointing, _ = localisation_verdict(scores)
 
-    assert pointing.on_methods == ""
+    assert pointing.on_methods == "Too few images to say it of LayerCAM."

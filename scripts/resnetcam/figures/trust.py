@@ -128,14 +128,15 @@ def _head(panels: Sequence[Panel], parts: Sequence[str]) -> None:
 def _draw_correlations(axes: Axes, levels: Sequence[Mapping[str, Any]]) -> None:
     places = np.arange(len(levels))
     axes.axhline(0, color="#bbbbbb", linewidth=0.8)
+    lowest = 0.0
     if levels[0]["correlation"]:  # else all maps of the trained network are flat
         means, lows, highs = (
             np.array([level["correlation"][key] for level in levels])
             for key in ("mean", "low", "high")
         )
-        spread = means - lows, highs - means
+        lowest, spread = lows.min(), (means - lows, highs - means)
         axes.errorbar(places, means, spread, color=BLUE, marker="o", ms=3, lw=1)
     axes.set_xlim(-0.5, len(levels) - 0.5)
-    axes.set_ylim(-0.3, 1.08)
+    axes.set_ylim(min(-0.3, lowest - 0.05), 1.08)
     axes.set_xticks([])
     axes.set_ylabel("rank correlation with\nthe trained network's map", size=7.5)
