@@ -15,6 +15,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from resnetcam import hdf5
 from resnetcam.errors import InputError
 
 PROTOCOLS = ("holdout", "test_selected")
@@ -67,7 +68,7 @@ class DatasetReader:
     @contextlib.contextmanager
     def _open(self) -> Iterator[h5py.File]:
         try:
-            with h5py.File(self.path, "r") as file:
+            with hdf5.reading(self.path) as file:
                 yield file
         except (OSError, KeyError) as error:
             raise self._damaged(str(error)) from error

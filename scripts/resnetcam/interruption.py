@@ -27,8 +27,9 @@ class StopRequest:
 def noticing_signals() -> Iterator[StopRequest]:
     """Turn SIGTERM (a scheduler's) and SIGINT (Ctrl-C) into a request that the body looks at.
 
-    A second signal kills at once. A signal that is ignored stays ignored. In another thread than
-    the main one, where Python handles no signals, nothing is changed.
+    Once the first is noticed, which waits for the computation under way, a second signal kills at
+    once. A signal that is ignored stays ignored. In another thread than the main one, where Python
+    handles no signals, nothing is changed.
     """
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():

@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import NamedTuple
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from resnetcam.files import replacing
+from resnetcam import hdf5
 
 
 class Maps(NamedTuple):
@@ -40,7 +39,7 @@ class GroupName(NamedTuple):
 
 def write_maps(path: Path, groups: dict[GroupName, Maps]) -> None:
     """Write groups to one file, whose attribute ``groups`` keeps their order."""
-    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+    with hdf5.writing(path) as file:
         file.attrs["groups"] = ["/".join(name) for name in groups]
         for name, group in groups.items():
             for field, values in group._asdict().items():
@@ -49,7 +48,7 @@ def write_maps(path: Path, groups: dict[GroupName, Maps]) -> None:
 
 def group_names(path: str | Path) -> list[GroupName]:
     """Name the groups of a file, in their order."""
-    with h5py.File(path, "r") as file:
+    with hdf5.reading(path) as file:
         return [GroupName(*name.split("/", 2)) for name in file.attrs["groups"]]
 
 
@@ -60,5 +59,5 @@ def default_group(path: str | Path, choice: str) -> GroupName:
 
 def read_maps(path: str | Path, group: GroupName) -> Maps:
     """Read one group by its name."""
-    with h5py.File(path, "r") as file:
+    with hdf5.reading(path) as file:
         return Maps(*(file["/".join(group)][field][()] for field in Maps._fields))

@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from resnetcam.files import replacing
+from resnetcam import hdf5
 from resnetcam.scoring import accuracy_and_loss
 
 
@@ -27,7 +26,7 @@ def confusion_matrix(
 
 def write_predictions(path: Path, predictions: dict[str, tuple[Any, Any]]) -> None:
     """Write ``predictions.h5``: a group a set, each with ``logits`` and ``labels``."""
-    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+    with hdf5.writing(path) as file:
         for name, (logits, labels) in predictions.items():
             file.create_dataset(f"{name}/logits", data=logits, track_times=False)
             file.create_dataset(f"{name}/labels", data=labels, track_times=False)
@@ -35,7 +34,7 @@ def write_predictions(path: Path, predictions: dict[str, tuple[Any, Any]]) -> No
 
 def read_predictions(path: Path, name: str) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """Return (logits (N, C), labels (N,)) of the ``test`` or the ``validation`` set."""
-    with h5py.File(path, "r") as file:
+    with hdf5.reading(path) as file:
         return file[f"{name}/logits"][()], file[f"{name}/labels"][()]
 
 

@@ -8,10 +8,10 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from resnetcam import hdf5
 from resnetcam.cifar import LabelledImages
 from resnetcam.dataset import Split, array_sha256
 from resnetcam.errors import InputError
-from resnetcam.files import replacing
 from resnetcam.layout import NUM_CLASSES
 
 
@@ -73,7 +73,7 @@ def mean_image(images: NDArray[np.uint8], indices: NDArray[np.uint32]) -> NDArra
 
 def write_dataset(path: str | Path, images: LabelledImages, splits: Mapping[str, Split]) -> None:
     """Write ``data.h5``: equal images and splits give equal bytes."""
-    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+    with hdf5.writing(path) as file:
         for name in ("x_train", "y_train", "x_test", "y_test"):
             _write_array(file, name, getattr(images, name))
         file.attrs["class_names"] = list(images.class_names)

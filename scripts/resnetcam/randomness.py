@@ -84,8 +84,9 @@ def _erase(
         pending = pending[(top + h > height) | (left + w > width)]
     else:
         raise InputError(
-            f"augmentation.erase: no rectangle of area {settings['area']} (share of the image) and "
-            f"aspect {settings['aspect']} fits into {height}x{width} pixels; allow smaller ones"
+            f"augmentation.erase: of {_MAX_REDRAWS:,} rectangles drawn for an image, none fitted "
+            f"into {height}x{width} pixels: area {settings['area']} (share of the image), aspect "
+            f"{settings['aspect']}. Allow smaller ones."
         )
     darkest, brightest = settings["value"]
     return boxes, generator.uniform(darkest, brightest, size).astype(np.float32)

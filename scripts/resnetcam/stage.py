@@ -63,7 +63,9 @@ class _LogFile(logging.FileHandler):
 
     def __init__(self, path: Path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        super().__init__(path, mode="w")
+        path.write_bytes(b"")
+        # An earlier run of the job may be alive and write on: both append whole lines.
+        super().__init__(path, mode="a")
         self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802

@@ -1,5 +1,6 @@
 """Training: epochs of compiled steps, checkpoints in between, the plain model at the end."""
 
+import contextlib
 import logging
 import math
 import signal
@@ -35,9 +36,9 @@ logger = logging.getLogger(__name__)
 
 OUTPUTS = ("model.keras", "history.csv", "run.json")
 _SECONDS_BETWEEN_CHECKPOINTS = 60.0
-# A call on a GPU is long, so that launches never wait; one on a CPU short, about a second.
+# A call on a GPU is long, so that launches never wait; one on a CPU short, for signals do.
 _STEPS_A_GPU_CALL = 400
-_IMAGES_A_CPU_CALL = 512
+_SECONDS_A_CPU_CALL = 1.0
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ class _Session:
         self.recipe = plan.recipe
         self.steps = math.ceil(len(data.y) / self.recipe["batch_size"])
         self.sides = resizing.image_sides(self.recipe)
+        self.call_length = _CallLength(runtime.device)
         self.network, self.classifier = _build_networks(data, plan, runtime.precision)
         self.logits_of = logits_function(self.classifier)
         decays = {"all": models.is_kernel, "convolutions": models.is_convolution_kernel}
@@ -125,14 +127,15 @@ class _Session:
         with noticing_signals() as stop:
             while self.checkpoint.epoch < self.recipe["epochs"]:
                 row = self._train_epoch(store, stop)
-                self.classifier.set_weights(self.trainer.weights())
+                weights = self._finite_weights(self.steps, row["learning_rate"])
+                self.classifier.set_weights(weights)
                 logits = self.logits_of(self.data.x_validation)
                 row["val_accuracy"], row["val_loss"] = accuracy_and_loss(
                     logits, self.data.y_validation
                 )
                 if not math.isfinite(row["val_loss"]):
                     raise _diverged(int(row["epoch"]), self.steps, row["learning_rate"])
-                self._keep(row, store)
+                self._keep(row, weights, store)
                 log_epoch(self.checkpoint.history, costs)
 
     def write(self, folder: Path, name: str, ingredients: dict[str, Any]) -> None:
@@ -188,14 +191,15 @@ class _Session:
         epoch, partial = self.checkpoint.epoch + 1, self.checkpoint.partial
         order, draws, rates = self._inputs_of(epoch)
         clock = _Clock(partial.seconds)
-        calls = _chunks(order, self.recipe["batch_size"], self._steps_a_call, partial.step)
+        calls = _chunks(order, self.recipe["batch_size"], self.call_length, partial.step)
         done = partial.step * self.recipe["batch_size"]
         with progress_bar(epoch, self.recipe["epochs"], done, len(order)) as bar:
             running = None
             for step, indices in calls:
                 chosen = {key: values[indices] for key, values in draws.items()}
                 call_rates = rates[step : step + len(indices)]
-                results = self.trainer.run(indices, chosen, call_rates, self.sides[epoch - 1])
+                with self.call_length.timed(len(indices)):
+                    results = self.trainer.run(indices, chosen, call_rates, self.sides[epoch - 1])
                 # One call's results are read while the next call is under way.
                 if running:
                     partial = _count(partial, epoch, *running)
@@ -243,11 +247,12 @@ class _Session:
                 stop.signum,
             )
 
-    def _keep(self, row: dict[str, float], store: StateStore) -> None:
+    def _keep(
+        self, row: dict[str, float], weights: list[NDArray[np.float32]], store: StateStore
+    ) -> None:
         """Save the state after an epoch."""
         state = self.checkpoint
         history = [*state.history, {column: row[column] for column in HISTORY_COLUMNS}]
-        weights = self._finite_weights(self.steps, row["learning_rate"])
         best_epoch, best_weights = state.best_epoch, state.best_weights
         if not best_epoch or row["val_accuracy"] > history[best_epoch - 1]["val_accuracy"]:
             best_epoch, best_weights = int(row["epoch"]), weights
@@ -270,12 +275,6 @@ class _Session:
             raise _diverged(self.checkpoint.epoch + 1, step, rate, "weights are")
         return weights
 
-    @property
-    def _steps_a_call(self) -> int:
-        if self.runtime.device == "gpu":
-            return _STEPS_A_GPU_CALL
-        return max(1, _IMAGES_A_CPU_CALL // self.recipe["batch_size"])
-
 
 class _Clock:
     """The seconds that an epoch has taken, over all sittings, and when to save."""
@@ -292,6 +291,26 @@ class _Clock:
 
     def restart(self) -> None:
         self._saved = time.perf_counter()
+
+
+class _CallLength:
+    """How many steps to run in the next call: on a CPU what takes a second, as the last one did.
+
+    A step of a deep network takes seconds, and a signal or a checkpoint that is due waits for them.
+    """
+
+    def __init__(self, device: str):
+        self._adapts = device != "gpu"
+        self.steps = 1 if self._adapts else _STEPS_A_GPU_CALL
+
+    @contextlib.contextmanager
+    def timed(self, steps: int) -> Iterator[None]:
+        """Measure a call of so many steps; the next one runs at most twice as many."""
+        started = time.perf_counter()
+        yield
+        if self._adapts:
+            in_time = _SECONDS_A_CPU_CALL * steps / (time.perf_counter() - started)
+            self.steps = max(1, min(int(in_time), 2 * self.steps))
 
 
 def _count(partial: Partial, epoch: int, step: int, rates: Any, losses: Any, hits: Any) -> Partial:
@@ -369,13 +388,15 @@ def _load(reader: DatasetReader, protocol: str) -> TrainingData:
 
 
 def _chunks(
-    order: NDArray[np.int64], batch: int, steps: int, start: int = 0
+    order: NDArray[np.int64], batch: int, call: _CallLength, start: int = 0
 ) -> Iterator[tuple[int, NDArray[np.int64]]]:
     """Cut an order, from a step on, into (step, indices (S, B)); a smaller last batch is alone."""
     full = len(order) // batch
-    for step in range(start, full, steps):
-        stop = min(step + steps, full)
+    step = start
+    while step < full:
+        stop = min(step + call.steps, full)
         yield step, order[step * batch : stop * batch].reshape(-1, batch)
+        step = stop
     if (rest := len(order) % batch) and start <= full:
         yield full, order[-rest:].reshape(1, rest)
 

@@ -103,7 +103,7 @@ def stop(run):
         return steps(*arguments)
 
     with (
-        mock.patch.object(training, "_IMAGES_A_CPU_CALL", 1),
+        mock.patch.object(training, "_SECONDS_A_CPU_CALL", 0),
         mock.patch.object(training.backend.Trainer, "run", stopping),
         contextlib.suppress(SystemExit),
     ):

@@ -133,7 +133,7 @@ class FakeTrainer:
 def save_after_every_step(setattr):
     """Every call runs one step, and a checkpoint follows."""
     setattr(training, "_SECONDS_BETWEEN_CHECKPOINTS", -1)
-    setattr(training, "_IMAGES_A_CPU_CALL", 1)
+    setattr(training, "_SECONDS_A_CPU_CALL", 0)
 
 
 def fake_network(setattr):

@@ -62,6 +62,24 @@ def test_of_a_traceback_the_first_and_the_last_line_are_told(log):
     assert last_error(path) == "train failed unexpectedly ValueError: 5 is too many"
 
 
+def test_a_killed_runs_orphan_writes_into_its_successors_log_without_breaking_it(log):
+    path, orphan = log
+    orphan.info("epoch 1, " + 80 * "x")
+    successor = logging.Logger("stage")
+    successor.addHandler(_LogFile(path))
+    successor.info("waiting for its result")
+    orphan.info("epoch 2")
+    successor.error("it did not come")
+
+    lines = path.read_text().splitlines()
+    assert [line.split(" ", 3)[3] for line in lines] == [
+        "waiting for its result",
+        "epoch 2",
+        "it did not come",
+    ]
+    assert last_error(path) == "it did not come"
+
+
 @pytest.mark.parametrize("text", [None, "", "2026-01-01 00:00:00,000 INFO epoch 1\n"])
 def test_a_job_that_was_killed_left_no_message(tmp_path, text):
     path = tmp_path / "train.log"

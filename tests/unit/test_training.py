@@ -1,9 +1,11 @@
 """Whole trainings on 8x8 images: reproducible, resumable, selected and stopped as told."""
 
+import contextlib
 import csv
 import json
 import zipfile
 from dataclasses import replace
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -333,10 +335,16 @@ def fake_steps(monkeypatch, losses=None, val_losses=None, val_accuracies=None):
     return calls
 
 
+def calls_of_all_whole_batches(monkeypatch):
+    length = SimpleNamespace(steps=8, timed=contextlib.nullcontext)
+    monkeypatch.setattr(training, "_CallLength", lambda device: length)
+
+
 def test_every_step_gets_its_own_rate_and_every_image_its_own_draws_and_its_epochs_size(
     tmp_path, data, cpu, monkeypatch
 ):
     calls = fake_steps(monkeypatch)
+    calls_of_all_whole_batches(monkeypatch)
     run = Run(tmp_path, data, cpu, progressive_resizing={"side": 5, "share": 0.7})()
     assert [indices.shape for indices, *_ in calls] == [(2, 16), (1, 8)] * 3
     assert [side for *_, side in calls] == [5, 5, 5, 5, None, None]
@@ -356,7 +364,7 @@ def test_every_step_gets_its_own_rate_and_every_image_its_own_draws_and_its_epoc
 
 def test_a_call_on_a_gpu_is_of_all_whole_batches(tmp_path, data, cpu, monkeypatch):
     calls = fake_steps(monkeypatch)
-    monkeypatch.setattr(training, "_IMAGES_A_CPU_CALL", 1)
+    monkeypatch.setattr(training, "_SECONDS_A_CPU_CALL", 0)
     Run(tmp_path, data, replace(cpu, device="gpu"), epochs=1)()
     assert [indices.shape for indices, *_ in calls] == [(2, 16), (1, 8)]
 
@@ -408,8 +416,9 @@ def test_a_loss_that_is_not_finite_stops_the_training_without_outputs(
     tmp_path, data, cpu, monkeypatch, measured, where
 ):
     schedule = {"name": "one_cycle", "peak": 0.075, "warmup": 0.0}
-    run = Run(tmp_path, data, cpu, epochs=2, schedule=schedule)  # calls: 2 steps, then 1
+    run = Run(tmp_path, data, cpu, epochs=2, schedule=schedule)
     fake_steps(monkeypatch, **measured)
+    calls_of_all_whole_batches(monkeypatch)  # 2 steps, then 1
     with pytest.raises(InputError, match=f"epoch 2, {where}[.]"):
         run()
     assert not any(path.exists() for path in run.outputs.values())
@@ -443,12 +452,41 @@ def test_bfloat16_trains_and_the_written_model_is_float32(tmp_path, data, cpu, m
 
 
 def test_an_epoch_is_cut_into_calls_of_whole_batches_and_the_rest():
-    found = [(s, part.tolist()) for s, part in training._chunks(np.arange(11), batch=2, steps=2)]
+    two, eight = (SimpleNamespace(steps=steps) for steps in (2, 8))
+    found = [(s, part.tolist()) for s, part in training._chunks(np.arange(11), 2, two)]
     assert found == [
         (0, [[0, 1], [2, 3]]),
         (2, [[4, 5], [6, 7]]),
         (4, [[8, 9]]),
         (5, [[10]]),
     ]
-    assert [s for s, _ in training._chunks(np.arange(4), batch=2, steps=8)] == [0]
-    assert [s for s, _ in training._chunks(np.arange(3), batch=4, steps=8)] == [0]
+    assert [s for s, _ in training._chunks(np.arange(4), 2, eight)] == [0]
+    assert [s for s, _ in training._chunks(np.arange(3), 4, eight)] == [0]
+    assert [s for s, _ in training._chunks(np.arange(11), 2, two, start=3)] == [3, 5]
+
+
+@pytest.mark.parametrize(
+    ("seconds_a_step", "calls"),
+    [(0.01, [1, 2, 4, 8, 16, 32, 64, 100, 100]), (0.4, [1, 2, 2]), (7, [1, 1, 1])],
+)
+def test_a_call_on_a_processor_takes_a_second_whatever_a_step_takes(
+    monkeypatch, seconds_a_step, calls
+):
+    now = 0.0
+    monkeypatch.setattr(training.time, "perf_counter", lambda: now)
+    length, found = training._CallLength("cpu"), []
+    for _ in calls:
+        found.append(length.steps)
+        with length.timed(length.steps):
+            now += length.steps * seconds_a_step
+    assert found == calls
+
+
+def test_a_call_gets_shorter_when_steps_get_longer(monkeypatch):
+    now = 0.0
+    monkeypatch.setattr(training.time, "perf_counter", lambda: now)
+    length = training._CallLength("cpu")
+    length.steps = 100
+    with length.timed(100):
+        now += 50
+    assert length.steps == 2
