@@ -12,7 +12,7 @@ ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from resnetcam.code_digest import code_digest
-from resnetcam.config import load_config
+from resnetcam.config import check_published_histories, load_config
 from resnetcam.environments import (
     ask_for_huge_pages,
     environment_digest,
@@ -27,6 +27,7 @@ SCHEMA = read_yaml(ROOT / "schemas/config.schema.yaml")
 
 try:
     SETTINGS = load_config(config, SCHEMA)
+    check_published_histories(SETTINGS["datasets"])
 except InputError as error:
     raise WorkflowError(f"The config is not right, so nothing was started.\n{error}") from None
 
@@ -191,6 +192,17 @@ def exports(dataset):
     if dataset in ANNOTATED:
         return {"regions": users_file(settings["regions"])} | others
     return ({"regions": f"results/{dataset}/regions.csv"} if dataset in DRAWN else {}) | others
+
+
+def export_called(wildcards):
+    """The file that a summary is of."""
+    files = exports(wildcards.dataset)
+    if wildcards.export not in files:
+        hint = nearest(wildcards.export, files)
+        raise WorkflowError(
+            f"Dataset {wildcards.dataset} has no annotations called {wildcards.export!r}{hint}."
+        )
+    return files[wildcards.export]
 
 
 def annotation_summaries(dataset, kind):

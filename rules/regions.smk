@@ -27,7 +27,7 @@ rule import_regions:
 
 rule summarise_annotations:
     input:
-        export=lambda wildcards: exports(wildcards.dataset)[wildcards.export],
+        export=export_called,
     output:
         summary="results/{dataset}/annotations/{export}.json",
     log:

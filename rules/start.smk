@@ -1,6 +1,7 @@
 # Before the first job: one snakemake a folder, and what there is to train.
 
 import os
+import socket
 
 from resnetcam.locks import try_lock
 from resnetcam.workload import images_of_resnet20
@@ -30,7 +31,7 @@ def take_lock():
             "Wait for it to end, or work in another copy of the folder."
         )
     lock.truncate(0)
-    lock.write(str(os.getpid()))
+    lock.write(f"{os.getpid()} on {socket.gethostname()}")
     lock.flush()
 
 

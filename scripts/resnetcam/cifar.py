@@ -8,6 +8,7 @@ import functools
 import gzip
 import io
 import pickle
+import re
 import tarfile
 import zlib
 from abc import ABC, abstractmethod
@@ -65,6 +66,8 @@ def read_archive(path: str | Path, train_images: int, test_images: int) -> Label
     class_names = layout.read_class_names()
     if not 1 <= len(class_names) <= MAX_CLASSES:
         raise layout.error(layout.meta, f"1 to {MAX_CLASSES} class names", len(class_names))
+    if any("\0" in name or re.search("[\ud800-\udfff]", name) for name in class_names):
+        raise layout.error(layout.meta, "class names of text", "a NUL or half a character")
     x_train, y_train = _read_split(layout, TRAIN_BATCHES, train_images, len(class_names))
     x_test, y_test = _read_split(layout, (TEST_BATCH,), test_images, len(class_names))
     return LabelledImages(x_train, y_train, x_test, y_test, class_names)
@@ -189,9 +192,10 @@ class _PythonLayout(_Layout):
         try:
             return planes, np.array(labels, np.uint8)
         except OverflowError:
-            raise self.error(
-                batch, "labels of one byte", f"{min(labels)} to {max(labels)}"
-            ) from None
+            # Python refuses to write numbers of thousands of digits.
+            wide = any(label.bit_length() > 64 for label in labels)
+            found = "far wider ones" if wide else f"{min(labels)} to {max(labels)}"
+            raise self.error(batch, "labels of one byte", found) from None
 
     def _unpickle(self, name: str) -> dict[str, Any]:
         """Return a pickled dictionary, with its keys and strings as str and arrays as uint8."""
@@ -249,7 +253,7 @@ class _RestrictedUnpickler(pickle.Unpickler):
     def encode_latin1(self, text: str, encoding: str) -> bytes:
         """Python 3 writes bytes so in protocol 2; never more of them than it takes to spell."""
         if encoding != "latin1":
-            raise pickle.UnpicklingError(f"the encoding {encoding!r}")
+            raise pickle.UnpicklingError("another encoding than latin1")
         self._encodable -= len(text)
         if self._encodable < 0:
             raise pickle.UnpicklingError("more text than the file has bytes")
@@ -320,7 +324,7 @@ def _read_members(path: str | Path, content: bytes) -> dict[PurePosixPath, dict[
                     raise _member_error(path, name, "a regular file", "a link, folder or device")
                 file = tar.extractfile(member)
                 folders.setdefault(name.parent, {})[name.name] = file.read() if file else b""
-    except (tarfile.TarError, ValueError) as error:
+    except (tarfile.TarError, ValueError, RecursionError) as error:
         raise InputError(f"{path} does not contain a sound tar archive ({error}).") from error
     return folders
 

@@ -1,6 +1,7 @@
 """The config: checked whole before anything starts, defaults filled in, numbers in one form."""
 
 import copy
+import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
@@ -8,11 +9,14 @@ from typing import Any
 
 from resnetcam.errors import InputError
 from resnetcam.families import blocks_per_stage, spatial_layers
+from resnetcam.history import read_history
 from resnetcam.layout import IMAGE_SIDE, NUM_CLASSES
 from resnetcam.names import nearest
 from resnetcam.schema import Schema
 from resnetcam.sweeps import experiments_of_sweep, setting_at, with_overrides
 
+# What stands beside the experiments' folders in a dataset's.
+_TAKEN = {"annotate", "annotations"}
 _SHORT_LAYERS = ("final", "stage1", "stage2", "stage3")
 
 
@@ -43,6 +47,20 @@ def load_config(config: Mapping[str, Any], schema: dict[str, Any]) -> dict[str, 
     if problems := list(_unknown_layers(checked["models"], datasets, experiments)):
         raise InputError("\n".join(problems))
     return checked | {"datasets": datasets, "experiments": experiments}
+
+
+def check_published_histories(datasets: Mapping[str, Any]) -> None:
+    """Raise ``InputError`` for a ``published_history`` that is no log; drawing it comes too late.
+
+    One that is not there is Snakemake's to tell.
+    """
+    for name, dataset in datasets.items():
+        path = os.path.expanduser(dataset["published_history"] or "")
+        if os.path.isfile(path):
+            try:
+                read_history(path)
+            except InputError as error:
+                raise InputError(f"datasets.{name}.published_history: {error}") from error
 
 
 def _with_true_as_text(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,6 +117,9 @@ def _inconsistencies(config: dict[str, Any]) -> Iterable[str]:
             yield f"models.{name}.depth: {error}"
     for name, recipe in config["recipes"].items():
         yield from _impossible_erasing(f"recipes.{name}.augmentation.erase", recipe)
+    for kind in ("experiments", "sweeps"):
+        for name in _TAKEN & config[kind].keys():
+            yield f"{kind}.{name}: results/<dataset>/{name} is something else; choose another name"
 
 
 def _first_method_without_classes(datasets: Mapping[str, Any]) -> Iterable[str]:

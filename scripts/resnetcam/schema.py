@@ -192,7 +192,7 @@ def _canonical(value: Any, schema: dict[str, Any], root: dict[str, Any]) -> Any:
         others = others if isinstance(others, dict) else {}
         return {
             name: _canonical(filled[name], properties.get(name, others), root)
-            for name in sorted(filled)
+            for name in sorted(filled, key=str)  # YAML reads `no` and `on` as booleans
         }
     if isinstance(value, list):
         return [_canonical(item, schema.get("items", {}), root) for item in value]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from resnetcam.config import load_config
+from resnetcam.config import check_published_histories, load_config
 from resnetcam.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -77,6 +77,9 @@ def test_every_object_of_the_schema_refuses_unknown_keys():
         assert chosen_by_name or "additionalProperties" in part, part
 
 
+EXPERIMENT = {"model": "resnet20v1", "recipe": "fast", "protocol": "holdout", "seeds": [1]}
+
+
 @pytest.mark.parametrize(
     ("key", "value", "parts"),
     [
@@ -88,6 +91,11 @@ def test_every_object_of_the_schema_refuses_unknown_keys():
         ("experiments.fast.recipe", "fats", ["experiments.fast.recipe", "'fats'", "'fast'"]),
         ("experiments.fast.model", "resnet", ["experiments.fast.model", "Known: resnet20v1"]),
         ("datasets.cifar10.experiments", ["quick"], ["cifar10.experiments.0", "'quick'"]),
+        ("experiments.fast.overrides", {"augmentation": {"flip": "none", False: 1}}, ["False"]),
+        ("experiments.annotations", EXPERIMENT, ["experiments.annotations", "another name"]),
+        ("experiments.fast\n", EXPERIMENT, ["experiments", "'fast\\n'", "a name of letters"]),
+        ("datasets.cifar10.archive.sha256", "0" * 64 + "\n", ["archive.sha256", "64 hex digits"]),
+        ("models.resnet20v1.depth", 20 * 10**9, ["models.resnet20v1.depth", "at most 2000"]),
         ("dataset", "cifar", ["dataset", "'cifar'", "did you mean 'cifar10'?"]),
         ("experiments.fast.seeds", [3, 3], ["experiments.fast.seeds", "3 is listed twice"]),
         ("experiments.fast.seeds", [], ["experiments.fast.seeds", "at least 1"]),
@@ -227,3 +235,31 @@ def test_an_unquoted_true_means_the_true_class():
     loaded = load_config(changed("gradcam.classes", ["predicted", True]), SCHEMA)
 
     assert loaded["gradcam"]["classes"] == ["predicted", "true"]
+
+
+LOG = (ROOT / "resources/published_history.csv").read_text().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        (["a,b", "1,2"], "is no log of a training: it has no column accuracy"),
+        (LOG[:1], "is an empty log"),
+        ([*LOG[:3], LOG[3].replace(",", ",x", 1)], "row 4: a number is expected"),
+        ([*LOG[:3], "3,0.1"], "row 4: a number is expected"),
+        ([*LOG[:3], LOG[3] + ",7"], "row 4: a number is expected"),
+    ],
+    ids=["other columns", "empty", "text", "short", "long"],
+)
+def test_a_published_log_that_is_none_is_told_before_the_start(tmp_path, lines, says):
+    path = tmp_path / "log.csv"
+    path.write_text("\n".join(lines))
+    with pytest.raises(InputError) as error:
+        check_published_histories({"cifar10": {"published_history": str(path)}})
+    assert str(error.value).startswith(f"datasets.cifar10.published_history: {path}")
+    assert says in str(error.value)
+
+
+@pytest.mark.parametrize("path", [None, "nowhere.csv", ROOT / "resources/published_history.csv"])
+def test_a_log_that_is_right_and_one_that_snakemake_misses_pass(path):
+    check_published_histories({"cifar10": {"published_history": path and str(path)}})

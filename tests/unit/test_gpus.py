@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from resnetcam.backends import gpus
 from resnetcam.backends.gpus import visible_gpus
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
@@ -127,6 +128,29 @@ def test_parts_of_a_gpu_stand_for_themselves(machine):
     )
 
     assert visible_gpus() == ["MIG-01", "MIG-02", "GPU-11"]
+
+
+@pytest.mark.parametrize("laid", ["a file", "a link to a folder", "a folder of another user"])
+def test_in_a_folder_that_another_user_laid_there_nothing_is_locked(
+    machine, tmp_path, monkeypatch, caplog, laid
+):
+    machine(*three())
+    monkeypatch.setattr(gpus, "_LOCKS", tmp_path)
+    folder, other = tmp_path / f"resnetcam-gpus-{os.getuid()}", tmp_path / "other"
+    other.mkdir()
+    if laid == "a file":
+        folder.touch()
+    elif laid == "a link to a folder":
+        folder.symlink_to(other)
+    else:
+        folder = tmp_path / "resnetcam-gpus-12345"
+        folder.mkdir()
+        monkeypatch.setattr(os, "getuid", lambda: 12345)
+
+    assert gpus.claim_gpu() is None
+    assert f"{folder} is not this user's" in caplog.text
+    assert "CUDA_VISIBLE_DEVICES" not in os.environ
+    assert not list(other.iterdir()) and not (folder.is_dir() and list(folder.iterdir()))
 
 
 def test_without_nvidia_smi_there_is_none(machine, tmp_path, monkeypatch):

@@ -53,6 +53,14 @@ def test_an_experiment_that_is_not_there_is_named(shared):
     assert "no experiment 'fsat' (did you mean 'fast'?)" in result.output
 
 
+def test_annotations_that_are_not_there_are_named(shared):
+    result = shared.run("-n", "results/shapes/annotations/exampel_annotations.json", check=False)
+
+    assert result.returncode != 0
+    assert "has no annotations called 'exampel_annotations' (did you mean" in result.output
+    assert "KeyError" not in result.output
+
+
 def test_one_experiment_can_be_asked_for_by_path(shared):
     output = shared.run(
         "-n", "results/cifar10/fast/report.md", "--configfile", "config.yaml"

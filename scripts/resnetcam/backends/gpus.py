@@ -4,10 +4,12 @@ Snakemake counts GPUs but does not say which one a job has. So every job locks a
 itself; the lock is the kernel's and goes when the job does, however that ends.
 """
 
+import contextlib
 import itertools
 import logging
 import os
 import re
+import stat
 import subprocess
 from pathlib import Path
 from typing import NamedTuple, TextIO
@@ -45,7 +47,9 @@ def claim_gpu() -> str | None:
     if len(gpus) < 2:
         return None
     folder = _LOCKS / f"resnetcam-gpus-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    if not _is_ours(folder):
+        logger.warning("%s is not this user's, so no GPU is chosen: have it removed", folder)
+        return None
     for others in itertools.count():
         for number, gpu in enumerate(gpus, start=1):
             if _locked(folder / f"{re.sub(r'[^A-Za-z0-9-]', '_', gpu)}.{others}"):
@@ -83,6 +87,17 @@ def visible_gpus() -> list[str]:
             gpus.pop()
         gpus.append(name)
     return gpus
+
+
+def _is_ours(folder: Path) -> bool:
+    """Make a folder, unless it is there; whether it is one, and this user's: anybody could make it.
+
+    What is in it is then this user's too, so no other one can lay a link there.
+    """
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    found = folder.lstat()
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
 
 
 def _locked(path: Path) -> bool:
