@@ -39,6 +39,33 @@ PACKAGE_OF_IMPORT = {
 }
 
 
+def rules_with_scripts():
+    """Of each rule: script, environment, and whose code and packages its parameters follow."""
+    blocks = "\n".join(path.read_text() for path in sorted((ROOT / "rules").glob("*.smk")))
+    for block in re.split(r"^(?=rule )", blocks, flags=re.MULTILINE)[1:]:
+        block = re.split(r"^(?=use rule )", block, flags=re.MULTILINE)[0]
+        if script := re.search(r'"\.\./scripts/(\w+)\.py"', block):
+            (conda,) = re.findall(r'conda:\n +(?:"\.\./envs/([\w-]+)\.yaml"|NETWORK_ENV)', block)
+            code = re.findall(r'code\("(\w+)\.py"\)', block)
+            packages = re.findall(r'environment\((?:"([\w-]+)")?\)', block)
+            yield script[1], conda, code, packages
+
+
+def test_every_script_runs_in_the_environment_that_its_rule_follows():
+    found = {}
+    for script, conda, code, packages in rules_with_scripts():
+        # What is downloaded is what its hash says, whoever fetched it.
+        follows = ([], []) if script == "download" else ([script], [conda])
+        assert (code, packages) == follows, script
+        for environment in [conda] if conda else sorted({*SCRIPTS} - {"data", "report"}):
+            found.setdefault(environment, []).append(script)
+    assert {name: sorted(scripts) for name, scripts in found.items()} == {
+        name: sorted(scripts) for name, scripts in SCRIPTS.items()
+    }
+    written = {path.stem for path in (ROOT / "scripts").glob("*.py")}
+    assert written == {script for scripts in SCRIPTS.values() for script in scripts}
+
+
 def pins_of_lock(path):
     return set(re.findall(r"^([a-z0-9-]+(?:\[.*\])?==\S+)", path.read_text(), re.MULTILINE))
 
