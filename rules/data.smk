@@ -60,7 +60,6 @@ rule preprocess:
         settings=settings_of_dataset(
             "train_images", "test_images", "validation_images", "split_seed"
         ),
-        explained_classes=untracked(of_dataset("gradcam", "classes")),
         code=code("preprocess.py"),
         environment=environment("data"),
     script:

@@ -1,9 +1,32 @@
 # Where the network looks: maps over the test set, and how far they can be trusted.
 
 
+# Before the trainings begin: of a class that is not there one would hear only after hours.
+rule choose_classes:
+    input:
+        data="results/{dataset}/data.h5",
+    output:
+        choices="results/{dataset}/class_choices.json",
+    log:
+        "logs/{dataset}/choose_classes.log",
+    benchmark:
+        "benchmarks/{dataset}/choose_classes.tsv"
+    priority: QUICK_ONES_FIRST
+    localrule: True
+    conda:
+        "../envs/data.yaml"
+    params:
+        classes=of_dataset("gradcam", "classes"),
+        code=code("choose_classes.py"),
+        environment=environment("data"),
+    script:
+        "../scripts/choose_classes.py"
+
+
 rule explain:
     input:
         data="results/{dataset}/data.h5",
+        choices="results/{dataset}/class_choices.json",
         model=f"{RUN}/model.keras",
         predictions=f"{RUN}/predictions.h5",
     output:
@@ -21,8 +44,7 @@ rule explain:
         mem_mb=memory(6000),
     params:
         settings=lambda wildcards: {
-            key: of_dataset("gradcam", key)(wildcards)
-            for key in ("methods", "layers", "classes", "images")
+            key: of_dataset("gradcam", key)(wildcards) for key in ("methods", "layers", "images")
         },
         backend=BACKEND,
         code=code("explain.py"),

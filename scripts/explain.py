@@ -1,5 +1,6 @@
 """Compute class activation maps over the test set: gradcam.h5."""
 
+import json
 import logging
 from pathlib import Path
 
@@ -25,7 +26,7 @@ with logged(snakemake):
         labels,
         logits.argmax(1),
         data.class_names,
-        params.settings,
+        params.settings | {"classes": json.loads(Path(snakemake.input.choices).read_text())},
     )
     write_maps(Path(snakemake.output.maps), groups)
     for name, group in groups.items():

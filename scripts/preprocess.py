@@ -5,7 +5,6 @@ import logging
 from pathlib import Path
 
 from resnetcam.cifar import read_archive
-from resnetcam.class_choices import check_class_choices
 from resnetcam.errors import InputError
 from resnetcam.files import sha256_of_file
 from resnetcam.preprocessing import check_number_of_classes, make_splits, write_dataset
@@ -23,7 +22,6 @@ with logged(snakemake):
     images = read_archive(archive, settings["train_images"], settings["test_images"])
     # Here, since it would be late after a training of hours.
     check_number_of_classes(archive, images.class_names)
-    check_class_choices(snakemake.params.explained_classes, images.class_names)
     splits = make_splits(images, settings["validation_images"], settings["split_seed"])
     write_dataset(snakemake.output.data, images, splits)
     logging.info("%d training and %d test images", len(images.y_train), len(images.y_test))

@@ -24,6 +24,7 @@ NETWORK_SCRIPTS = ["train", "evaluate", "explain", "measure_faithfulness", "rand
 # Which environment a rule's script runs in, and the import names of its packages.
 SCRIPTS = {
     "data": ["download", "draw_shapes", "preprocess", "linear_baseline", "import_regions"]
+    + ["choose_classes"]
     + ["summarise_annotations", "annotate", "localise"],
     "tensorflow": NETWORK_SCRIPTS,
     "tensorflow-gpu": NETWORK_SCRIPTS,
