@@ -24,10 +24,10 @@ PLAN = {
     "seed": 1,
     "precision": "float32",
 }
+CLASSES = ["g"]
 GRADCAM = {
     "layers": ["final", "stage2_block1_conv1"],
     "methods": ["gradcam", "layercam"],
-    "classes": ["g"],
     "images": 4,
 }
 
@@ -59,6 +59,7 @@ def stages(backend, data, folder):
         "run": "run.json",
         "predictions": "predictions.h5",
         "metrics": "metrics.json",
+        "choices": "class_choices.json",
         "maps": "gradcam.h5",
     }
     names = {
@@ -67,6 +68,7 @@ def stages(backend, data, folder):
             ["predictions", "metrics"],
             {"settings": {"protocol": "holdout", "select": "last"}},
         ),
+        "choose_classes": (["choices"], {"classes": CLASSES}),
         "explain": (["maps"], {"settings": GRADCAM}),
     }
 
@@ -126,6 +128,6 @@ if __name__ == "__main__":
         stages(backend, Path(data), half)("train", precision="bfloat16")
         stop(run)
     else:
-        for stage in ("train", "evaluate", "explain"):
+        for stage in ("train", "evaluate", "choose_classes", "explain"):
             run(stage)
     assert not {name.split(".")[0] for name in sys.modules} & set(other)
