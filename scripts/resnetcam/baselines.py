@@ -1,6 +1,7 @@
 """Maps that know nothing of what the network sees, to compare its maps with.
 
-Objects are mostly in the middle, so a centred Gaussian is a strong guess.
+Objects are mostly in the middle, so a centred Gaussian is a strong guess, and the network's map of
+another image is a stronger one: it has a map's form, and leaves as much of the image.
 """
 
 from collections.abc import Callable
@@ -30,6 +31,11 @@ def random_maps(count: int, height: int, width: int) -> Maps:
 def uniform(count: int, height: int, width: int) -> Maps:
     """Maps (count, height, width) of ones."""
     return np.ones((count, height, width), np.float32)
+
+
+def of_other_images(maps: Maps) -> Maps:
+    """Give each image the map (of N, h, w) of the next one, and the last image the first one's."""
+    return np.roll(maps, -1, axis=0)
 
 
 BASELINES: dict[str, Callable[[int, int, int], Maps]] = {

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from resnetcam.baselines import BASELINES, random_maps
+from resnetcam.baselines import BASELINES, of_other_images, random_maps
 from resnetcam.cam import is_flat, normalized, resize_bilinear
 from resnetcam.intervals import mean_with_interval, means_beside_first
 
@@ -96,7 +96,8 @@ def score(classified: Classified, maps: Mapping[str, Floats], steps: int) -> dic
     """Score each method's raw maps (N, h, w), and baselines, with bootstrap 95 % intervals.
 
     Returns:
-        ``n``, ``steps`` and ``candidates``: a section for each method, and for ``random``,
+        ``n``, ``steps`` and ``candidates``: a section for each method, and for ``other_image``
+        (the first method's map of the next image; not of a single image), ``random``,
         ``centred_gaussian`` and ``uniform``, with
 
         - ``deletion_auc``, ``insertion_auc`` (``means_beside_first``) and ``curves``, the means
@@ -106,10 +107,13 @@ def score(classified: Classified, maps: Mapping[str, Floats], steps: int) -> dic
           stretched to 0..1 by its own range. The uniform map leaves everything;
         - ``flat_maps``: how many show nothing. They remove cells at random and leave nothing.
     """
-    n, *size = next(iter(maps.values())).shape
+    first = next(iter(maps.values()))
+    n, *size = first.shape
     steps = min(steps, size[0] * size[1])
     whole = classified.with_mask(np.ones(classified.images.shape[:3], np.float32))
     candidates = dict(maps)
+    if n > 1:
+        candidates["other_image"] = of_other_images(first)
     for name in ("random", "centred_gaussian"):
         candidates[name] = BASELINES[name](n, *size)
     scores: dict[str, Any] = {}

@@ -31,6 +31,7 @@ TITLES = {
     "eigencam": "Eigen-CAM",
     "ablationcam": "Ablation-CAM",
     "randomised_network": "network with random weights",
+    "other_image": "map of another image",
     "random": "random map",
     "centred_gaussian": "centred Gaussian",
     "uniform": "uniform map",

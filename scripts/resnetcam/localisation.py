@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from resnetcam.baselines import BASELINES
+from resnetcam.baselines import BASELINES, of_other_images
 from resnetcam.cam import resize_bilinear
 from resnetcam.intervals import means_beside_first
 from resnetcam.maps import Maps
@@ -59,7 +59,8 @@ def score(candidates: Mapping[str, Maps], known: RegionMasks) -> dict[str, Any]:
 
     Returns:
         ``region_share`` (mean share of an image that is region), and ``candidates``: a section
-        for each candidate that has an image in common, then for each baseline. It holds ``n``,
+        for each candidate that has an image in common, then for each baseline: ``other_image``
+        (the first candidate's map of the next known image), and ``BASELINES``. It holds ``n``,
         ``zero_maps`` (how many), ``pointing_game`` and ``energy_inside`` (``means_beside_first``).
     """
     scores: dict[str, Any] = {}
@@ -90,7 +91,11 @@ def _on_known_images(
         if common.any():
             rows = np.searchsorted(maps.image_index, known.image_index[common])
             yield name, maps.maps[rows], common
-    cells = next(iter(candidates.values())).maps.shape[1:]
+    first = next(iter(candidates.values()))
+    n, all_known = len(known.masks), np.ones(len(known.masks), bool)
+    if n > 1:
+        rows = np.searchsorted(first.image_index, known.image_index)
+        yield "other_image", of_other_images(first.maps[rows]), all_known
     for name, baseline in BASELINES.items():
-        size = cells if name == "random" else known.masks.shape[1:]
-        yield name, baseline(len(known.masks), *size), np.ones(len(known.masks), bool)
+        size = first.maps.shape[1:] if name == "random" else known.masks.shape[1:]
+        yield name, baseline(n, *size), all_known

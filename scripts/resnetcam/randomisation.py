@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam import models
+from resnetcam.baselines import of_other_images
 from resnetcam.cam import is_flat
 from resnetcam.explanation import explainer
 from resnetcam.intervals import mean_with_interval
@@ -87,14 +88,12 @@ def compare(trained: Floats, randomised: Floats) -> dict[str, Any]:
 
 
 def compare_with_other_images(trained: Floats) -> dict[str, float] | None:
-    """Compare each map (N, h, w) with the trained network's map of another image: the next one.
+    """Compare each map (N, h, w) with the trained network's map of another image.
 
     Objects are mostly in the middle, so such maps correlate too. Returns the mean correlation with
     its interval over the maps that are not flat; None for fewer than two maps.
     """
-    return (
-        compare(trained, np.roll(trained, -1, axis=0))["correlation"] if len(trained) > 1 else None
-    )
+    return compare(trained, of_other_images(trained))["correlation"] if len(trained) > 1 else None
 
 
 def rank_correlations(one: Floats, other: Floats) -> NDArray[np.float64]:

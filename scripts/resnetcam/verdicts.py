@@ -13,7 +13,7 @@ from resnetcam.report_text import title
 # The bootstrap's intervals are too narrow for a verdict on fewer.
 _FEWEST_IMAGES = 100
 _DIGITS = 3
-_KNOW_NOTHING = ("randomised_network", *BASELINES)
+_KNOW_NOTHING = ("randomised_network", "other_image", *BASELINES)
 
 
 class Verdict(NamedTuple):

@@ -94,8 +94,9 @@ def test_drop_is_relative_and_increase_counts():
 def test_the_right_map_beats_the_wrong_one_and_the_baselines_stand_between(white):
     found = score(white, {"gradcam": maps_of(9, 0, 0, 0), "layercam": maps_of(0, 1, 2, 9)}, 16)
     assert (found["n"], found["steps"]) == (N, 4)
-    right, wrong, random, gaussian, uniform = found["candidates"].values()
-    assert list(found["candidates"])[2:] == ["random", "centred_gaussian", "uniform"]
+    right, wrong, _, random, gaussian, uniform = found["candidates"].values()
+    baselines = ["other_image", "random", "centred_gaussian", "uniform"]
+    assert list(found["candidates"])[2:] == baselines
     assert right["deletion_auc"]["mean"] == pytest.approx(1 / 8)
     assert wrong["deletion_auc"]["mean"] == pytest.approx(7 / 8)
     assert right["insertion_auc"]["mean"] == pytest.approx(7 / 8)
@@ -109,6 +110,16 @@ def test_the_right_map_beats_the_wrong_one_and_the_baselines_stand_between(white
     assert uniform["shown"]["mean"] == 1
     assert "deletion_auc" not in uniform
     assert right["curves"]["deletion"] == pytest.approx([1, 0, 0, 0, 0])
+
+
+def test_another_image_is_covered_by_the_map_of_the_next_one(white):
+    maps = maps_of(9, 3, 2, 1)
+    maps[3] = [[1, 2], [3, 9]]
+    of_next = maps[[1, 2, 3, 4, 0]]
+    found = score(white, {"gradcam": maps, "layercam": of_next}, 4)["candidates"]
+    assert found["other_image"] == found["layercam"]
+    images = white._replace(images=white.images[:1], classes=white.classes[:1])
+    assert "other_image" not in score(images, {"gradcam": maps[:1]}, 4)["candidates"]
 
 
 def test_flat_maps_are_counted_and_leave_nothing(white):

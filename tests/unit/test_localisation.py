@@ -142,6 +142,16 @@ def test_baselines_are_scored_on_all_regions(scored):
     assert found["random"]["energy_inside"]["mean"] == pytest.approx(0.25, abs=0.05)
 
 
+def test_an_image_is_also_scored_by_the_map_of_the_next_known_image(scored, inputs):
+    candidates, known = inputs
+    of_next = candidates["gradcam"]._replace(maps=candidates["gradcam"].maps.copy())
+    of_next.maps[10:] = of_next.maps[[*range(11, 50), 10]]
+    again = score(candidates | {"layercam": of_next}, known)["candidates"]
+    assert scored["candidates"]["other_image"] == again["layercam"]
+    one = RegionMasks(known.image_index[:1], known.masks[:1], ())
+    assert "other_image" not in score(candidates, one)["candidates"]
+
+
 def test_intervals_contain_the_mean_and_have_the_size_of_a_binomials(scored):
     for one in scored["candidates"].values():
         for metric in ("pointing_game", "energy_inside"):

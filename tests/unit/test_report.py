@@ -82,6 +82,7 @@ def faithfulness(deletion, insertion):
     masked = {name: intervals(0.3) for name in ("drop", "increase", "shown")}
     both = {
         "gradcam": (deletion, insertion),
+        "other_image": (0.35, 0.45),
         "random": (0.4, 0.3),
         "centred_gaussian": (0.3, 0.6),
     }

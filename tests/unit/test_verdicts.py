@@ -57,6 +57,16 @@ def test_a_verdict_follows_the_differences_image_by_image(gaussian, sentence):
     assert pointing.on_methods == energy.on_methods == ""
 
 
+def test_the_map_of_another_image_is_a_baseline_too():
+    pointing, _ = localisation_verdict(
+        located((-0.3, -0.33, -0.27), other_image=(-0.2, -0.23, -0.17))
+    )
+    assert pointing.on_baselines == (
+        "In the pointing game, Grad-CAM beats every baseline; the closest, the map of another "
+        "image, by 20.0 points (17.0 to 23.0)."
+    )
+
+
 @pytest.mark.parametrize(
     ("deletion", "insertion", "beginnings"),
     [

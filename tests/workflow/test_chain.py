@@ -56,7 +56,7 @@ def test_the_report_shows_accuracy_baseline_and_localisation(results):
     assert "--configfile tiny.yaml --config dataset=shapes device=cpu\n" in text
     for setting in ("draw_seed: 0", "validation_images: ", "gradcam.steps: "):
         assert f"\n{setting}" in text
-    for name in ("gradcam", "eigencam", "randomised_network", "centred_gaussian"):
+    for name in ("gradcam", "eigencam", "randomised_network", "other_image", "centred_gaussian"):
         assert f"{scores['candidates'][name]['pointing_game']['mean']:.1%}" in text
 
 

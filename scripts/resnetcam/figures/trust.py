@@ -26,7 +26,7 @@ from resnetcam.figures.page import Page, Panel
 from resnetcam.layout import TITLES
 
 _COLORS = (BLUE, ORANGE, GREEN, PINK, SKY, YELLOW)
-_BASELINES = {"random": ":", "centred_gaussian": "--"}
+_BASELINES = {"other_image": "-.", "random": ":", "centred_gaussian": "--"}
 _MOST_LEVELS = 13
 
 
