@@ -8,11 +8,12 @@ from resnetcam.figures import examples, side_by_side, trust
 from resnetcam.figures.class_pages import class_page
 from resnetcam.figures.explained import gather_explained
 from resnetcam.figures.overlays import Look
-from resnetcam.layout import ANNOTATION_SCALE, CLASS_PAGES, LABEL_ATTRIBUTE, TITLES
+from resnetcam.layout import ANNOTATION_SCALE, CLASS_PAGES, LABEL_ATTRIBUTE
 from resnetcam.maps import default_group, group_names, read_maps
 from resnetcam.predictions import read_predictions
 from resnetcam.regions import masks_for_images
 from resnetcam.stage import logged
+from resnetcam.titles import TITLES
 from resnetcam.via import read_export
 
 with logged(snakemake):

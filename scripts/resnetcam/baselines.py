@@ -1,7 +1,7 @@
-"""Maps that know nothing of what the network sees, to compare its maps with.
+"""Maps that know nothing of the image that they are given to, to compare the network's maps with.
 
-Objects are mostly in the middle, so a centred Gaussian is a strong guess, and the network's map of
-another image is a stronger one: it has a map's form, and leaves as much of the image.
+Objects are mostly in the middle, so a centred Gaussian is a strong guess. The network's own map of
+another image has the form of a map, and leaves as much of the image.
 """
 
 from collections.abc import Callable

@@ -21,18 +21,3 @@ CLASS_PAGES = tuple(f"class_{index}" for index in range(NUM_CLASSES))
 # Regions are drawn on images enlarged so many times; this attribute holds a region's class.
 ANNOTATION_SCALE = 16
 LABEL_ATTRIBUTE = "class"
-
-# How methods and what they are compared with are written for people.
-TITLES = {
-    "gradcam": "Grad-CAM",
-    "gradcam++": "Grad-CAM++",
-    "hirescam": "HiResCAM",
-    "layercam": "LayerCAM",
-    "eigencam": "Eigen-CAM",
-    "ablationcam": "Ablation-CAM",
-    "randomised_network": "network with random weights",
-    "other_image": "map of another image",
-    "random": "random map",
-    "centred_gaussian": "centred Gaussian",
-    "uniform": "uniform map",
-}

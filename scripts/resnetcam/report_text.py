@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import jinja2
 
-from resnetcam.layout import TITLES
+from resnetcam.titles import TITLES
 
 _Z95 = 1.959964
 _INLINE = re.compile(r"[\\`*_\[\]<>|&~$@#]|:(?=//)|(?<=www)\.", re.IGNORECASE)

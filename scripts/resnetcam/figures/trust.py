@@ -23,7 +23,7 @@ from resnetcam.figures.canvas import (
 from resnetcam.figures.explained import Explained, choose_examples
 from resnetcam.figures.overlays import Look, draw_color_scale, draw_overlay
 from resnetcam.figures.page import Page, Panel
-from resnetcam.layout import TITLES
+from resnetcam.titles import TITLES
 
 _COLORS = (BLUE, ORANGE, GREEN, PINK, SKY, YELLOW)
 _BASELINES = {"other_image": "-.", "random": ":", "centred_gaussian": "--"}

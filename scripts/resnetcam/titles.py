@@ -1,0 +1,15 @@
+"""How methods, and what they are compared with, are written for people."""
+
+TITLES = {
+    "gradcam": "Grad-CAM",
+    "gradcam++": "Grad-CAM++",
+    "hirescam": "HiResCAM",
+    "layercam": "LayerCAM",
+    "eigencam": "Eigen-CAM",
+    "ablationcam": "Ablation-CAM",
+    "randomised_network": "network with random weights",
+    "other_image": "map of another image",
+    "random": "random map",
+    "centred_gaussian": "centred Gaussian",
+    "uniform": "uniform map",
+}
