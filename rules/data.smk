@@ -18,6 +18,7 @@ rule download:
         sha256=of_dataset("archive", "sha256"),
         source=untracked(of_dataset("archive")),
         store=untracked("resources/archives"),
+        deployment=packages("data")["deployment"],
     script:
         "../scripts/download.py"
 
@@ -38,7 +39,7 @@ rule draw_shapes:
     params:
         settings=settings_of_dataset("train_images", "test_images", "draw_seed"),
         code=code("draw_shapes.py"),
-        environment=environment("data"),
+        **packages("data"),
     script:
         "../scripts/draw_shapes.py"
 
@@ -61,7 +62,7 @@ rule preprocess:
             "train_images", "test_images", "validation_images", "split_seed"
         ),
         code=code("preprocess.py"),
-        environment=environment("data"),
+        **packages("data"),
     script:
         "../scripts/preprocess.py"
 
@@ -83,6 +84,6 @@ rule linear_baseline:
         mem_mb=memory(4000),
     params:
         code=code("linear_baseline.py"),
-        environment=environment("data"),
+        **packages("data"),
     script:
         "../scripts/linear_baseline.py"

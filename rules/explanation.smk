@@ -18,7 +18,7 @@ rule choose_classes:
     params:
         classes=of_dataset("gradcam", "classes"),
         code=code("choose_classes.py"),
-        environment=environment("data"),
+        **packages("data"),
     script:
         "../scripts/choose_classes.py"
 
@@ -48,7 +48,7 @@ rule explain:
         },
         backend=BACKEND,
         code=code("explain.py"),
-        environment=network_environment(),
+        **network_packages(),
         device=untracked(DEVICE),
     script:
         "../scripts/explain.py"
@@ -81,7 +81,7 @@ rule measure_faithfulness:
         },
         backend=BACKEND,
         code=code("measure_faithfulness.py"),
-        environment=network_environment(),
+        **network_packages(),
         device=untracked(DEVICE),
     script:
         "../scripts/measure_faithfulness.py"
@@ -111,7 +111,7 @@ rule randomise:
         images=of_dataset("gradcam", "images"),
         backend=BACKEND,
         code=code("randomise.py"),
-        environment=network_environment(),
+        **network_packages(),
         device=untracked(DEVICE),
     script:
         "../scripts/randomise.py"
@@ -135,6 +135,6 @@ rule localise:
         "../envs/data.yaml"
     params:
         code=code("localise.py"),
-        environment=environment("data"),
+        **packages("data"),
     script:
         "../scripts/localise.py"

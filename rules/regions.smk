@@ -20,7 +20,7 @@ rule import_regions:
     params:
         strict=of_dataset("strict_regions"),
         code=code("import_regions.py"),
-        environment=environment("data"),
+        **packages("data"),
     script:
         "../scripts/import_regions.py"
 
@@ -41,7 +41,7 @@ rule summarise_annotations:
     params:
         strict=of_dataset("strict_regions"),
         code=code("summarise_annotations.py"),
-        environment=environment("data"),
+        **packages("data"),
     script:
         "../scripts/summarise_annotations.py"
 
@@ -68,7 +68,7 @@ rule draw_annotations:
         "../envs/report.yaml"
     params:
         code=code("draw_annotations.py"),
-        environment=environment("report"),
+        **packages("report"),
     script:
         "../scripts/draw_annotations.py"
 
@@ -90,6 +90,6 @@ rule annotate:
         settings=settings_of_dataset("annotate_images"),
         explained=of_dataset("gradcam", "images"),
         code=code("annotate.py"),
-        environment=environment("data"),
+        **packages("data"),
     script:
         "../scripts/annotate.py"

@@ -23,7 +23,7 @@ rule training_figures:
     params:
         protocol=of_experiment("protocol"),
         code=code("draw_training_figures.py"),
-        environment=environment("report"),
+        **packages("report"),
     script:
         "../scripts/draw_training_figures.py"
 
@@ -51,7 +51,7 @@ rule gradcam_figures:
     params:
         settings=SETTINGS["report"],
         code=code("draw_gradcam_figures.py"),
-        environment=environment("report"),
+        **packages("report"),
     script:
         "../scripts/draw_gradcam_figures.py"
 
@@ -88,7 +88,7 @@ rule compare:
         runs=lambda wildcards: all_runs(wildcards.dataset),
         experiments=lambda wildcards: facts_of_experiments(of_dataset("experiments")(wildcards)),
         code=code("compare.py"),
-        environment=environment("report"),
+        **packages("report"),
     script:
         "../scripts/compare.py"
 
@@ -130,7 +130,7 @@ rule report:
         overlays=untracked(OVERLAYS),
         unusual=UNUSUAL,
         code=code("write_report.py"),
-        environment=environment("report"),
+        **packages("report"),
     script:
         "../scripts/write_report.py"
 
@@ -175,4 +175,4 @@ use rule report as experiment_report with:
         overlays=untracked(OVERLAYS),
         unusual=UNUSUAL,
         code=code("write_report.py"),
-        environment=environment("report"),
+        **packages("report"),

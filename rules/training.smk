@@ -24,7 +24,7 @@ rule train:
     params:
         plan=plan_of,
         code=code("train.py"),
-        environment=network_environment(),
+        **network_packages(),
         device=untracked(DEVICE),
         state=untracked(SETTINGS["state"]),
     script:
@@ -57,7 +57,7 @@ rule evaluate:
         },
         backend=BACKEND,
         code=code("evaluate.py"),
-        environment=network_environment(),
+        **network_packages(),
         device=untracked(DEVICE),
     script:
         "../scripts/evaluate.py"

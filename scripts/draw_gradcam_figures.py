@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from resnetcam.stage import logged
+
 from resnetcam.dataset import DatasetReader
 from resnetcam.figures import examples, side_by_side, trust
 from resnetcam.figures.class_pages import class_page
@@ -12,7 +14,6 @@ from resnetcam.layout import ANNOTATION_SCALE, CLASS_PAGES, LABEL_ATTRIBUTE
 from resnetcam.maps import default_group, group_names, read_maps
 from resnetcam.predictions import read_predictions
 from resnetcam.regions import masks_for_images
-from resnetcam.stage import logged
 from resnetcam.titles import TITLES
 from resnetcam.via import read_export
 

@@ -2,11 +2,12 @@
 
 import logging
 
+from resnetcam.stage import logged
+
 from resnetcam.dataset import DatasetReader
 from resnetcam.errors import InputError
 from resnetcam.layout import ANNOTATION_SCALE, LABEL_ATTRIBUTE
 from resnetcam.regions import masks_for_images
-from resnetcam.stage import logged
 from resnetcam.via import fit_for_csv, read_export, write_csv
 
 with logged(snakemake):

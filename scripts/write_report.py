@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from resnetcam.stage import logged
+
 from resnetcam.comparison import files_of_run
 from resnetcam.report import ReportInputs, write_report
-from resnetcam.stage import logged
 
 with logged(snakemake):
     files = snakemake.input
