@@ -3,9 +3,9 @@
 import logging
 from pathlib import Path
 
+from resnetcam.annotation_kit import choose_images, write_annotation_kit
 from resnetcam.dataset import DatasetReader
 from resnetcam.layout import ANNOTATION_SCALE, LABEL_ATTRIBUTE
-from resnetcam.regions import choose_images, write_annotation_kit
 from resnetcam.stage import logged
 
 with logged(snakemake):
@@ -20,11 +20,12 @@ with logged(snakemake):
             wanted,
         )
     write_annotation_kit(
-        Path(snakemake.output.project).parent,
+        Path(snakemake.output.readme).parent,
         images[indices],
         indices,
         labels[indices],
         data.class_names,
         ANNOTATION_SCALE,
         LABEL_ATTRIBUTE,
+        snakemake.wildcards.dataset,
     )
