@@ -49,7 +49,7 @@ wildcard_constraints:
     dataset="|".join(map(re.escape, SETTINGS["datasets"])),
     experiment=r"[\w.+-]+",
     seed=r"\d+",
-    export=r"[\w.+-]+",
+    export=r"[^/]+",
 
 
 @cache
@@ -212,7 +212,7 @@ def annotation_summaries(dataset, kind):
 def annotations(dataset):
     files = annotation_summaries(dataset, "png")
     if SETTINGS["datasets"][dataset]["annotate_images"]:
-        files.append(f"results/{dataset}/annotate/project.json")
+        files.append(f"results/{dataset}/annotate/README.txt")
     return files
 
 

@@ -73,12 +73,13 @@ rule draw_annotations:
         "../scripts/draw_annotations.py"
 
 
-# Only the project is declared: what a person saves beside it must outlive a re-run.
+# project.json is not declared: Snakemake deletes outputs before a job makes them again, and this is
+# the name under which VIA offers to save what a person drew.
 rule annotate:
     input:
         data="results/{dataset}/data.h5",
     output:
-        project="results/{dataset}/annotate/project.json",
+        readme="results/{dataset}/annotate/README.txt",
     log:
         "logs/{dataset}/annotate.log",
     benchmark:

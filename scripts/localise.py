@@ -2,6 +2,7 @@
 
 from resnetcam.stage import logged
 
+from resnetcam.annotations import told
 from resnetcam.dataset import DatasetReader
 from resnetcam.files import write_json
 from resnetcam.layout import ANNOTATION_SCALE, LABEL_ATTRIBUTE
@@ -30,6 +31,6 @@ with logged(snakemake):
     *_, without_learning = group_names(files.randomised)
     candidates["randomised_network"] = read_maps(files.randomised, without_learning)
     scores = score(candidates, known)
-    problems = [f"{problem.filename}: {problem.message}" for problem in known.problems]
+    problems = told(known.problems, rows=False)
     about = {"layer": without_learning.layer, "choice": "true", "problems": problems}
     write_json(snakemake.output.scores, scores | about)

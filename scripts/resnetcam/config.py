@@ -2,7 +2,6 @@
 
 import copy
 import os
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import Any
@@ -297,15 +296,14 @@ def _paths_with_braces(key: str, dataset: dict[str, Any]) -> Iterable[str]:
 
 def _exports_of_one_name(key: str, paths: list[str]) -> Iterable[str]:
     """Summaries are named after their exports; ``regions`` is that of the regions themselves."""
-    names = ["regions", *(PurePath(path).stem for path in paths)]
-    for number, name in enumerate(names[1:]):
-        if name in names[: number + 1]:
+    names = [PurePath(path).stem for path in paths]
+    for number, name in enumerate(names):
+        if name == "regions":
+            yield f"{key}.{number}: 'regions' is the name of the data set's own; rename the file"
+        elif name in names[:number]:
             yield f"{key}.{number}: another export is called {name!r} too; rename one of the files"
-        if not re.fullmatch(r"[\w.+-]+", name, re.ASCII):
-            yield (
-                f"{key}.{number}: {name!r} is not allowed as a file's name; use letters, digits, "
-                "_, ., + and - only"
-            )
+        elif not name.isprintable():
+            yield f"{key}.{number}: {name!r} is not allowed as a file's name; rename the file"
 
 
 def _impossible_erasing(key: str, recipe: dict[str, Any]) -> Iterable[str]:

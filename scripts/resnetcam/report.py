@@ -293,10 +293,7 @@ def _versions(run: Run) -> str:
 
 def _annotations(path: Path, folder: Path) -> dict[str, Any]:
     summary = _read_json(path)
-    problems = [
-        f"row {one['row']}{', ' * bool(one['filename'])}{one['filename']}: {one['message']}"
-        for one in summary["problems"]
-    ]
+    problems = [one["told"] for one in summary["problems"]]
     figure = relative_link(path.with_suffix(".png"), folder)
     attributes = {name: _most_frequent(values) for name, values in summary["attributes"].items()}
     return {
@@ -316,10 +313,9 @@ def _most_frequent(values: Mapping[str, int]) -> dict[str, int]:
 
 
 def _first(problems: Sequence[str]) -> list[str]:
-    """Where the first few are, and how many more there are."""
-    shown = [f"In {problem}" for problem in problems[:_MAX_PROBLEMS]]
+    """The first few kinds, which are the worst, and how many more kinds there are."""
     more = len(problems) - _MAX_PROBLEMS
-    return [*shown, *([f"… and {more:,} more"] if more > 0 else [])]
+    return [*problems[:_MAX_PROBLEMS], *([f"… and {more:,} other kinds"] if more > 0 else [])]
 
 
 def _read_json(path: Path) -> Any:

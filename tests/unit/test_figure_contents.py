@@ -72,6 +72,7 @@ def test_a_persons_attribute_may_be_called_shape(tmp_path, figures):
         "regions": 3,
         "shapes": {"rect": 3},
         "attributes": {"shape": {"star": 2, "ring": 1}},
+        "unit": "pixels",
         "sides_px": [],
     }
     annotations.annotation_summary(tmp_path / "a.png", summary)
@@ -79,6 +80,28 @@ def test_a_persons_attribute_may_be_called_shape(tmp_path, figures):
     *panels, _ = figures[0].axes
     named = [[label.get_text() for label in axes.get_yticklabels()] for axes in panels]
     assert named == [["rect"], ["star", "ring"]]
+
+
+def test_no_text_of_an_export_is_cut(tmp_path, figures):
+    summary = {
+        "file": "a.csv",
+        "regions": 3,
+        "shapes": {"rect": 3},
+        "attributes": {"material": {"corrugated sheet metal": 3}, "state": {"needs repair": 3}},
+        "unit": "pixels of test images enlarged 16 times",
+        "sides_px": [44.7, 63.2, 77.5],
+    }
+    annotations.annotation_summary(tmp_path / "a.png", summary)
+
+    (figure,) = figures
+    figure.draw_without_rendering()
+    edges = figure.bbox
+    texts = [text for axes in figure.axes for text in (axes.title, axes.xaxis.label)]
+    texts += [label for axes in figure.axes for label in axes.get_yticklabels()]
+    boxes = [text.get_window_extent() for text in texts if text.get_text()]
+    assert len(boxes) == 4 + 1 + 3
+    assert all(edges.x0 <= box.x0 and box.x1 <= edges.x1 for box in boxes)
+    assert "enlarged 16" in figure.axes[-1].get_xlabel()
 
 
 def test_each_map_stands_under_the_class_that_it_explains(tmp_path, overlaid, titles):

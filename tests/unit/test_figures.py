@@ -248,6 +248,7 @@ def test_an_export_is_drawn_with_awkward_names_and_without_regions(tmp_path, reg
         "regions": regions,
         "shapes": {"point": 3},
         "attributes": {"class": values, "": {"": 3}},
+        "unit": "pixels",
         "sides_px": [],
     }
     annotation_summary(tmp_path / "a.png", summary)

@@ -564,13 +564,14 @@ def test_page_is_whole_in_itself(results):
 
 def test_hostile_names_stay_text(results):
     annotations = results.folder / "summary.json"
-    problems = [{"row": 2, "filename": name, "message": name} for name in HOSTILE]
+    problems = [{"told": name} for name in HOSTILE]
     Image.new("RGB", (2, 2)).save(annotations.with_suffix(".png"))
     summary = {
         "file": HOSTILE[2],
         "images": 1,
         "images_with_regions": 1,
         "regions": 1,
+        "unit": "pixels of <b>it</b>",
         "area_px2": {"min": 1.0, "median": 2.0, "max": 3.0},
         "shapes": {"rect": 1},
         "attributes": {HOSTILE[0]: dict.fromkeys([*HOSTILE, *map(str, range(99))], 1)},
@@ -586,7 +587,7 @@ def test_hostile_names_stay_text(results):
         annotations=[annotations],
     )
     parsed = Page(page)
-    assert "… and 10 more" in parsed.text and "In … and" not in parsed.text
+    assert "… and 10 other kinds" in parsed.text
     assert "… and 89 other values" in parsed.text and "97" not in parsed.text
     assert not {"script", "b"} & {tag for tag, _ in parsed.tags}
     links = [attrs["href"] for tag, attrs in parsed.tags if tag == "a"]
