@@ -11,6 +11,7 @@ from snakemake.exceptions import WorkflowError
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "scripts"))
 
+from resnetcam.class_choices import extra_choices
 from resnetcam.code_digest import code_digest
 from resnetcam.config import check_published_histories, load_config
 from resnetcam.environments import (
@@ -252,6 +253,8 @@ def results_of_runs(wildcards):
     folders = runs(wildcards.dataset, detailed_experiments(wildcards))
     names = ["metrics.json", "run.json", "history.csv"]
     names += [f"figures/{name}.png" for name in (*FIGURES, *CLASS_PAGES)]
+    if extra_choices(of_dataset("gradcam", "classes")(wildcards)):
+        names.append("figures/gradcam_classes.png")
     names += ["faithfulness.json", "randomisation.json"]
     names += ["localisation.json"] if has_regions(wildcards.dataset) else []
     return [f"{folder}/{name}" for folder in folders for name in names]
