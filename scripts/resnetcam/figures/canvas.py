@@ -70,6 +70,11 @@ def whole_percent(share: float) -> str:
     return ">99%" if 0.995 <= share < 1 else f"{share:.0%}"
 
 
+def fine_percent(share: float, _: float) -> str:
+    """Write an axis's share with as many digits as it needs: 5%, 92.8%."""
+    return f"{100 * share:.4g}%"
+
+
 def distinct_colors(count: int) -> list[str]:
     """As many colours: Okabe and Ito's where they suffice, else evenly spaced ones of a rainbow."""
     if count <= len(_DISTINCT):

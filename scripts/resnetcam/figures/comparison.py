@@ -15,7 +15,15 @@ from matplotlib.ticker import (
 )
 
 from resnetcam.comparison import Row
-from resnetcam.figures.canvas import BLUE, GREY, ORANGE, distinct_colors, drawing, short
+from resnetcam.figures.canvas import (
+    BLUE,
+    GREY,
+    ORANGE,
+    distinct_colors,
+    drawing,
+    fine_percent,
+    short,
+)
 from resnetcam.report_text import wilson_interval
 from resnetcam.wording import counted
 
@@ -114,8 +122,8 @@ def _draw_seeds(axes: Axes, row: Row, seeds: Mapping[int, float], n: int) -> Non
     axes.set_yticks(range(len(seeds)), [f"seed {seed}" for seed in seeds])
     axes.set_ylim(-0.6, len(seeds) - 0.2)
     _limit_to_shares(axes.set_xlim, *(end for interval in intervals for end in interval))
-    axes.xaxis.set_major_locator(MaxNLocator(6))
-    axes.xaxis.set_major_formatter(PercentFormatter(1))
+    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_formatter(fine_percent)
     axes.grid(axis="x", color="#e5e5e5", linewidth=0.6)
     axes.set_axisbelow(True)
     title = f"close up, with 95% Wilson intervals over {counted(n, 'test image')}"
@@ -187,7 +195,7 @@ def _style(axes: Axes, rows: Sequence[Row]) -> None:
     where = f"on {next(iter(devices))}" if len(devices) == 1 else "on different devices"
     axes.set_xlabel(f"training time of a run, {where}")
     axes.set_ylabel("test accuracy")
-    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    axes.yaxis.set_major_formatter(fine_percent)
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(FixedLocator(_TICKS))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: _duration(seconds)))

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
-from resnetcam.figures.canvas import BLUE, GREY, ORANGE, drawing, short, whole_percent
+from resnetcam.figures.canvas import BLUE, GREY, ORANGE, drawing, fine_percent, short, whole_percent
 from resnetcam.wording import counted
 
 History = Sequence[Mapping[str, float]]
@@ -109,17 +109,18 @@ def confusion_matrix(
 def _draw_shares(axes: Axes, shares: NDArray[np.float64]) -> None:
     """Blue cells of what is right, from 0 to 1; orange ones of mistakes, from 0 to the largest."""
     right = np.eye(len(shares), dtype=bool)
-    mistakes = np.ma.array(shares, mask=right)
-    most = float(mistakes.max()) if (shares[~right] > 0).any() else 1.0
-    how: dict[str, Any] = {"vmin": 0, "aspect": "auto"}
-    axes.imshow(np.ma.array(shares, mask=~right), cmap="Blues", vmax=1.25, **how)
-    drawn = axes.imshow(mistakes, cmap="Oranges", vmax=1.25 * most, **how)
-    if (shares[~right] > 0).any():
-        bar = axes.figure.colorbar(drawn, ax=axes, orientation="horizontal", shrink=0.35, aspect=30)
-        bar.ax.set_xlim(0, most)
-        bar.ax.xaxis.set_major_formatter(PercentFormatter(1))
-        bar.set_label("mistakes, of the images of their true class", size=8)
-        bar.outline.set_visible(False)
+    mistakes = np.ma.array(shares, mask=right | (shares == 0))
+    axes.imshow(np.ma.array(shares, mask=~right), cmap="Blues", vmin=0, vmax=1.25, aspect="auto")
+    if not mistakes.count():
+        return
+    most = mistakes.max()
+    # Colours that black numbers can be read on.
+    drawn = axes.imshow(mistakes, cmap="Oranges", vmin=0, vmax=1.5 * most, aspect="auto")
+    bar = axes.figure.colorbar(drawn, ax=axes, orientation="horizontal", shrink=0.35, aspect=30)
+    bar.ax.set_xlim(0, most)
+    bar.ax.xaxis.set_major_formatter(fine_percent)
+    bar.set_label("mistakes, of the images of their true class", size=8)
+    bar.outline.set_visible(False)
 
 
 def mean_image(path: str | Path, mean: NDArray[np.float32], images: int) -> None:
