@@ -29,6 +29,7 @@ from resnetcam.wording import counted
 
 _MARKERS = "osD^vP*X"
 Marker = str | tuple[int, int, int]
+_LEGEND_COLUMNS = 4
 _MOST_NAMED = 6  # all of them; of more, only the best for their time
 _TICKS = [s * unit for unit in (1, 60, 3600) for s in (1, 2, 5, 10, 20, 30)] + [180_000, 360_000]
 
@@ -47,7 +48,8 @@ def accuracy_against_cost(path: str | Path, rows: Sequence[Row]) -> None:
     models = list(dict.fromkeys(row["model"] for row in rows))
     colours = dict(zip(recipes, distinct_colors(len(recipes)), strict=True))
     markers = {name: _marker(number) for number, name in enumerate(models)}
-    with drawing(path, 4.4) as figure:
+    handles = _legend(colours, markers, rows)
+    with drawing(path, 4.2 + 0.2 * -(-len(handles) // _LEGEND_COLUMNS)) as figure:
         axes = figure.add_subplot()
         for row in rows:
             _draw_point(axes, row, colours[row["recipe"]], markers[row["model"]])
@@ -61,8 +63,7 @@ def accuracy_against_cost(path: str | Path, rows: Sequence[Row]) -> None:
             zorder=0,
         )
         _style(axes, rows)
-        handles = _legend(colours, markers, rows)
-        figure.legend(handles=handles, loc="outside upper center", ncols=4)
+        figure.legend(handles=handles, loc="outside upper center", ncols=_LEGEND_COLUMNS)
         _name(axes, rows if len(rows) <= _MOST_NAMED else best)
 
 

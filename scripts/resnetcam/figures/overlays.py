@@ -14,7 +14,7 @@ from resnetcam.figures.page import Page, Panel
 _ENLARGEMENT = 8
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 _MID_GREY = 0.5
-_CONTRAST = 0.4  # of the picture below a map, where the image's own is 1
+_CONTRAST = 0.3  # of the picture below a map, where the image's own is 1
 _CELLS_TO_THICKEN = 32  # a side; a single cell of so many is hardly seen
 
 
