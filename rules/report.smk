@@ -56,6 +56,42 @@ rule gradcam_figures:
         "../scripts/draw_gradcam_figures.py"
 
 
+# What the other classes are that `gradcam.classes` asks for.
+def other_classes(wildcards):
+    classes = extra_choices(of_dataset("gradcam", "classes")(wildcards))
+    if not classes:
+        raise WorkflowError(
+            f"Dataset {wildcards.dataset} has no figure gradcam_classes: its gradcam.classes names "
+            "no class beside `predicted` and `true`."
+        )
+    return classes
+
+
+rule other_classes_figure:
+    input:
+        data="results/{dataset}/data.h5",
+        predictions=f"{RUN}/predictions.h5",
+        maps=f"{RUN}/gradcam.h5",
+        regions=known_regions,
+        captions=local("report/gradcam_classes.rst"),
+    output:
+        gradcam_classes=figure("gradcam_classes"),
+    log:
+        "logs/{dataset}/{experiment}/seed{seed}/other_classes_figure.log",
+    benchmark:
+        "benchmarks/{dataset}/{experiment}/seed{seed}/other_classes_figure.tsv"
+    priority: earlier_experiments_first
+    conda:
+        "../envs/report.yaml"
+    params:
+        classes=other_classes,
+        settings=SETTINGS["report"],
+        code=code("draw_other_classes.py"),
+        environment=environment("report"),
+    script:
+        "../scripts/draw_other_classes.py"
+
+
 rule compare:
     input:
         results=lambda wildcards: [
@@ -63,6 +99,8 @@ rule compare:
             for folder in all_runs(wildcards.dataset)
             for name in ("metrics.json", "run.json", "history.csv")
         ],
+        data="results/{dataset}/data.h5",
+        baseline="results/{dataset}/baseline.json",
         caption=local("report/comparison.rst"),
     output:
         comparison=report(
@@ -75,7 +113,7 @@ rule compare:
             "results/{dataset}/comparison.png",
             caption="../report/comparison.rst",
             category="{dataset}",
-            labels={"figure": "accuracy against cost"},
+            labels={"figure": "test accuracy"},
         ),
     log:
         "logs/{dataset}/compare.log",

@@ -30,8 +30,8 @@ SCRIPTS = {
     "tensorflow-gpu": NETWORK_SCRIPTS,
     "jax": NETWORK_SCRIPTS,
     "jax-gpu": NETWORK_SCRIPTS,
-    "report": ["draw_training_figures", "draw_gradcam_figures", "draw_annotations"]
-    + ["compare", "write_report"],
+    "report": ["draw_training_figures", "draw_gradcam_figures", "draw_other_classes"]
+    + ["draw_annotations", "compare", "write_report"],
 }
 PACKAGE_OF_IMPORT = {
     "PIL": "pillow",
