@@ -2,35 +2,25 @@
 
 import os
 import re
-import sys
 from functools import cache
 from pathlib import Path
 
-from snakemake.exceptions import WorkflowError
-
-ROOT = Path(workflow.basedir)
-sys.path.insert(0, str(ROOT / "scripts"))
-
 from resnetcam.class_choices import extra_choices
 from resnetcam.code_digest import code_digest
-from resnetcam.config import check_published_histories, load_config
-from resnetcam.environments import (
-    ask_for_huge_pages,
-    environment_digest,
-    shut_out_user_packages,
-)
-from resnetcam.errors import InputError
+from resnetcam.config import check_files, load_config
+from resnetcam.environments import environment_digest, network_environment, pinned_versions
 from resnetcam.layout import CLASS_PAGES, FIGURES, GRADCAM_FIGURES, TRAINING_FIGURES
 from resnetcam.names import nearest
 from resnetcam.yaml_file import read_yaml
 
 SCHEMA = read_yaml(ROOT / "schemas/config.schema.yaml")
 
-try:
+with told_by_snakemake("The config is not right, so nothing was started.\n"):
+    for overlay in workflow.overwrite_configfiles:
+        check_config_file(overlay)
     SETTINGS = load_config(config, SCHEMA)
-    check_published_histories(SETTINGS["datasets"])
-except InputError as error:
-    raise WorkflowError(f"The config is not right, so nothing was started.\n{error}") from None
+    if workflow.is_main_process:
+        check_files(SETTINGS["datasets"], SETTINGS["dataset"])
 
 # For the command that a report names: config files laid over config.yaml, and what decides every
 # run's numbers, where it is not as usual and may come from the command line.
@@ -40,9 +30,6 @@ UNUSUAL = {
     for key in ("backend", "precision")
     if SETTINGS[key] != SCHEMA["properties"][key]["default"]
 }
-
-shut_out_user_packages()
-ask_for_huge_pages()
 
 DATASET = SETTINGS["dataset"]
 DEVICE = SETTINGS["device"]
@@ -55,14 +42,15 @@ ANNOTATED = [name for name in ARCHIVED if SETTINGS["datasets"][name]["regions"]]
 # Seconds of work, on which the report of the first experiment waits.
 QUICK_ONES_FIRST = 100
 RUN = "results/{dataset}/{experiment}/seed{seed}"
-NETWORK_ENV = f"../envs/{BACKEND}.yaml" if DEVICE == "cpu" else f"../envs/{BACKEND}-gpu.yaml"
+NETWORK = network_environment(BACKEND, DEVICE, on_this_machine=runs_jobs_here())
+NETWORK_ENV = f"../envs/{NETWORK}.yaml"
 
 
 wildcard_constraints:
     dataset="|".join(map(re.escape, SETTINGS["datasets"])),
     experiment=r"[\w.+-]+",
     seed=r"\d+",
-    export=r"[\w.+-]+",
+    export=r"[^/]+",
 
 
 @cache
@@ -75,15 +63,27 @@ def code(script):
     )
 
 
-@cache
-def environment(*names):
-    """A parameter that changes when a package of an environment changes its version."""
-    return environment_digest([ROOT / "envs" / f"{name}.yaml" for name in names])
+def packages(name):
+    """Parameters that follow what an environment pins, and what a stage checks its own against."""
+    return _parameters_of_packages(name, followed=(name,))
 
 
-def network_environment():
+def network_packages():
     """The same for what runs networks: device and deployment may change without a re-run."""
-    return environment(BACKEND, f"{BACKEND}-gpu")
+    return _parameters_of_packages(NETWORK, followed=(BACKEND, f"{BACKEND}-gpu"))
+
+
+@cache
+def _parameters_of_packages(name, followed):
+    deployment = {
+        "file": f"envs/{name}.yaml",
+        "pins": pinned_versions(ROOT / "envs" / f"{name}.yaml"),
+        "folder": folder_of_conda_environments(),
+    }
+    return {
+        "environment": environment_digest([ROOT / "envs" / f"{one}.yaml" for one in followed]),
+        "deployment": untracked(deployment),
+    }
 
 
 def untracked(value):
@@ -213,7 +213,7 @@ def annotation_summaries(dataset, kind):
 def annotations(dataset):
     files = annotation_summaries(dataset, "png")
     if SETTINGS["datasets"][dataset]["annotate_images"]:
-        files.append(f"results/{dataset}/annotate/project.json")
+        files.append(f"results/{dataset}/annotate/README.txt")
     return files
 
 

@@ -37,9 +37,9 @@ rule draw_shapes:
     conda:
         "../envs/data.yaml"
     params:
+        **packages("data"),
         settings=settings_of_dataset("train_images", "test_images", "draw_seed"),
         code=code("draw_shapes.py"),
-        **packages("data"),
     script:
         "../scripts/draw_shapes.py"
 
@@ -58,11 +58,11 @@ rule preprocess:
     resources:
         mem_mb=memory(4000),
     params:
+        **packages("data"),
         settings=settings_of_dataset(
             "train_images", "test_images", "validation_images", "split_seed"
         ),
         code=code("preprocess.py"),
-        **packages("data"),
     script:
         "../scripts/preprocess.py"
 
@@ -83,7 +83,7 @@ rule linear_baseline:
     resources:
         mem_mb=memory(4000),
     params:
-        code=code("linear_baseline.py"),
         **packages("data"),
+        code=code("linear_baseline.py"),
     script:
         "../scripts/linear_baseline.py"

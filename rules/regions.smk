@@ -18,9 +18,9 @@ rule import_regions:
     conda:
         "../envs/data.yaml"
     params:
+        **packages("data"),
         strict=of_dataset("strict_regions"),
         code=code("import_regions.py"),
-        **packages("data"),
     script:
         "../scripts/import_regions.py"
 
@@ -39,9 +39,9 @@ rule summarise_annotations:
     conda:
         "../envs/data.yaml"
     params:
+        **packages("data"),
         strict=of_dataset("strict_regions"),
         code=code("summarise_annotations.py"),
-        **packages("data"),
     script:
         "../scripts/summarise_annotations.py"
 
@@ -67,8 +67,8 @@ rule draw_annotations:
     conda:
         "../envs/report.yaml"
     params:
-        code=code("draw_annotations.py"),
         **packages("report"),
+        code=code("draw_annotations.py"),
     script:
         "../scripts/draw_annotations.py"
 
@@ -88,9 +88,9 @@ rule annotate:
     conda:
         "../envs/data.yaml"
     params:
+        **packages("data"),
         settings=settings_of_dataset("annotate_images"),
         explained=of_dataset("gradcam", "images"),
         code=code("annotate.py"),
-        **packages("data"),
     script:
         "../scripts/annotate.py"

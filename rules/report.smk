@@ -21,9 +21,9 @@ rule training_figures:
     conda:
         "../envs/report.yaml"
     params:
+        **packages("report"),
         protocol=of_experiment("protocol"),
         code=code("draw_training_figures.py"),
-        **packages("report"),
     script:
         "../scripts/draw_training_figures.py"
 
@@ -49,9 +49,9 @@ rule gradcam_figures:
     conda:
         "../envs/report.yaml"
     params:
+        **packages("report"),
         settings=SETTINGS["report"],
         code=code("draw_gradcam_figures.py"),
-        **packages("report"),
     script:
         "../scripts/draw_gradcam_figures.py"
 
@@ -123,10 +123,10 @@ rule compare:
     conda:
         "../envs/report.yaml"
     params:
+        **packages("report"),
         runs=lambda wildcards: all_runs(wildcards.dataset),
         experiments=lambda wildcards: facts_of_experiments(of_dataset("experiments")(wildcards)),
         code=code("compare.py"),
-        **packages("report"),
     script:
         "../scripts/compare.py"
 
@@ -161,6 +161,7 @@ rule report:
     conda:
         "../envs/report.yaml"
     params:
+        **packages("report"),
         runs=lambda wildcards: runs(wildcards.dataset, detailed_experiments(wildcards)),
         experiments=lambda wildcards: facts_of_experiments(detailed_experiments(wildcards)),
         localised=lambda wildcards: has_regions(wildcards.dataset),
@@ -168,7 +169,6 @@ rule report:
         overlays=untracked(OVERLAYS),
         unusual=UNUSUAL,
         code=code("write_report.py"),
-        **packages("report"),
     script:
         "../scripts/write_report.py"
 
@@ -206,6 +206,7 @@ use rule report as experiment_report with:
         "benchmarks/{dataset}/{experiment}/report.tsv"
     priority: earlier_experiments_first
     params:
+        **packages("report"),
         runs=lambda wildcards: runs(wildcards.dataset, detailed_experiments(wildcards)),
         experiments=lambda wildcards: facts_of_experiments(detailed_experiments(wildcards)),
         localised=lambda wildcards: has_regions(wildcards.dataset),
@@ -213,4 +214,3 @@ use rule report as experiment_report with:
         overlays=untracked(OVERLAYS),
         unusual=UNUSUAL,
         code=code("write_report.py"),
-        **packages("report"),
