@@ -20,6 +20,7 @@ include: "rules/training.smk"
 include: "rules/explanation.smk"
 include: "rules/report.smk"
 include: "rules/finish.smk"
+include: "rules/unknown.smk"
 
 
 rule all:

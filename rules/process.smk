@@ -14,7 +14,6 @@ ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from resnetcam.environments import (
-    SizesOfEnvironments,
     ask_for_huge_pages,
     interpreter_without_spaces,
     remembered_by_children,
@@ -22,6 +21,7 @@ from resnetcam.environments import (
 )
 from resnetcam.errors import InputError
 from resnetcam.locks import try_lock
+from resnetcam.messages import PlainErrors, SizesOfEnvironments
 from resnetcam.yaml_file import check_config_file
 
 # Calls that change nothing in the folder, and so may be made while another snakemake is at work.
@@ -106,4 +106,5 @@ with told_by_snakemake():
     sys.executable = interpreter_without_spaces(sys.executable)
     if not workflow.overwrite_configfiles or os.path.exists("config.yaml"):
         check_config_file("config.yaml")
-logger.addFilter(SizesOfEnvironments())
+for a_filter in (SizesOfEnvironments(), PlainErrors()):
+    logger.addFilter(a_filter)

@@ -49,7 +49,6 @@ rule summarise_annotations:
 rule draw_annotations:
     input:
         summary="results/{dataset}/annotations/{export}.json",
-        caption=local("report/annotations.rst"),
     output:
         figure=report(
             "results/{dataset}/annotations/{export}.png",
@@ -68,6 +67,7 @@ rule draw_annotations:
         "../envs/report.yaml"
     params:
         **packages("report"),
+        caption=content("annotations.rst"),
         code=code("draw_annotations.py"),
     script:
         "../scripts/draw_annotations.py"

@@ -6,28 +6,17 @@ import glob
 import hashlib
 import importlib.util
 import json
-import logging
 import os
 import re
 import site
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
 from resnetcam.errors import InputError
 from resnetcam.yaml_file import read_yaml
-
-# What an environment takes when it is made: gigabytes on disk (README.md).
-SIZES: Mapping[str, str] = {
-    "data": "0.2 GB",
-    "report": "0.4 GB",
-    "tensorflow": "1.6 GB",
-    "tensorflow-gpu": "6.3 GB, and 3.4 GB in the folder for temporary files",
-    "jax": "0.8 GB",
-    "jax-gpu": "about as much as tensorflow-gpu",
-}
 
 _JOBS_RUN_HERE = "RESNETCAM_JOBS_RUN_HERE"
 
@@ -81,23 +70,6 @@ def remembered_by_children(jobs_run_here: bool | None) -> bool:
 def has_nvidia_device() -> bool:
     """Whether a driver shows a device of NVIDIA (in WSL: of anybody), whatever can use it."""
     return bool(glob.glob("/dev/nvidia[0-9]*")) or os.path.exists("/dev/dxg")
-
-
-class SizesOfEnvironments(logging.Filter):
-    """Says how large an environment is where Snakemake says that it makes one.
-
-    What follows are minutes of silence, in which conda and pip download it.
-    """
-
-    _making = re.compile(r"^Creating conda environment (\S*?([\w-]+)\.yaml)\.\.\.$")
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Add the size to a record that names an environment in the making."""
-        if (found := self._making.match(str(record.msg))) and found[2] in SIZES:
-            record.msg = (
-                f"Making conda environment {found[1]} ({SIZES[found[2]]}): minutes without a word."
-            )
-        return True
 
 
 def interpreter_without_spaces(executable: str) -> str:
