@@ -20,7 +20,8 @@ def submit(arguments):
     job.mkdir()
     (job / "arguments.json").write_text(json.dumps(arguments))
     code = f"setsid --wait sh '{arguments[-1]}' > '{job}/output' 2>&1; echo $? > '{job}/status'"
-    process = subprocess.Popen(["sh", "-c", code], start_new_session=True)
+    nothing = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+    process = subprocess.Popen(["sh", "-c", code], start_new_session=True, **nothing)
     (job / "process").write_text(str(process.pid))
     sentences = {"pbs": f"{job.name}.server", "lsf": f"Job <{job.name}> is submitted to a queue."}
     print(sentences.get(KIND, job.name))

@@ -21,7 +21,7 @@ COMMANDS = {
     "lsf": ["bsub", "bjobs", "bkill"],
 }
 ASKED_FOR = {
-    "grid engine": ["-pe", "smp", "h_vmem=4000M", "h_rt=0:60:0", "gpu=0"],
+    "grid engine": ["-pe", "smp", "h_vmem=4001M", "h_rt=0:60:0", "gpu=0"],
     "pbs": ["select=1:ncpus=1:mem=4000mb:ngpus=0", "walltime=0:60:0"],
     "lsf": ["-n", "-M", "4000MB", "-W", "60"],
 }
@@ -84,6 +84,53 @@ def test_jobs_go_through_the_scheduler_with_what_they_need(fresh_workflow, sched
     names = [" ".join(arguments) for arguments in submitted]
     assert len(names) == 2 and "draw_shapes" in names[0] and "preprocess" in names[1]
     assert set(ASKED_FOR[kind]) <= set(" ".join(submitted[0]).replace(",", " ").split())
+
+
+def test_a_sites_profile_beside_the_default_one_limits_no_gpus(workflow, scheduler):
+    """Two trainings at a time where the site's scheduler hands out GPUs, whatever is here."""
+    jobs = scheduler("grid engine")
+    site = workflow.folder / "site"
+    site.mkdir()
+    profile = (ROOT / "profiles/cluster-generic/config.yaml").read_text()
+    mine = yaml.safe_load(profile)
+    kept = [key for key in mine if key == "executor" or key.startswith("cluster-generic")]
+    settings = {key: mine[key] for key in kept} | {"jobs": 4}
+    settings["cluster-generic-status-cmd"] = f"python {ROOT}/profiles/cluster-generic/job_state.py"
+    submit = "mkdir -p logs/cluster && qsub -l gpu={resources.gpu}"
+    settings["cluster-generic-submit-cmd"] = submit
+    (site / "config.yaml").write_text(yaml.safe_dump(settings))
+    workflow.edit("tiny.yaml", "seeds: [1]", "seeds: [1, 2, 3]")
+    # Both wait for each other: one at a time would wait for ever.
+    workflow.edit(
+        "scripts/train.py",
+        "with logged(snakemake):\n",
+        "import time\nPath(f'{snakemake.wildcards.seed}.here').touch()\n"
+        "while len(list(Path().glob('*.here'))) < 2:\n    time.sleep(0.1)\n"
+        "with logged(snakemake):\n",
+    )
+
+    workflow.run(
+        *(f"results/shapes/tiny/seed{seed}/model.keras" for seed in (2, 3)),
+        *("--profile", "site", "--config", "device=auto", "--cores", "100"),
+        *("--seconds-between-status-checks", "1"),
+    )
+
+    submitted = [json.loads((job / "arguments.json").read_text()) for job in jobs.iterdir()]
+    assert [arguments[1] for arguments in submitted] == ["gpu=1", "gpu=1"]
+
+
+def test_a_job_that_waits_for_what_no_queue_has_is_told_once(tmp_path, monkeypatch, capsys):
+    answers = {"qstat": "job_number: 7", "qalter": "verification: no suitable queues"}
+    for name, answer in answers.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\necho '{answer}'\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.chdir(tmp_path)
+    job_state = runpy.run_path(str(ROOT / "profiles/cluster-generic/job_state.py"))
+
+    assert [job_state["main"]("7") for _ in range(2)] == ["running"] * 2
+
+    assert capsys.readouterr().err.count("no suitable queues") == 1
 
 
 def test_a_job_that_its_scheduler_kills_is_noticed(fresh_workflow, scheduler):
