@@ -1,9 +1,5 @@
-# Before the first job: one snakemake a folder, and what there is to train.
+# Before the first job: what there is to train, and how long that may take.
 
-import os
-import socket
-
-from resnetcam.locks import try_lock
 from resnetcam.workload import images_of_resnet20
 
 # Images/s of ResNet20 v1 on two processor cores: in bfloat16 with matrix units, and in float32 with
@@ -12,27 +8,7 @@ RATES = {"tensorflow": (1100, 200), "jax": (250, 60)}[BACKEND]
 
 
 onstart:
-    take_lock()
     print_plan()
-
-
-def take_lock():
-    """Keep a second snakemake out of this folder; the kernel lets go however this one ends.
-
-    Snakemake's own lock survives a kill and then asks to be removed by hand (see profiles/).
-    """
-    global lock
-    os.makedirs(".snakemake", exist_ok=True)
-    lock = open(".snakemake/running", "a+")
-    if not try_lock(lock):
-        lock.seek(0)
-        raise WorkflowError(
-            f"Another snakemake is at work in this folder (process {lock.read().strip()}). "
-            "Wait for it to end, or work in another copy of the folder."
-        )
-    lock.truncate(0)
-    lock.write(f"{os.getpid()} on {socket.gethostname()}")
-    lock.flush()
 
 
 def print_plan():

@@ -3,8 +3,9 @@
 import json
 from pathlib import Path
 
-from resnetcam.figures.annotations import annotation_summary
 from resnetcam.stage import logged
+
+from resnetcam.figures.annotations import annotation_summary
 
 with logged(snakemake):
     summary = json.loads(Path(snakemake.input.summary).read_text(encoding="utf-8"))

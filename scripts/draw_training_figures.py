@@ -3,12 +3,13 @@
 import json
 from pathlib import Path
 
+from resnetcam.stage import logged
+
 from resnetcam.dataset import DatasetReader
 from resnetcam.figures import training
 from resnetcam.history import read_history
 from resnetcam.predictions import confusion_matrix, read_predictions
 from resnetcam.resizing import small_epochs
-from resnetcam.stage import logged
 
 with logged(snakemake):
     files, output = snakemake.input, snakemake.output

@@ -4,13 +4,14 @@ import json
 import logging
 from pathlib import Path
 
+from resnetcam.stage import logged
+
 import numpy as np
 
 from resnetcam.backends import runtime
 from resnetcam.dataset import DatasetReader
 from resnetcam.maps import write_maps
 from resnetcam.predictions import read_predictions
-from resnetcam.stage import logged
 
 with logged(snakemake):
     params = snakemake.params

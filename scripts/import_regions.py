@@ -2,12 +2,13 @@
 
 import logging
 
+from resnetcam.stage import logged
+
 from resnetcam.annotations import told
 from resnetcam.dataset import DatasetReader
 from resnetcam.errors import InputError
 from resnetcam.layout import ANNOTATION_SCALE, LABEL_ATTRIBUTE
 from resnetcam.regions import describe_use, masks_for_images
-from resnetcam.stage import logged
 from resnetcam.via import read_export
 from resnetcam.via_files import fit_for_csv, write_csv
 

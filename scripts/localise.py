@@ -1,5 +1,7 @@
 """Score where the maps point against the known regions: localisation.json."""
 
+from resnetcam.stage import logged
+
 from resnetcam.annotations import told
 from resnetcam.dataset import DatasetReader
 from resnetcam.files import write_json
@@ -7,7 +9,6 @@ from resnetcam.layout import ANNOTATION_SCALE, LABEL_ATTRIBUTE
 from resnetcam.localisation import score
 from resnetcam.maps import default_group, group_names, read_maps
 from resnetcam.regions import masks_for_images
-from resnetcam.stage import logged
 from resnetcam.via import read_export
 
 with logged(snakemake):

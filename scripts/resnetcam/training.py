@@ -24,6 +24,7 @@ from resnetcam.history import HISTORY_COLUMNS, write_history
 from resnetcam.interruption import Interrupted, StopRequest, noticing_signals
 from resnetcam.progress import log_epoch, progress_bar
 from resnetcam.provenance import describe_run
+from resnetcam.saving import save_classifier
 from resnetcam.scoring import accuracy_and_loss
 from resnetcam.state import Checkpoint, Partial, StateStore, fingerprint
 
@@ -144,7 +145,7 @@ class _Session:
         state = self.checkpoint
         self.classifier.set_weights(state.best_weights if best else state.weights)
         with replacing(folder / "model.keras") as temporary:
-            self.classifier.save(temporary)
+            save_classifier(self.classifier, temporary)
         with replacing(folder / "history.csv") as temporary:
             write_history(temporary, state.history)
         # The hardware that trained last, which may not be what writes this.

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import zipfile
 from types import SimpleNamespace
 
 import numpy as np
@@ -52,7 +51,7 @@ class Run:
         return json.loads(self.outputs["run.json"].read_text())
 
     def result(self):
-        """What must be the same however often it was stopped; weights as bytes."""
+        """What must be the same however often it was stopped; the model as bytes."""
         rows = [line.split(",") for line in self.outputs["history.csv"].read_text().split()]
         seconds = rows[0].index("seconds")
         history = [row[:seconds] + row[seconds + 1 :] for row in rows]
@@ -60,11 +59,7 @@ class Run:
         return self.weights(), history, epochs
 
     def weights(self):
-        path = self.outputs["model.keras"]
-        if not zipfile.is_zipfile(path):
-            return path.read_bytes()
-        with zipfile.ZipFile(path) as archive:
-            return archive.read("model.weights.h5")
+        return self.outputs["model.keras"].read_bytes()
 
     def has_outputs(self):
         return [path.exists() for path in self.outputs.values()]
@@ -142,4 +137,5 @@ def fake_network(setattr):
     setattr(training.backend, "Trainer", FakeTrainer)
     setattr(training, "logits_function", lambda network: lambda _: network.values[0])
     setattr(training, "accuracy_and_loss", lambda v, _: (float(v.sum() % 1), float(v.max())))
+    setattr(training, "save_classifier", lambda network, path: network.save(path))
     setattr(training, "describe_run", lambda _: {})

@@ -4,6 +4,8 @@ import csv
 import json
 import logging
 
+from resnetcam.stage import _LogFile
+
 import pytest
 
 from resnetcam.comparison import write_comparison
@@ -17,7 +19,6 @@ from resnetcam.failures import (
     write_failures,
 )
 from resnetcam.history import write_history
-from resnetcam.stage import _LogFile
 
 EXPERIMENTS = {
     name: {

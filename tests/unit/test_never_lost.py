@@ -24,7 +24,6 @@ import pytest
 from mishaps import Files, Killed, dying, full
 from small_data import write_data
 from small_training import (
-    FakeNetwork,
     FakeTrainer,
     Run,
     fake_network,
@@ -36,6 +35,7 @@ from resnetcam.dataset import DatasetReader
 from resnetcam.errors import InputError
 from resnetcam.history import read_history
 from resnetcam.interruption import noticing_signals
+from resnetcam.saving import save_classifier
 from resnetcam.state import StateStore
 
 pytestmark = pytest.mark.slow
@@ -268,7 +268,9 @@ def test_a_disk_with_any_room_left_is_one_message_and_nothing_is_lost(
 ):
     if writes_keras:
         model = models.build_classifier("resnet_v1", 8, np.zeros((8, 8, 3), np.float32), 3)
-        monkeypatch.setattr(FakeNetwork, "save", lambda _, path: model.save(path))
+        monkeypatch.setattr(
+            training, "save_classifier", lambda _, path: save_classifier(model, path)
+        )
     undisturbed = Run(tmp_path / "undisturbed", data, cpu)()
     ballast = small_disk / "ballast"
     for pages in itertools.count(0, step):

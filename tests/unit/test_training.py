@@ -88,6 +88,7 @@ def assert_same_result(found, expected):
         for run in (found, expected)
     ]
     assert without_clock[0] == without_clock[1]
+    assert found.content()["model.keras"] == expected.content()["model.keras"]
 
 
 def test_the_same_seed_gives_the_same_bits(undisturbed, tmp_path, data, cpu):

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tiny_workflow import PATIENCE, RUN, states, weights
+from tiny_workflow import PATIENCE, RUN, model, states
 
 pytestmark = pytest.mark.slow
 
@@ -64,7 +64,7 @@ def test_killed_and_terminated_runs_go_on_and_end_with_the_same_weights(
     assert snakemake.wait(PATIENCE) == 0
 
     assert "nothing to train" in log.read_text() and "epoch 2/2" not in log.read_text()
-    assert weights(untrained) == weights(finished_workflow)
+    assert model(untrained) == model(finished_workflow)
     info = json.loads((untrained.folder / RUN / "run.json").read_text())
     assert len(info["resumed_after"]) == 2
 

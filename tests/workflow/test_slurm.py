@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import slurm_of_one_node as slurm
-from tiny_workflow import PATIENCE, PLUGINS, RUN, states, weights
+from tiny_workflow import PATIENCE, PLUGINS, RUN, model, states
 
 pytestmark = pytest.mark.slow
 
@@ -82,7 +82,7 @@ def test_the_whole_chain_with_two_seeds_and_one_gpu(fresh_workflow, finished_wor
     workflow.run(*PROFILE)
 
     assert (workflow.folder / "results/shapes/report.md").exists()
-    assert weights(workflow) == weights(finished_workflow)
+    assert model(workflow) == model(finished_workflow)
     assert workflow.planned(*PROFILE) == {}
     with_gpu = [job for job in jobs() if "gpu" in job.get("TresPerJob", "") + job["TRES"]]
     assert len(with_gpu) == 4, "two trainings, and what follows them, each as one job"
@@ -120,7 +120,7 @@ def test_a_training_out_of_time_goes_on_and_ends_bit_identical(untrained, finish
 
 
 def assert_went_on(workflow, undisturbed):
-    assert weights(workflow) == weights(undisturbed)
+    assert model(workflow) == model(undisturbed)
     info = json.loads((workflow.folder / RUN / "run.json").read_text())
     assert len(info["resumed_after"]) >= 1
 

@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -106,6 +105,5 @@ def states(workflow):
     return set(workflow.folder.glob(".training/*/epoch-*"))
 
 
-def weights(workflow):
-    with zipfile.ZipFile(workflow.folder / RUN / "model.keras") as archive:
-        return archive.read("model.weights.h5")
+def model(workflow):
+    return (workflow.folder / RUN / "model.keras").read_bytes()
