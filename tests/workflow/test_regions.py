@@ -42,7 +42,7 @@ def test_drawings_outlive_a_larger_kit(workflow):
     output = workflow.run(f"{KIT}/README.txt").output
 
     assert drawn(workflow) == [record]
-    assert "going on with project.json with 2 regions on 1 images" in output
+    assert "going on with project.json (regions: 2, on 1 image)" in output
     assert len(list((workflow.folder / KIT).glob("test_*.png"))) == 7
     workflow.run("--forcerun", "annotate", f"{KIT}/README.txt")
     assert drawn(workflow) == [record]
