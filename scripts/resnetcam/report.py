@@ -27,6 +27,7 @@ from resnetcam.dataset import DatasetReader
 from resnetcam.files import replacing
 from resnetcam.history import read_history
 from resnetcam.layout import CLASS_PAGES, FIGURES
+from resnetcam.overlays import written
 from resnetcam.report_html import to_html
 from resnetcam.report_text import environment, flattened, headline, relative_link
 from resnetcam.resizing import small_epochs
@@ -127,6 +128,7 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
         "comparison_figure": relative_link(figure, folder) if figure else None,
         "comparison_of_one": rows[0]["experiment"] if len(rows) == 1 else None,
         "settings": "\n".join(flattened(inputs.settings)),
+        "written": written(inputs.overlays),
         "code": _code(runs),
         "command": _command(inputs, runs),
     }
