@@ -62,7 +62,8 @@ class Drawn:
 
     def told(self) -> str:
         counts = [len(record["regions"]) for record in self.records.values() if record["regions"]]
-        return f"{printable(self.path.name)} with {sum(counts):,} regions on {len(counts):,} images"
+        images = f"{len(counts):,} image{'s' * (len(counts) != 1)}"
+        return f"{printable(self.path.name)} (regions: {sum(counts):,}, on {images})"
 
 
 def choose_images(total: int, count: int, explained: int) -> np.ndarray:

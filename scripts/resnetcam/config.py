@@ -123,6 +123,7 @@ def _inconsistencies(config: dict[str, Any]) -> Iterable[str]:
         if "draw_seed" in dataset:
             yield from _impossible_drawing(key, dataset)
         yield from _paths_with_braces(key, dataset)
+        yield from _regions_over_themselves(f"{key}.regions", name, dataset["regions"])
         yield from _exports_of_one_name(f"{key}.annotations", dataset["annotations"])
         archive = dataset.get("archive")
         if archive and not archive["urls"] and not archive["path"]:
@@ -292,6 +293,12 @@ def _paths_with_braces(key: str, dataset: dict[str, Any]) -> Iterable[str]:
     for name, path in files_of_dataset(dataset).items():
         if set(path) & set("{}"):
             yield f"{key}.{name}: {path!r} is not allowed: a path must not hold braces; rename it"
+
+
+def _regions_over_themselves(key: str, dataset: str, path: str | None) -> Iterable[str]:
+    made = f"results/{dataset}/regions.csv"
+    if path and os.path.abspath(os.path.expanduser(path)) == os.path.abspath(made):
+        yield f"{key}: {path} is what the workflow writes; keep yours as resources/regions.csv"
 
 
 def _exports_of_one_name(key: str, paths: list[str]) -> Iterable[str]:

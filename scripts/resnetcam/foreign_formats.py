@@ -11,11 +11,10 @@ _AS_COCO = (
 )
 _BY_VIA_2 = "Draw the regions in VIA 2. " + _FROM_VIA
 
+# Atomic, so that text which is no XML takes no longer.
 _XML_ROOT = re.compile(
-    r"\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^>]*>\s*)*<([\w.-]+)", re.DOTALL
+    r"\s*+(?>(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>)\s*)*+<([\w.-]+)", re.DOTALL
 )
-_NUMBER = r"[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?"
-_YOLO_LINE = re.compile(rf"\s*[0-9]+(?:\s+{_NUMBER}){{4,}}\s*")
 
 # What was found, and what to do; of JSON whose outermost value is an object, by keys that it has.
 _OBJECTS = (
@@ -64,11 +63,20 @@ def foreign_lines(lines: Sequence[str]) -> tuple[str, str] | None:
     header = lines[0]
     if header.startswith("# Exported using VGG Image Annotator") or "metadata_id," in header:
         return "a CSV file of VIA 3, which stores regions in another way", _BY_VIA_2
-    if all(_YOLO_LINE.fullmatch(line) for line in lines):
+    if all(map(_is_yolo, lines)):
         return "YOLO text, which names neither images nor classes", _AS_COCO
     if {"xmin", "ymin", "xmax", "ymax"} <= set(re.split(r"[,;\t]", header.replace('"', ""))):
         return "a CSV table of boxes (xmin, ymin, xmax, ymax)", _AS_COCO
     return None
+
+
+def _is_yolo(line: str) -> bool:
+    """A class's index, then a box or a polygon in shares of the image's sides."""
+    index, *numbers = line.split()
+    try:
+        return index.isdecimal() and len(numbers) >= 4 and all(0 <= float(n) <= 1 for n in numbers)
+    except ValueError:
+        return False
 
 
 def foreign_bytes(data: bytes) -> tuple[str, str] | None:

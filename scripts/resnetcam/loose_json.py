@@ -6,7 +6,7 @@ from typing import Any
 
 # Strings are matched first and as a whole, so that nothing is found inside them.
 _TOKEN = re.compile(
-    r'"(?:[^"\\]|\\.)*(?:"|\Z)'
+    r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)'
     r"|(?P<undefined>:\s*undefined(?=\s*[,}]))"
     r"|(?P<constant>NaN|Infinity)",
     re.DOTALL,

@@ -137,7 +137,7 @@ class _Reader:
     def check_region_counts(self) -> None:
         for (filename, _), file in self.gathered.files.items():
             announced = file.announced.strip()
-            if not announced.isdecimal() or int(announced) == file.rows:
+            if not re.fullmatch("[0-9]{1,9}", announced) or int(announced) == file.rows:
                 continue
             found = f"region_count {announced}, but rows of regions: {file.rows}"
             if int(announced) > file.rows:
@@ -174,7 +174,8 @@ class _Reader:
         if not filename:
             raise DefectError("no file name", "a file name", "no file name")
         if name_cells > 1:
-            self.gathered.repaired(row, filename, "commas in a file name", "joined again")
+            found = f"{_DELIMITERS[self.delimiter]} in a file name"
+            self.gathered.repaired(row, filename, found, "joined again")
         file = self.gathered.file(row, filename, size.strip())
         file.last_row, file.announced = row, count
         if (filename, file_cell) not in self.seen_cells:  # VIA repeats it in every row of a file

@@ -345,6 +345,24 @@ def test_formats_agree():
     }
 
 
+@pytest.mark.parametrize(
+    "text", ["<?a?>" * 40 + "x", "<!-- a -->" * 40 + "x", "0 " + "1.5 " * 200 + "x"]
+)
+def test_text_of_no_format_is_refused_at_once(text, tmp_path):
+    """Patterns that try every way to divide it would not end."""
+    (tmp_path / "a").write_text(text)
+    with pytest.raises(InputError, match="expected a VIA 2 CSV file"):
+        read_export(tmp_path / "a")
+
+
+def test_a_region_count_of_thousands_of_digits_is_no_error(tmp_path):
+    text = (CORPUS / "semicolons.csv").read_text().replace(";1;0;", f";{'9' * 5000};0;")
+    (tmp_path / "a.csv").write_text(text.replace("test_00012", "a;b"))
+    export = read_export(tmp_path / "a.csv")
+    assert len(export.regions) == 2
+    assert "semicolons in a file name; joined again" in {one.message for one in export.problems}
+
+
 @pytest.mark.parametrize("path", ["missing.csv", ".", "null\0byte.csv"])
 def test_unreadable_path(path, tmp_path):
     with pytest.raises(InputError, match="cannot be read"):

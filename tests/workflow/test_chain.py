@@ -1,6 +1,7 @@
 """The whole chain on a tiny configuration, and what it leaves behind."""
 
 import hashlib
+import html
 import json
 import os
 import re
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import h5py
 import numpy as np
@@ -168,9 +169,11 @@ def test_snakemakes_own_report_holds_figures_with_captions(workflow):
 def test_a_local_archive_with_drawn_regions_goes_the_same_way(workflow):
     """The drawn archive again, as a user's own: same content, so nothing is trained anew."""
     shapes = workflow.folder / "results/shapes"
-    archive, export = workflow.folder / "own.tar.gz", workflow.folder / "via_export_csv.csv"
+    archive, export = workflow.folder / "own.tar.gz", workflow.folder / "via_export_csv (1).csv"
     shutil.copy(shapes / "images.tar.gz", archive)
     shutil.copy(shapes / "regions.csv", export)
+    other = workflow.folder / "roofs & walls' [2].csv"
+    shutil.copy(workflow.folder / "resources/example_annotations.csv", other)
     settings = yaml.safe_load((workflow.folder / "tiny.yaml").read_text())
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
     settings["dataset"] = "own"
@@ -178,6 +181,7 @@ def test_a_local_archive_with_drawn_regions_goes_the_same_way(workflow):
         **{k: v for k, v in settings["datasets"]["shapes"].items() if k != "draw_seed"},
         "archive": {"path": archive.name, "sha256": digest},
         "regions": export.name,
+        "annotations": [other.name],
         "published_history": "resources/published_history.csv",
     }
     (workflow.folder / "tiny.yaml").write_text(yaml.safe_dump(settings))
@@ -192,3 +196,10 @@ def test_a_local_archive_with_drawn_regions_goes_the_same_way(workflow):
     assert scores[0] == scores[1]
     assert digest in (own / "report.md").read_text().splitlines()[0]
     assert len(list((own / "annotate").glob("test_*.png"))) == 3
+    assert "used: 60 of 60 regions, on 60 images" in output
+    for name in ("regions", other.stem):
+        figure = f"annotations/{name}.png"
+        assert (own / figure).exists()
+        assert f"]({quote(figure)})" in (own / "report.md").read_text()
+    assert "roofs & walls' [2].csv" in html.unescape((own / "report.html").read_text())
+    assert workflow.planned() == {}
