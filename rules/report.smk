@@ -126,18 +126,6 @@ INPUTS_OF_REPORTS = {
     "annotation_figures": lambda wildcards: annotation_summaries(wildcards.dataset, "png"),
     "published": published_history,
 }
-PARAMETERS_OF_REPORTS = {
-    **packages("report"),
-    "runs": lambda wildcards: runs(wildcards.dataset, detailed_experiments(wildcards)),
-    "experiments": lambda wildcards: facts_of_experiments(detailed_experiments(wildcards)),
-    "localised": lambda wildcards: has_regions(wildcards.dataset),
-    "settings": settings_of_data_and_maps,
-    "overlays": untracked(OVERLAYS),
-    "unusual": UNUSUAL,
-    "texts": content("report.md.j2", "report.css", "report.rst"),
-    "folder_of_texts": untracked(str(ROOT / "report")),
-    "code": code("write_report.py"),
-}
 
 
 rule report:
@@ -161,7 +149,16 @@ rule report:
     conda:
         "../envs/report.yaml"
     params:
-        **PARAMETERS_OF_REPORTS,
+        **packages("report"),
+        runs=lambda wildcards: runs(wildcards.dataset, detailed_experiments(wildcards)),
+        experiments=lambda wildcards: facts_of_experiments(detailed_experiments(wildcards)),
+        localised=lambda wildcards: has_regions(wildcards.dataset),
+        settings=settings_of_data_and_maps,
+        overlays=untracked(OVERLAYS),
+        unusual=UNUSUAL,
+        texts=content("report.md.j2", "report.css", "report.rst"),
+        folder_of_texts=untracked(str(ROOT / "report")),
+        code=code("write_report.py"),
     script:
         "../scripts/write_report.py"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from resnetcam.config import check_published_histories, load_config
+from resnetcam.config import check_files, load_config
 from resnetcam.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -259,11 +259,36 @@ def test_a_published_log_that_is_none_is_told_before_the_start(tmp_path, lines, 
     path = tmp_path / "log.csv"
     path.write_text("\n".join(lines))
     with pytest.raises(InputError) as error:
-        check_published_histories({"cifar10": {"published_history": str(path)}})
+        check_files(named(published_history=str(path)), "cifar10")
     assert str(error.value).startswith(f"datasets.cifar10.published_history: {path}")
     assert says in str(error.value)
 
 
-@pytest.mark.parametrize("path", [None, "nowhere.csv", ROOT / "resources/published_history.csv"])
-def test_a_log_that_is_right_and_one_that_snakemake_misses_pass(path):
-    check_published_histories({"cifar10": {"published_history": path and str(path)}})
+def named(**files):
+    return {"cifar10": {"published_history": None, "regions": None, "annotations": []} | files}
+
+
+@pytest.mark.parametrize("path", [None, ROOT / "resources/published_history.csv"])
+def test_a_log_that_is_right_passes_and_so_does_none(path):
+    check_files(named(published_history=path and str(path)), "cifar10")
+
+
+@pytest.mark.parametrize(
+    ("key", "files"),
+    [
+        ("published_history", {"published_history": "resources/published_histroy.csv"}),
+        ("regions", {"regions": "resources/published_histroy.csv"}),
+        ("annotations.0", {"annotations": ["resources/published_histroy.csv"]}),
+    ],
+)
+def test_a_file_that_is_not_there_is_named_with_the_nearest(monkeypatch, key, files):
+    """To Snakemake a missing input of finished results hides whatever else has changed."""
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(InputError) as error:
+        check_files(named(**files), "cifar10")
+    assert str(error.value).startswith(f"datasets.cifar10.{key}: resources/published_histroy.csv")
+    assert "did you mean 'published_history.csv'?" in str(error.value)
+
+
+def test_files_of_a_dataset_that_does_not_run_may_be_elsewhere(tmp_path):
+    check_files(named() | {"other": named(regions="nowhere.csv")["cifar10"]}, "cifar10")

@@ -121,7 +121,7 @@ def _draw_seeds(axes: Axes, row: Row, seeds: Mapping[int, float], n: int) -> Non
         axes.axvspan(mean - std, mean + std, color=ORANGE, alpha=0.15, linewidth=0, label=label)
         axes.figure.legend(loc="outside lower right", ncols=2, fontsize=7.5)
     axes.set_yticks(range(len(seeds)), [f"seed {seed}" for seed in seeds])
-    axes.set_ylim(-0.6, len(seeds) - 0.2)
+    axes.set_ylim(len(seeds) - 0.4, -0.8)  # the first one on top
     _limit_to_shares(axes.set_xlim, *(end for interval in intervals for end in interval))
     axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(fine_percent)

@@ -102,13 +102,14 @@ def _draw_row(
     picture, *overlays = panels
     label, prediction = int(one.labels[0]), int(one.predictions[0])
     picture.picture(one.images[0], interpolation="nearest")
-    called = f", called\n{short(class_names[prediction])}" if prediction != label else ""
-    picture.title(f"test {one.image_index[0]}\n{short(class_names[label])}{called}")
+    longest = int(picture.side / _LETTER)
+    called = f", called\n{short(class_names[prediction], longest)}" if prediction != label else ""
+    picture.title(f"test {one.image_index[0]}\n{short(class_names[label], longest)}{called}")
     for panel, maps in zip(overlays, columns.values(), strict=True):
         row = int(np.searchsorted(maps.image_index, one.image_index[0]))
         name, raw_map = class_names[int(maps.class_index[row])], maps.maps[row]
         draw_overlay(panel, one.images[0], raw_map, look, one.regions[0])
-        panel.title(title_of_map(name, raw_map, int(panel.side / _LETTER)))
+        panel.title(title_of_map(name, raw_map, longest))
 
 
 def _draw_headings(page: Page, panels: Sequence[Panel], columns: Mapping[str, Maps]) -> None:
