@@ -7,8 +7,10 @@ mirrors nor the time stamps matter once it has arrived.
 import contextlib
 import errno
 import logging
+import os
 import re
 import shutil
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -240,10 +242,26 @@ def _get(url: str, offset: int, source: ArchiveSource) -> requests.Response:
         with _network_errors_as_mirror_errors(retry=False):
             return _call_within(
                 limit,
-                lambda: requests.get(url, headers=headers, stream=True, timeout=source.timeout),
+                lambda: requests.get(
+                    url,
+                    headers=headers,
+                    stream=True,
+                    timeout=source.timeout,
+                    verify=_trusted_certificates(),
+                ),
             )
     except TimeoutError:
         raise _MirrorError(f"no answer within {limit:g} s") from None
+
+
+def _trusted_certificates() -> str | bool:
+    """``SSL_CERT_FILE``, which requests alone does not follow; its own variables go before it."""
+    path = os.environ.get("SSL_CERT_FILE")
+    if not path or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE"):
+        return True
+    if not os.path.isfile(path):
+        raise InputError(f"SSL_CERT_FILE names {path}, which is no file. Correct it, or unset it.")
+    return path
 
 
 def _call_within(seconds: float, function: Callable[[], T]) -> T:
@@ -320,6 +338,8 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, urllib3.exceptions.IncompleteRead):
         return f"cut {error.expected} bytes before the end"
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    if isinstance(error, ssl.SSLCertVerificationError):
+        text = f"{error.verify_message} (SSL_CERT_FILE names certificates to trust, of a proxy too)"
     return text.splitlines()[0]
 
 

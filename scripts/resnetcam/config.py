@@ -16,6 +16,8 @@ from resnetcam.sweeps import experiments_of_sweep, setting_at, with_overrides
 
 # What stands beside the experiments' folders in a dataset's.
 _TAKEN = {"annotate", "annotations"}
+# Bytes of a name that becomes a folder's: file systems allow 255.
+_LONGEST_NAME = 200
 _SHORT_LAYERS = ("final", "stage1", "stage2", "stage3")
 
 
@@ -37,6 +39,9 @@ def load_config(config: Mapping[str, Any], schema: dict[str, Any]) -> dict[str, 
     if problems := list(_inconsistencies(checked)):
         raise InputError("\n".join(problems))
     experiments = _all_experiments(checked, _Recipes(checked["recipes"], Schema(schema, "recipe")))
+    named = {"datasets": checked["datasets"], "experiments": experiments}
+    if problems := list(_names_too_long(named)):
+        raise InputError("\n".join(problems))
     if problems := list(_unknown_experiments(checked, experiments)):
         raise InputError("\n".join(problems))
     datasets = {
@@ -85,6 +90,11 @@ def files_of_dataset(dataset: Mapping[str, Any]) -> dict[str, str]:
 
 def missing_file(key: str, path: str) -> str:
     """Return what to say of a file that is not there: where it was looked for, what is like it."""
+    if path in ("null", "~"):
+        return (
+            f"{key}: {path!r} is text here, as Snakemake reads what is nested in `--config`; write "
+            "null into a file for `--configfile`"
+        )
     folder = os.path.dirname(path) or "."
     beside = os.listdir(folder) if os.path.isdir(folder) else []
     what = "is a folder" if os.path.isdir(path) else "there is no such file"
@@ -210,6 +220,16 @@ class _Recipes:
         if problems := list(_impossible_erasing(f"{where}augmentation.erase", settings)):
             raise InputError("\n".join(problems))
         return settings
+
+
+def _names_too_long(named: Mapping[str, Iterable[str]]) -> Iterable[str]:
+    for section, names in named.items():
+        for name in names:
+            if (length := len(name.encode())) > _LONGEST_NAME:
+                yield (
+                    f"{section}.{name[:40]}…: a name of {length} bytes is too long for the folder "
+                    f"that is called so; at most {_LONGEST_NAME} are allowed"
+                )
 
 
 def _unknown_experiments(config: dict[str, Any], experiments: Mapping[str, Any]) -> Iterable[str]:

@@ -142,11 +142,22 @@ def _demand(error: jsonschema.ValidationError) -> str:
     return demands.get(str(error.validator), error.message).format(wanted)
 
 
+_MEANT_AS_TEXT = (
+    " (this is text, by its quotes or as Snakemake reads what is nested in `--config`; write {} "
+    "into a file for `--configfile`)"
+)
+
+
 def _hint_at_yaml(value: Any, wanted: set[str]) -> str:
     """YAML takes 1e-3 for text, off for a boolean, and Snakemake what is nested: say so."""
     if isinstance(value, bool):
         return " (YAML reads yes, no, on and off as true and false; a word stands in quotes)"
-    if not isinstance(value, str) or not wanted & {"number", "integer"}:
+    if not isinstance(value, str):
+        return ""
+    for kind, words in {"null": ("null", "~"), "boolean": ("true", "false")}.items():
+        if kind in wanted and value.lower() in words:
+            return _MEANT_AS_TEXT.format(value.lower())
+    if not wanted & {"number", "integer"}:
         return ""
     try:
         number = float(value)
@@ -159,10 +170,7 @@ def _hint_at_yaml(value: Any, wanted: set[str]) -> str:
     if "." not in text and not whole:
         text = text.replace("e", ".0e")
     if text == value:
-        return (
-            f" (this is text, by its quotes or as Snakemake reads what is nested in `--config`; "
-            f"write {text} into a file for `--configfile`)"
-        )
+        return _MEANT_AS_TEXT.format(text)
     return f" (YAML reads this as text; write {text})"
 
 

@@ -368,3 +368,27 @@ def test_two_processes_download_once_and_the_second_says_that_it_waits(serve, tm
     assert [process.exitcode for process in processes] == [0, 0]
     assert len(mirror.ranges) == 1
     assert sum("Waiting for another process" in log.read_text() for log in logs) == 1
+
+
+def test_a_users_certificates_are_trusted(tmp_path, monkeypatch):
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    certificates = tmp_path / "site.pem"
+    certificates.touch()
+    asked = []
+
+    def get(url, **options):
+        asked.append(options["verify"])
+        raise archives.requests.exceptions.SSLError("a certificate")
+
+    monkeypatch.setattr(archives.requests, "get", get)
+    source = ArchiveSource(("https://mirror.invalid/a.tar.gz",), SHA256)
+    for value in ("", str(certificates)):
+        monkeypatch.setenv("SSL_CERT_FILE", value)
+        with pytest.raises(InputError, match="a certificate"):
+            obtain(source, tmp_path / "store")
+    assert asked == [True, str(certificates)]
+
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nowhere.pem"))
+    with pytest.raises(InputError, match=r"SSL_CERT_FILE names .*nowhere\.pem, which is no file"):
+        obtain(source, tmp_path / "store")

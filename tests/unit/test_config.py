@@ -292,3 +292,23 @@ def test_a_file_that_is_not_there_is_named_with_the_nearest(monkeypatch, key, fi
 
 def test_files_of_a_dataset_that_does_not_run_may_be_elsewhere(tmp_path):
     check_files(named() | {"other": named(regions="nowhere.csv")["cifar10"]}, "cifar10")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "meant"),
+    [
+        ("recipes.fast.progressive_resizing", "null", "write null into a file"),
+        ("datasets.cifar10.strict_regions", "True", "write true into a file"),
+    ],
+)
+def test_a_word_that_snakemake_made_text_of_is_told_as_such(key, value, meant):
+    with pytest.raises(InputError, match=meant):
+        load_config(changed(key, value), SCHEMA)
+
+
+@pytest.mark.parametrize("section", ["experiments", "datasets"])
+def test_a_name_too_long_for_a_folder_is_refused(section):
+    config = copy.deepcopy(CONFIG)
+    config[section]["x" * 256] = dict(next(iter(config[section].values())))
+    with pytest.raises(InputError, match=rf"^{section}\.x+…: a name of 256 bytes"):
+        load_config(config, SCHEMA)

@@ -4,6 +4,7 @@ import ast
 import os
 import re
 import site
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,11 +12,17 @@ import pytest
 import snakemake
 import yaml
 
+from resnetcam import environments
 from resnetcam.environments import (
     ask_for_huge_pages,
     environment_digest,
+    interpreter_without_spaces,
+    network_environment,
+    pinned_versions,
+    remembered_by_children,
     shut_out_user_packages,
 )
+from resnetcam.errors import InputError
 
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted(ROOT.glob("requirements*.txt"))
@@ -188,3 +195,62 @@ def test_a_users_packages_are_shut_out_unless_snakemake_is_one_of_them(
     shut_out_user_packages()
 
     assert os.environ.get("PYTHONNOUSERSITE") == value
+
+
+@pytest.mark.parametrize(
+    ("device", "here", "nvidia", "name"),
+    [
+        ("auto", True, False, "jax"),
+        ("auto", True, True, "jax-gpu"),
+        ("auto", False, False, "jax-gpu"),
+        ("gpu", True, False, "jax-gpu"),
+        ("cpu", False, True, "jax"),
+    ],
+)
+def test_cuda_is_left_out_where_it_is_of_no_use(monkeypatch, device, here, nvidia, name):
+    monkeypatch.setattr(environments, "has_nvidia_device", lambda: nvidia)
+
+    assert network_environment("jax", device, on_this_machine=here) == name
+
+
+def test_children_do_as_the_process_that_submitted_them(monkeypatch):
+    monkeypatch.delenv("RESNETCAM_JOBS_RUN_HERE", raising=False)
+    assert not remembered_by_children(None)
+    for here in (True, False):
+        remembered_by_children(here)
+        assert remembered_by_children(None) is here
+
+
+def test_pinned_versions_are_those_for_this_machine(tmp_path):
+    path = tmp_path / "env.yaml"
+    path.write_text(
+        'dependencies:\n  - python=3.11\n  - pip:\n      - "numpy==2.4\n        --hash=sha256:12"\n'
+        "      - \"colorama==1.0 ; sys_platform == 'win32' --hash=sha256:34\"\n"
+    )
+
+    assert pinned_versions(path) == {"numpy": "2.4"}
+
+
+def test_every_pin_of_an_environment_has_the_hashes_of_its_lock():
+    for path in ENVIRONMENTS:
+        *_, last = yaml.safe_load(path.read_text())["dependencies"]
+        assert all(re.search(r" --hash=sha256:[0-9a-f]{64}$", pin) for pin in last["pip"]), path
+
+
+def test_an_interpreter_with_a_space_in_its_path_is_reached_by_a_link(tmp_path):
+    venv = tmp_path / "my projects" / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+
+    found = interpreter_without_spaces(str(venv / "bin/python"))
+
+    assert " " not in found
+    code = "import sys; print(sys.prefix)"
+    prefix = subprocess.check_output([found, "-c", code], text=True).strip()
+    assert Path(prefix).resolve() == venv.resolve()
+    assert interpreter_without_spaces(sys.executable) == sys.executable
+
+
+def test_without_a_place_for_a_link_the_path_is_named(monkeypatch):
+    monkeypatch.setattr(environments.os, "access", lambda *_: False)
+    with pytest.raises(InputError, match="/my projects/bin/python: .* space"):
+        interpreter_without_spaces("/my projects/bin/python")

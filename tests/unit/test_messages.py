@@ -1,0 +1,124 @@
+"""What is made of Snakemake's messages, and what is said when it has ended."""
+
+import csv
+import json
+import logging
+import re
+
+import pytest
+
+from resnetcam import steps
+from resnetcam.closing_words import closing_words
+from resnetcam.messages import SIZES, PlainErrors, SizesOfEnvironments
+from resnetcam.overlays import report_to_be_replaced, written
+
+
+def through(a_filter, message):
+    record = logging.makeLogRecord({"msg": message})
+    assert a_filter.filter(record)
+    return record.getMessage()
+
+
+def test_an_environment_in_the_making_is_told_with_its_size():
+    said = through(SizesOfEnvironments(), "Creating conda environment envs/report.yaml...")
+
+    assert SIZES["report"] in said
+    assert "envs/report.yaml" in said
+
+
+def test_an_error_for_the_user_is_left_without_the_workflows_own_lines():
+    message = (
+        'InputFunctionException in rule report in file "rules/report.smk", line 154:\n'
+        "Error:\n  WorkflowError:\n    The config has no dataset 'cifar01'.\n    Known: a\n"
+        "Wildcards:\n  dataset=cifar01\nTraceback:\n  File x"
+    )
+
+    said = through(PlainErrors(), message)
+
+    assert said == "The config has no dataset 'cifar01'.\nKnown: a"
+
+
+@pytest.mark.parametrize("a_filter", [SizesOfEnvironments(), PlainErrors()])
+@pytest.mark.parametrize(
+    "message", ["Building DAG of jobs...", "InputFunctionException in rule a:\nError:\n  KeyError"]
+)
+def test_other_messages_pass_as_they_are(a_filter, message):
+    assert through(a_filter, message) == message
+
+
+def write_comparison(folder, rows):
+    with open(folder / "comparison.csv", "w", newline="") as file:
+        writer = csv.DictWriter(file, ["experiment", "protocol", "n_seeds", "accuracy_mean"])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def test_a_datasets_last_words_are_its_report_and_its_experiments(tmp_path):
+    row = {"experiment": "fast", "protocol": "holdout", "n_seeds": 3, "accuracy_mean": 0.8901}
+    published = {"experiment": "published", "protocol": "test_selected", "n_seeds": 1}
+    write_comparison(tmp_path, [row, published | {"accuracy_mean": 0.88}])
+
+    lines = closing_words(tmp_path / "report.md", []).splitlines()
+
+    assert lines == [
+        f"Report: {tmp_path / 'report.md'} (and report.html beside it)",
+        "fast: 89.0% test accuracy, mean of 3 seeds",
+        "published: 88.0% test accuracy (test-selected)",
+    ]
+
+
+def test_of_many_experiments_some_are_told(tmp_path):
+    row = {"protocol": "holdout", "n_seeds": 1, "accuracy_mean": 0.5}
+    write_comparison(tmp_path, [row | {"experiment": str(n)} for n in range(1012)])
+
+    assert closing_words(tmp_path / "report.md", []).endswith(
+        "and 1,002 more in " + str(tmp_path / "comparison.csv")
+    )
+
+
+def test_one_experiments_last_words_are_the_mean_of_its_seeds(tmp_path):
+    runs = [tmp_path / f"fast/seed{seed}" for seed in (1, 2)]
+    for run, accuracy in zip(runs, (0.8, 0.9), strict=True):
+        run.mkdir(parents=True)
+        (run / "metrics.json").write_text(json.dumps({"accuracy": accuracy, "protocol": "holdout"}))
+
+    said = closing_words(tmp_path / "fast/report.md", runs)
+
+    assert said.endswith("fast: 85.0% test accuracy, mean of 2 seeds")
+
+
+def test_a_report_says_when_and_from_which_files_it_was_written():
+    line = r"Written \d{4}-\d\d-\d\d \d\d:\d\d UTC from config\.yaml, my_own\.yaml\."
+
+    assert re.fullmatch(line, written(["my_own.yaml"]))
+
+
+def test_replacing_a_report_of_other_config_files_is_told(tmp_path):
+    report = tmp_path / "report.md"
+    report.write_text("# Title\n\n" + written(["my_own.yaml"]).replace("_", "\\_") + "\n")
+
+    assert report_to_be_replaced(report, ["my_own.yaml"]) == ""
+    said = report_to_be_replaced(report, ["other.yaml"])
+    assert "config.yaml, my_own.yaml" in said
+    assert "config.yaml, other.yaml" in said
+    assert report_to_be_replaced(tmp_path / "none.md", []) == ""
+
+
+def test_a_stage_of_minutes_says_how_far_it_is(monkeypatch, caplog):
+    now = iter(range(0, 1000, 6))
+    monkeypatch.setattr(steps.time, "monotonic", lambda: next(now))
+    with caplog.at_level(logging.INFO):
+        assert list(steps.told(list("abcde"), "images", unit=100)) == list("abcde")
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "images: 100 of 500, about 48 s left",
+        "images: 300 of 500, about 16 s left",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(42.4, "42 s"), (99.4, "99 s"), (100, "2 min"), (5999, "100 min"), (9000, "2.5 h")],
+)
+def test_durations(seconds, said):
+    assert steps.duration(seconds) == said
