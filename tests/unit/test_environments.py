@@ -252,5 +252,5 @@ def test_an_interpreter_with_a_space_in_its_path_is_reached_by_a_link(tmp_path):
 
 def test_without_a_place_for_a_link_the_path_is_named(monkeypatch):
     monkeypatch.setattr(environments.os, "access", lambda *_: False)
-    with pytest.raises(InputError, match="/my projects/bin/python: .* space"):
+    with pytest.raises(InputError, match=r"/my projects/bin/python: .* space"):
         interpreter_without_spaces("/my projects/bin/python")
