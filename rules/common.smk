@@ -21,9 +21,15 @@ from resnetcam.environments import (
 from resnetcam.errors import InputError
 from resnetcam.layout import CLASS_PAGES, FIGURES, GRADCAM_FIGURES, TRAINING_FIGURES
 from resnetcam.names import nearest
+from resnetcam.surroundings import check_temporary_folder, forget_python_options
 from resnetcam.yaml_file import read_yaml
 
 SCHEMA = read_yaml(ROOT / "schemas/config.schema.yaml")
+
+try:
+    check_temporary_folder()
+except InputError as error:
+    raise WorkflowError(str(error)) from None
 
 try:
     SETTINGS = load_config(config, SCHEMA)
@@ -41,6 +47,7 @@ UNUSUAL = {
 }
 
 shut_out_user_packages()
+forget_python_options()
 ask_for_huge_pages()
 
 DATASET = SETTINGS["dataset"]

@@ -65,7 +65,7 @@ class _LogFile(logging.FileHandler):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"")
         # An earlier run of the job may be alive and write on: both append whole lines.
-        super().__init__(path, mode="a")
+        super().__init__(path, mode="a", encoding="utf-8", errors="backslashreplace")
         self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802

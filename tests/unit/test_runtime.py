@@ -76,6 +76,12 @@ def test_variables_that_change_what_is_computed_are_dropped_and_named(monkeypatc
     assert record.getMessage().endswith(": " + ", ".join(sorted([*changing, *flags])))
 
 
+def test_keras_does_not_draw_so_a_notebooks_backend_does_not_matter():
+    result = start_in_a_new_process("cpu", MPLBACKEND="module://matplotlib_inline.backend_inline")
+
+    assert result.returncode == 0, result.stderr
+
+
 def test_a_flag_that_ends_the_libraries_ends_nothing():
     result = start_in_a_new_process("cpu", "jax", XLA_FLAGS="--no_such=1", JAX_ENABLE_CHECKS="x")
 

@@ -103,7 +103,7 @@ def _folder_of_locks() -> Path | None:
         except OSError as error:
             reasons.append(f"{place}: {error.strerror}")
     logger.warning(
-        "no GPU is chosen, so jobs at a time may take the same one: locks cannot be kept (%s). Have "
+        "no GPU is chosen, so jobs may take the same one: locks cannot be kept (%s). Have "
         "that mended, or run one job at a time with `--resources gpu=1`.",
         "; ".join(reasons),
     )

@@ -79,7 +79,8 @@ def start(backend: str, device: str, precision: str, threads: int) -> Runtime:
         claim_gpu()
     # Keras, which TensorFlow may bring, reads its home once: one in which no file can be.
     os.environ["KERAS_HOME"] = os.devnull
-    with _stderr_held_back() if backend == "tensorflow" else contextlib.nullcontext():
+    quiet = _stderr_held_back() if backend == "tensorflow" else contextlib.nullcontext()
+    with quiet, _without_matplotlib():
         if backend == "jax":
             from resnetcam.backends import jax_device as chosen
         else:
@@ -145,6 +146,19 @@ def _stderr_held_back() -> Iterator[None]:
         finally:
             os.dup2(terminal, 2)
             os.close(terminal)
+
+
+@contextlib.contextmanager
+def _without_matplotlib() -> Iterator[None]:
+    """Hide matplotlib where it is installed: Keras would load it, with the user's settings."""
+    if "matplotlib" in sys.modules:
+        yield
+        return
+    sys.modules["matplotlib"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules["matplotlib"]
 
 
 def _unnamed_file() -> IO[bytes]:
