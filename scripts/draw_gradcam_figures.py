@@ -1,13 +1,12 @@
 """Draw where the network looks, and how far that can be trusted."""
 
-import json
-from pathlib import Path
-
+from resnetcam.contents import FAITHFULNESS, RANDOMISATION
 from resnetcam.dataset import DatasetReader
 from resnetcam.figures import examples, side_by_side, trust
 from resnetcam.figures.class_pages import class_page
 from resnetcam.figures.explained import gather_explained
 from resnetcam.figures.overlays import Look
+from resnetcam.files import read_json
 from resnetcam.layout import ANNOTATION_SCALE, CLASS_PAGES, LABEL_ATTRIBUTE
 from resnetcam.maps import default_group, group_names, read_maps
 from resnetcam.predictions import read_predictions
@@ -55,7 +54,7 @@ with logged(snakemake):
     for index, page in enumerate(CLASS_PAGES):
         class_page(output[page], index, explained, names, look)
 
-    trust.faithfulness_curves(output.faithfulness, json.loads(Path(files.faithfulness).read_text()))
-    levels = json.loads(Path(files.randomisation).read_text())["levels"]
+    trust.faithfulness_curves(output.faithfulness, read_json(files.faithfulness, FAITHFULNESS))
+    levels = read_json(files.randomisation, RANDOMISATION)["levels"]
     cascade = [read_maps(files.randomised, name).maps for name in group_names(files.randomised)]
     trust.randomisation_cascade(output.randomisation, explained, levels, cascade, look)

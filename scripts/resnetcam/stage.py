@@ -13,6 +13,8 @@ from resnetcam.errors import InputError
 from resnetcam.files import lacks_space
 from resnetcam.interruption import Interrupted
 
+DONE = "done"  # the last line in the log of a stage that ended well
+
 
 @contextlib.contextmanager
 def logged(snakemake: Any) -> Iterator[None]:
@@ -34,8 +36,10 @@ def logged(snakemake: Any) -> Iterator[None]:
     for library in ("absl", "h5py", "matplotlib", "PIL", "urllib3"):
         logging.getLogger(library).setLevel(logging.WARNING)
     try:
-        logging.getLogger().addHandler(_LogFile(path))
+        file = _LogFile(path)
+        logging.getLogger().addHandler(file)
         yield
+        file.emit(logging.makeLogRecord({"levelname": "INFO", "msg": DONE}))
     except InputError as error:
         logging.error("%s", error)
         sys.exit(1)
