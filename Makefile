@@ -21,7 +21,7 @@ SNAKEMAKE_LINE = snakemake --cores 4 $(ARGS) --config dataset=shapes $(CONFIG)
 run: venv
 	@echo '$$ $(SNAKEMAKE_LINE)'
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(SNAKEMAKE_LINE)
-	@$(BIN)/python report/headline.py results/shapes
+	@echo 'To type commands yourself: source .venv/bin/activate'
 
 test: venv plugins lint
 	$(PYTEST) $(ARGS)

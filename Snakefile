@@ -6,6 +6,9 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
+include: "rules/process.smk"
+
+
 configfile: "config.yaml"
 
 
@@ -17,6 +20,7 @@ include: "rules/training.smk"
 include: "rules/explanation.smk"
 include: "rules/report.smk"
 include: "rules/finish.smk"
+include: "rules/unknown.smk"
 
 
 rule all:

@@ -2,9 +2,12 @@
 
 Writes the hashed locks and, from them, the conda environments, so that both deploy the same pins.
 The pip part of an environment lists the whole closure: Snakemake copies the file elsewhere, so it
-cannot refer to a lock, and direct pins alone would let the rest float.
+cannot refer to a lock, and direct pins alone would let the rest float. Hashes stand beside their
+pin, in one line, which conda hands to pip as it is. conda-forge is the only channel: conda 26.7
+asks for `nodefaults` as for a channel of that name.
 """
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -29,7 +32,6 @@ HEADER = """\
 # Written by `make lock` from pyproject.toml and {lock}.
 channels:
   - conda-forge
-  - nodefaults
 dependencies:
   - python=3.11.13
   - pip=25.2
@@ -53,8 +55,19 @@ def main() -> None:
         (ROOT / lock).write_text(resolve(groups, "--generate-hashes", *same_versions))
     for path, (group, lock) in ENVIRONMENTS.items():
         pins = resolve([group], "--constraint", lock).splitlines()
-        text = HEADER.format(lock=lock) + "".join(f'      - "{pin}"\n' for pin in pins)
-        (ROOT / path).write_text(text)
+        (ROOT / path).write_text(environment(pins, lock))
+
+
+def environment(pins: list[str], lock: str) -> str:
+    """Return the text of a conda environment: pins with the hashes that a lock has for them."""
+    blocks = re.findall(r"^(\S+==\S+)(.*(?:\n .*)*)", (ROOT / lock).read_text(), re.MULTILINE)
+    hashes = {pin: re.findall(r"--hash=sha256:[0-9a-f]{64}", rest) for pin, rest in blocks}
+    lines = [HEADER.format(lock=lock)]
+    for pin in pins:
+        # A quoted text goes on in the next line, and a line break in it is a space.
+        folded = "\n        ".join([pin, *hashes[pin.split(" ;")[0]]])
+        lines.append(f'      - "{folded}"\n')
+    return "".join(lines)
 
 
 if __name__ == "__main__":

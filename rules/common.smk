@@ -2,40 +2,28 @@
 
 import os
 import re
-import sys
 from functools import cache
 from pathlib import Path
 
-from snakemake.exceptions import WorkflowError
+from snakemake.io import strip_wildcard_constraints
 
-ROOT = Path(workflow.basedir)
-sys.path.insert(0, str(ROOT / "scripts"))
-
+from resnetcam.class_choices import extra_choices
 from resnetcam.code_digest import code_digest
-from resnetcam.config import check_published_histories, load_config
-from resnetcam.environments import (
-    ask_for_huge_pages,
-    environment_digest,
-    shut_out_user_packages,
-)
-from resnetcam.errors import InputError
+from resnetcam.config import check_files, load_config, missing_file
+from resnetcam.environments import environment_digest, network_environment, pinned_versions
+from resnetcam.files import sha256_of_file
 from resnetcam.layout import CLASS_PAGES, FIGURES, GRADCAM_FIGURES, TRAINING_FIGURES
 from resnetcam.names import nearest
-from resnetcam.surroundings import check_temporary_folder, forget_python_options
 from resnetcam.yaml_file import read_yaml
 
 SCHEMA = read_yaml(ROOT / "schemas/config.schema.yaml")
 
-try:
-    check_temporary_folder()
-except InputError as error:
-    raise WorkflowError(str(error)) from None
-
-try:
+with told_by_snakemake("The config is not right, so nothing was started.\n"):
+    for overlay in workflow.overwrite_configfiles:
+        check_config_file(overlay)
     SETTINGS = load_config(config, SCHEMA)
-    check_published_histories(SETTINGS["datasets"])
-except InputError as error:
-    raise WorkflowError(f"The config is not right, so nothing was started.\n{error}") from None
+    if workflow.is_main_process:
+        check_files(SETTINGS["datasets"], SETTINGS["dataset"])
 
 # For the command that a report names: config files laid over config.yaml, and what decides every
 # run's numbers, where it is not as usual and may come from the command line.
@@ -45,10 +33,6 @@ UNUSUAL = {
     for key in ("backend", "precision")
     if SETTINGS[key] != SCHEMA["properties"][key]["default"]
 }
-
-shut_out_user_packages()
-forget_python_options()
-ask_for_huge_pages()
 
 DATASET = SETTINGS["dataset"]
 DEVICE = SETTINGS["device"]
@@ -61,14 +45,15 @@ ANNOTATED = [name for name in ARCHIVED if SETTINGS["datasets"][name]["regions"]]
 # Seconds of work, on which the report of the first experiment waits.
 QUICK_ONES_FIRST = 100
 RUN = "results/{dataset}/{experiment}/seed{seed}"
-NETWORK_ENV = f"../envs/{BACKEND}.yaml" if DEVICE == "cpu" else f"../envs/{BACKEND}-gpu.yaml"
+NETWORK = network_environment(BACKEND, DEVICE, on_this_machine=runs_jobs_here())
+NETWORK_ENV = f"../envs/{NETWORK}.yaml"
 
 
 wildcard_constraints:
-    dataset="|".join(map(re.escape, SETTINGS["datasets"])),
+    dataset=r"[^/]+",
     experiment=r"[\w.+-]+",
     seed=r"\d+",
-    export=r"[\w.+-]+",
+    export=r"[^/]+",
 
 
 @cache
@@ -81,15 +66,39 @@ def code(script):
     )
 
 
-@cache
-def environment(*names):
-    """A parameter that changes when a package of an environment changes its version."""
-    return environment_digest([ROOT / "envs" / f"{name}.yaml" for name in names])
+def packages(name):
+    """Parameters that follow what an environment pins, and what a stage checks its own against."""
+    return _parameters_of_packages(name, followed=(name,))
 
 
-def network_environment():
+def network_packages():
     """The same for what runs networks: device and deployment may change without a re-run."""
-    return environment(BACKEND, f"{BACKEND}-gpu")
+    return _parameters_of_packages(NETWORK, followed=(BACKEND, f"{BACKEND}-gpu"))
+
+
+@cache
+def _parameters_of_packages(name, followed):
+    deployment = {
+        "file": f"envs/{name}.yaml",
+        "pins": pinned_versions(ROOT / "envs" / f"{name}.yaml"),
+        "folder": folder_of_conda_environments(),
+    }
+    return {
+        "environment": environment_digest([ROOT / "envs" / f"{one}.yaml" for one in followed]),
+        "deployment": untracked(deployment),
+    }
+
+
+@cache
+def content(*names):
+    """A parameter that changes with files of report/: they belong to the workflow, wherever it is.
+
+    They are no inputs, since to Snakemake a missing input of finished results is no fault.
+    """
+    paths = [ROOT / "report" / name for name in names]
+    if missing := [str(path) for path in paths if not path.is_file()]:
+        raise WorkflowError(f"{missing[0]} is missing: it belongs to the workflow. Restore it.")
+    return " ".join(map(sha256_of_file, paths))
 
 
 def untracked(value):
@@ -105,11 +114,18 @@ def memory(mb):
     return lambda wildcards, attempt: mb * attempt
 
 
+def dataset_called(name):
+    if name not in SETTINGS["datasets"]:
+        hint = nearest(name, SETTINGS["datasets"])
+        raise WorkflowError(f"The config has no dataset {name!r}{hint}.")
+    return SETTINGS["datasets"][name]
+
+
 def of_dataset(key, *inner):
     """A function that looks a setting of the wildcards' dataset up."""
 
     def setting(wildcards):
-        value = SETTINGS["datasets"][wildcards.dataset][key]
+        value = dataset_called(wildcards.dataset)[key]
         for name in inner:
             value = value[name]
         return value
@@ -124,7 +140,7 @@ def settings_of_dataset(*keys):
 
 def settings_of_data_and_maps(wildcards):
     """What a report says of the numbers' origin beside what each run's own file does."""
-    settings = SETTINGS["datasets"][wildcards.dataset]
+    settings = dataset_called(wildcards.dataset)
     keys = ("draw_seed", "train_images", "test_images", "validation_images", "split_seed")
     keys += ("strict_regions", "gradcam")
     return {key: settings[key] for key in keys if key in settings}
@@ -189,7 +205,10 @@ def reports(dataset):
 
 def users_file(path):
     """An input that a person named in the config, on this machine whatever the storage."""
-    return local(os.path.expanduser(path))
+    path = os.path.expanduser(path)
+    if workflow.is_main_process and not os.path.isfile(path):
+        raise WorkflowError(missing_file("A file that the config names", path))
+    return local(path)
 
 
 def exports(dataset):
@@ -219,7 +238,7 @@ def annotation_summaries(dataset, kind):
 def annotations(dataset):
     files = annotation_summaries(dataset, "png")
     if SETTINGS["datasets"][dataset]["annotate_images"]:
-        files.append(f"results/{dataset}/annotate/project.json")
+        files.append(f"results/{dataset}/annotate/README.txt")
     return files
 
 
@@ -245,6 +264,17 @@ def figure(name, caption=None):
     )
 
 
+def other_classes(wildcards):
+    """Those that `gradcam.classes` asks for beside the predicted and the true one."""
+    classes = extra_choices(of_dataset("gradcam", "classes")(wildcards))
+    if not classes:
+        raise WorkflowError(
+            f"Dataset {wildcards.dataset} has no figure gradcam_classes: its gradcam.classes names "
+            "no class beside `predicted` and `true`."
+        )
+    return classes
+
+
 def known_regions(wildcards):
     return [f"results/{wildcards.dataset}/regions.csv"] if has_regions(wildcards.dataset) else []
 
@@ -259,9 +289,48 @@ def results_of_runs(wildcards):
     folders = runs(wildcards.dataset, detailed_experiments(wildcards))
     names = ["metrics.json", "run.json", "history.csv"]
     names += [f"figures/{name}.png" for name in (*FIGURES, *CLASS_PAGES)]
+    if extra_choices(of_dataset("gradcam", "classes")(wildcards)):
+        names.append("figures/gradcam_classes.png")
     names += ["faithfulness.json", "randomisation.json"]
     names += ["localisation.json"] if has_regions(wildcards.dataset) else []
+    shown = [f"{folder}/{name}" for folder in folders for name in names]
+    kept = ("model.keras", "predictions.h5", "gradcam.h5", "randomised.h5")
+    make_lost_ones_again([*shown, *(f"{folder}/{name}" for folder in folders for name in kept)])
+    return shown
+
+
+def results_to_compare(wildcards):
+    """What the table of all experiments is made of."""
+    folders = all_runs(wildcards.dataset)
+    make_lost_ones_again(
+        f"{folder}/{name}" for folder in folders for name in ("model.keras", "predictions.h5")
+    )
+    names = ("metrics.json", "run.json", "history.csv")
     return [f"{folder}/{name}" for folder in folders for name in names]
+
+
+def make_lost_ones_again(files):
+    """Have files made that are not there, also where all that was made of them is.
+
+    Snakemake by itself makes none again that only finished ones need, and a report would lead
+    nowhere.
+    """
+    if workflow.is_main_process and not workflow.storage_settings.default_storage_provider:
+        workflow.dag.forcefiles.update(path for path in files if not os.path.exists(path))
+
+
+def files_that_rules_make(below):
+    """What stands behind a part of their outputs' patterns."""
+    outputs = [pattern for rule in workflow.rules for pattern in rule.output]
+    patterns = [strip_wildcard_constraints(pattern) for pattern in outputs]
+    return sorted({pattern.rpartition(below)[2] for pattern in patterns if below in pattern})
+
+
+def no_such_file_of_a_run(wildcards):
+    experiment_called(wildcards.experiment)
+    hint = nearest(wildcards.unknown, FILES_OF_RUNS)
+    known = ", ".join(FILES_OF_RUNS)
+    raise WorkflowError(f"A run has no file {wildcards.unknown!r}{hint}. It has: {known}")
 
 
 def facts_of_experiments(names):

@@ -18,6 +18,7 @@ rule download:
         sha256=of_dataset("archive", "sha256"),
         source=untracked(of_dataset("archive")),
         store=untracked("resources/archives"),
+        deployment=packages("data")["deployment"],
     script:
         "../scripts/download.py"
 
@@ -36,9 +37,9 @@ rule draw_shapes:
     conda:
         "../envs/data.yaml"
     params:
+        **packages("data"),
         settings=settings_of_dataset("train_images", "test_images", "draw_seed"),
         code=code("draw_shapes.py"),
-        environment=environment("data"),
     script:
         "../scripts/draw_shapes.py"
 
@@ -57,11 +58,11 @@ rule preprocess:
     resources:
         mem_mb=memory(4000),
     params:
+        **packages("data"),
         settings=settings_of_dataset(
             "train_images", "test_images", "validation_images", "split_seed"
         ),
         code=code("preprocess.py"),
-        environment=environment("data"),
     script:
         "../scripts/preprocess.py"
 
@@ -82,7 +83,7 @@ rule linear_baseline:
     resources:
         mem_mb=memory(4000),
     params:
+        **packages("data"),
         code=code("linear_baseline.py"),
-        environment=environment("data"),
     script:
         "../scripts/linear_baseline.py"

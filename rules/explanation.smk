@@ -16,9 +16,9 @@ rule choose_classes:
     conda:
         "../envs/data.yaml"
     params:
+        **packages("data"),
         classes=of_dataset("gradcam", "classes"),
         code=code("choose_classes.py"),
-        environment=environment("data"),
     script:
         "../scripts/choose_classes.py"
 
@@ -43,12 +43,12 @@ rule explain:
         gpu=int(DEVICE != "cpu"),
         mem_mb=memory(6000),
     params:
+        **network_packages(),
         settings=lambda wildcards: {
             key: of_dataset("gradcam", key)(wildcards) for key in ("methods", "layers", "images")
         },
         backend=BACKEND,
         code=code("explain.py"),
-        environment=network_environment(),
         device=untracked(DEVICE),
     script:
         "../scripts/explain.py"
@@ -74,6 +74,7 @@ rule measure_faithfulness:
         gpu=int(DEVICE != "cpu"),
         mem_mb=memory(6000),
     params:
+        **network_packages(),
         settings=lambda wildcards: {
             "protocol": of_experiment("protocol")(wildcards),
             "images": of_dataset("gradcam", "images")(wildcards),
@@ -81,7 +82,6 @@ rule measure_faithfulness:
         },
         backend=BACKEND,
         code=code("measure_faithfulness.py"),
-        environment=network_environment(),
         device=untracked(DEVICE),
     script:
         "../scripts/measure_faithfulness.py"
@@ -108,10 +108,10 @@ rule randomise:
         gpu=int(DEVICE != "cpu"),
         mem_mb=memory(6000),
     params:
+        **network_packages(),
         images=of_dataset("gradcam", "images"),
         backend=BACKEND,
         code=code("randomise.py"),
-        environment=network_environment(),
         device=untracked(DEVICE),
     script:
         "../scripts/randomise.py"
@@ -134,7 +134,7 @@ rule localise:
     conda:
         "../envs/data.yaml"
     params:
+        **packages("data"),
         code=code("localise.py"),
-        environment=environment("data"),
     script:
         "../scripts/localise.py"

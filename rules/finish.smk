@@ -1,5 +1,6 @@
-# After the last job: what failed, and what is there nevertheless.
+# After the last job: what came out, what failed, and what is there nevertheless.
 
+import atexit
 import os
 
 
@@ -22,6 +23,23 @@ onerror:
             compared=is_compared(jobs),
         )
         logger.error(told)
+
+
+def print_closing_words():
+    """Say what came out where all is done, now or before.
+
+    Of each report that was asked for; of a dataset's rather than of its experiments'.
+    """
+    from resnetcam.closing_words import closing_words
+
+    if not getattr(workflow, "scheduler", None) or any(workflow.dag.needrun_jobs()):
+        return
+    jobs = [job for job in workflow.dag.jobs if job.rule.name in ("report", "experiment_report")]
+    whole = {job.wildcards.dataset for job in jobs if job.rule.name == "report"}
+    for job in jobs:
+        if job.rule.name == "report" or job.wildcards.dataset not in whole:
+            runs_of_report = [Path(run) for run in job.params.runs]
+            print(f"\n{closing_words(Path(job.output.markdown), runs_of_report)}", file=sys.stderr)
 
 
 def jobs_by_dataset():
@@ -71,3 +89,8 @@ def failure_of(job):
     # Both by the clock of this file system, which may not be this machine's.
     since = os.path.getmtime(".snakemake/running")
     return Failure(*run, job.rule.name, log, last_error(log, since))
+
+
+if WORKS:
+    # Snakemake calls nothing of a workflow after its own last words.
+    atexit.register(print_closing_words)

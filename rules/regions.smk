@@ -18,9 +18,9 @@ rule import_regions:
     conda:
         "../envs/data.yaml"
     params:
+        **packages("data"),
         strict=of_dataset("strict_regions"),
         code=code("import_regions.py"),
-        environment=environment("data"),
     script:
         "../scripts/import_regions.py"
 
@@ -39,9 +39,9 @@ rule summarise_annotations:
     conda:
         "../envs/data.yaml"
     params:
+        **packages("data"),
         strict=of_dataset("strict_regions"),
         code=code("summarise_annotations.py"),
-        environment=environment("data"),
     script:
         "../scripts/summarise_annotations.py"
 
@@ -49,7 +49,6 @@ rule summarise_annotations:
 rule draw_annotations:
     input:
         summary="results/{dataset}/annotations/{export}.json",
-        caption=local("report/annotations.rst"),
     output:
         figure=report(
             "results/{dataset}/annotations/{export}.png",
@@ -67,18 +66,20 @@ rule draw_annotations:
     conda:
         "../envs/report.yaml"
     params:
+        **packages("report"),
+        caption=content("annotations.rst"),
         code=code("draw_annotations.py"),
-        environment=environment("report"),
     script:
         "../scripts/draw_annotations.py"
 
 
-# Only the project is declared: what a person saves beside it must outlive a re-run.
+# project.json is not declared: Snakemake deletes outputs before a job makes them again, and this is
+# the name under which VIA offers to save what a person drew.
 rule annotate:
     input:
         data="results/{dataset}/data.h5",
     output:
-        project="results/{dataset}/annotate/project.json",
+        readme="results/{dataset}/annotate/README.txt",
     log:
         "logs/{dataset}/annotate.log",
     benchmark:
@@ -87,9 +88,9 @@ rule annotate:
     conda:
         "../envs/data.yaml"
     params:
+        **packages("data"),
         settings=settings_of_dataset("annotate_images"),
         explained=of_dataset("gradcam", "images"),
         code=code("annotate.py"),
-        environment=environment("data"),
     script:
         "../scripts/annotate.py"

@@ -10,7 +10,6 @@ rule training_figures:
         metrics=f"{RUN}/metrics.json",
         predictions=f"{RUN}/predictions.h5",
         published=published_history,
-        captions=[local(f"report/{name}.rst") for name in TRAINING_FIGURES],
     output:
         **{name: figure(name) for name in TRAINING_FIGURES},
     log:
@@ -21,9 +20,10 @@ rule training_figures:
     conda:
         "../envs/report.yaml"
     params:
+        **packages("report"),
+        captions=content(*(f"{name}.rst" for name in TRAINING_FIGURES)),
         protocol=of_experiment("protocol"),
         code=code("draw_training_figures.py"),
-        environment=environment("report"),
     script:
         "../scripts/draw_training_figures.py"
 
@@ -37,7 +37,6 @@ rule gradcam_figures:
         randomised=f"{RUN}/randomised.h5",
         randomisation=f"{RUN}/randomisation.json",
         regions=known_regions,
-        captions=[local(f"report/{name}.rst") for name in (*GRADCAM_FIGURES, "class_page")],
     output:
         **{name: figure(name) for name in GRADCAM_FIGURES},
         **{name: figure(name, caption="class_page") for name in CLASS_PAGES},
@@ -49,21 +48,44 @@ rule gradcam_figures:
     conda:
         "../envs/report.yaml"
     params:
+        **packages("report"),
+        captions=content(*(f"{name}.rst" for name in (*GRADCAM_FIGURES, "class_page"))),
         settings=SETTINGS["report"],
         code=code("draw_gradcam_figures.py"),
-        environment=environment("report"),
     script:
         "../scripts/draw_gradcam_figures.py"
 
 
+rule other_classes_figure:
+    input:
+        data="results/{dataset}/data.h5",
+        predictions=f"{RUN}/predictions.h5",
+        maps=f"{RUN}/gradcam.h5",
+        regions=known_regions,
+    output:
+        gradcam_classes=figure("gradcam_classes"),
+    log:
+        "logs/{dataset}/{experiment}/seed{seed}/other_classes_figure.log",
+    benchmark:
+        "benchmarks/{dataset}/{experiment}/seed{seed}/other_classes_figure.tsv"
+    priority: earlier_experiments_first
+    conda:
+        "../envs/report.yaml"
+    params:
+        **packages("report"),
+        caption=content("gradcam_classes.rst"),
+        classes=other_classes,
+        settings=SETTINGS["report"],
+        code=code("draw_other_classes.py"),
+    script:
+        "../scripts/draw_other_classes.py"
+
+
 rule compare:
     input:
-        results=lambda wildcards: [
-            f"{folder}/{name}"
-            for folder in all_runs(wildcards.dataset)
-            for name in ("metrics.json", "run.json", "history.csv")
-        ],
-        caption=local("report/comparison.rst"),
+        results=results_to_compare,
+        data="results/{dataset}/data.h5",
+        baseline="results/{dataset}/baseline.json",
     output:
         comparison=report(
             "results/{dataset}/comparison.csv",
@@ -75,7 +97,7 @@ rule compare:
             "results/{dataset}/comparison.png",
             caption="../report/comparison.rst",
             category="{dataset}",
-            labels={"figure": "accuracy against cost"},
+            labels={"figure": "test accuracy"},
         ),
     log:
         "logs/{dataset}/compare.log",
@@ -85,28 +107,44 @@ rule compare:
     conda:
         "../envs/report.yaml"
     params:
+        **packages("report"),
+        caption=content("comparison.rst"),
         runs=lambda wildcards: all_runs(wildcards.dataset),
         experiments=lambda wildcards: facts_of_experiments(of_dataset("experiments")(wildcards)),
         code=code("compare.py"),
-        environment=environment("report"),
     script:
         "../scripts/compare.py"
 
 
+# What both kinds of reports are made of: of all experiments, and of one alone.
+INPUTS_OF_REPORTS = {
+    "results": results_of_runs,
+    "archive": "results/{dataset}/archive.json",
+    "data": "results/{dataset}/data.h5",
+    "baseline": "results/{dataset}/baseline.json",
+    "annotations": lambda wildcards: annotation_summaries(wildcards.dataset, "json"),
+    "annotation_figures": lambda wildcards: annotation_summaries(wildcards.dataset, "png"),
+    "published": published_history,
+}
+PARAMETERS_OF_REPORTS = {
+    **packages("report"),
+    "runs": lambda wildcards: runs(wildcards.dataset, detailed_experiments(wildcards)),
+    "experiments": lambda wildcards: facts_of_experiments(detailed_experiments(wildcards)),
+    "localised": lambda wildcards: has_regions(wildcards.dataset),
+    "settings": settings_of_data_and_maps,
+    "overlays": untracked(OVERLAYS),
+    "unusual": UNUSUAL,
+    "texts": content("report.md.j2", "report.css", "report.rst"),
+    "folder_of_texts": untracked(str(ROOT / "report")),
+    "code": code("write_report.py"),
+}
+
+
 rule report:
     input:
-        results=results_of_runs,
-        archive="results/{dataset}/archive.json",
-        data="results/{dataset}/data.h5",
-        baseline="results/{dataset}/baseline.json",
+        **INPUTS_OF_REPORTS,
         comparison="results/{dataset}/comparison.csv",
         comparison_figure="results/{dataset}/comparison.png",
-        annotations=lambda wildcards: annotation_summaries(wildcards.dataset, "json"),
-        annotation_figures=lambda wildcards: annotation_summaries(wildcards.dataset, "png"),
-        published=published_history,
-        template=local("report/report.md.j2"),
-        css=local("report/report.css"),
-        caption=local("report/report.rst"),
     output:
         markdown="results/{dataset}/report.md",
         html=report(
@@ -123,14 +161,7 @@ rule report:
     conda:
         "../envs/report.yaml"
     params:
-        runs=lambda wildcards: runs(wildcards.dataset, detailed_experiments(wildcards)),
-        experiments=lambda wildcards: facts_of_experiments(detailed_experiments(wildcards)),
-        localised=lambda wildcards: has_regions(wildcards.dataset),
-        settings=settings_of_data_and_maps,
-        overlays=untracked(OVERLAYS),
-        unusual=UNUSUAL,
-        code=code("write_report.py"),
-        environment=environment("report"),
+        **PARAMETERS_OF_REPORTS,
     script:
         "../scripts/write_report.py"
 
@@ -140,19 +171,10 @@ localrules:
     experiment_report,
 
 
-# The same report of one experiment alone: there as soon as that experiment has finished.
+# There as soon as that experiment has finished.
 use rule report as experiment_report with:
     input:
-        results=results_of_runs,
-        archive="results/{dataset}/archive.json",
-        data="results/{dataset}/data.h5",
-        baseline="results/{dataset}/baseline.json",
-        annotations=rules.report.input.annotations,
-        annotation_figures=rules.report.input.annotation_figures,
-        published=published_history,
-        template=local("report/report.md.j2"),
-        css=local("report/report.css"),
-        caption=local("report/report.rst"),
+        **INPUTS_OF_REPORTS,
     output:
         markdown="results/{dataset}/{experiment}/report.md",
         html=report(
@@ -167,12 +189,3 @@ use rule report as experiment_report with:
     benchmark:
         "benchmarks/{dataset}/{experiment}/report.tsv"
     priority: earlier_experiments_first
-    params:
-        runs=lambda wildcards: runs(wildcards.dataset, detailed_experiments(wildcards)),
-        experiments=lambda wildcards: facts_of_experiments(detailed_experiments(wildcards)),
-        localised=lambda wildcards: has_regions(wildcards.dataset),
-        settings=settings_of_data_and_maps,
-        overlays=untracked(OVERLAYS),
-        unusual=UNUSUAL,
-        code=code("write_report.py"),
-        environment=environment("report"),

@@ -1,9 +1,8 @@
-# Before the first job: one snakemake a folder, and what there is to train.
+# Before the first job: what there is to train, and how long that may take.
 
-import os
-import socket
+import atexit
 
-from resnetcam.locks import try_lock
+from resnetcam.overlays import report_to_be_replaced
 from resnetcam.workload import images_of_resnet20
 
 # Images/s of ResNet20 v1 on two processor cores: in bfloat16 with matrix units, and in float32 with
@@ -12,47 +11,46 @@ RATES = {"tensorflow": (1100, 200), "jax": (250, 60)}[BACKEND]
 
 
 onstart:
-    take_lock()
-    print_plan()
-
-
-def take_lock():
-    """Keep a second snakemake out of this folder; the kernel lets go however this one ends.
-
-    Snakemake's own lock survives a kill and then asks to be removed by hand (see profiles/).
-    """
-    global lock
-    os.makedirs(".snakemake", exist_ok=True)
-    lock = open(".snakemake/running", "a+")
-    if not try_lock(lock):
-        lock.seek(0)
-        raise WorkflowError(
-            f"Another snakemake is at work in this folder (process {lock.read().strip()}). "
-            "Wait for it to end, or work in another copy of the folder."
-        )
-    lock.truncate(0)
-    lock.write(f"{os.getpid()} on {socket.gethostname()}")
-    lock.flush()
+    for line in plan_of_trainings():
+        logger.info(line)
+    for line in replaced_reports():
+        logger.warning(line)
 
 
 def print_plan():
+    if workflow._dag is not None:
+        for line in (*plan_of_trainings(), *replaced_reports()):
+            print(line)
+
+
+def plan_of_trainings():
     """Say what there is to train and how long that may take on two processor cores."""
-    trainings = [job for job in workflow.dag.needrun_jobs() if job.rule.name == "train"]
+    trainings = [
+        job for job in workflow.dag.needrun_jobs(exclude_finished=False) if job.rule.name == "train"
+    ]
     trainings.sort(key=lambda job: (-earlier_experiments_first(job.wildcards), job.wildcards))
     shown = 5 if len(trainings) > 6 else len(trainings)
     for job in trainings[:shown]:
         name = RUN.format(**dict(job.wildcards.items()))
         epochs = job.params.plan["recipe"]["epochs"]
         plural, images = "s" * (epochs > 1), f"{images_of_an_epoch(job):,} images"
-        logger.info(
-            f"To train: {name}, {epochs} epoch{plural} of {images}. "
-            f"On two cores that takes about {duration([job])}."
+        yield (
+            f"To train: {name}, {epochs} epoch{plural} of {images}.\n"
+            f"  On two cores that takes about {duration([job])}."
         )
     if len(trainings) > shown:
         total = duration(trainings)
-        logger.info(f"and {len(trainings) - shown:,} more; all together about {total}.")
+        yield f"and {len(trainings) - shown:,} more; all together about {total}."
     if trainings:
-        logger.info("A GPU takes far less; what was trained before is given back at once.")
+        yield "A GPU takes far less; what was trained before is given back at once."
+
+
+def replaced_reports():
+    """Name reports of another configuration: this run writes over them."""
+    for job in workflow.dag.needrun_jobs(exclude_finished=False):
+        if job.rule.name in ("report", "experiment_report"):
+            if replaced := report_to_be_replaced(job.output.markdown, OVERLAYS):
+                yield replaced
 
 
 def images_of_an_epoch(job):
@@ -67,3 +65,8 @@ def duration(trainings):
     if fast >= 120:
         return f"{round(fast / 60)} to {round(slow / 60)} hours"
     return f"{fast} to {slow} minutes" if fast < slow else "a minute"
+
+
+if workflow.is_main_process and workflow.output_settings.dryrun:
+    # Snakemake calls nothing of a workflow whose run is only planned.
+    atexit.register(print_plan)

@@ -22,9 +22,9 @@ rule train:
         mem_mb=memory(8000),
         runtime=720,
     params:
+        **network_packages(),
         plan=plan_of,
         code=code("train.py"),
-        environment=network_environment(),
         device=untracked(DEVICE),
         state=untracked(SETTINGS["state"]),
     script:
@@ -51,13 +51,13 @@ rule evaluate:
         gpu=int(DEVICE != "cpu"),
         mem_mb=memory(4000),
     params:
+        **network_packages(),
         settings=lambda wildcards: {
             "protocol": of_experiment("protocol")(wildcards),
             "select": of_experiment("recipe_settings")(wildcards)["select"],
         },
         backend=BACKEND,
         code=code("evaluate.py"),
-        environment=network_environment(),
         device=untracked(DEVICE),
     script:
         "../scripts/evaluate.py"

@@ -3,10 +3,11 @@
 import logging
 from pathlib import Path
 
+from resnetcam.stage import logged
+
+from resnetcam.annotation_kit import choose_images, write_annotation_kit
 from resnetcam.dataset import DatasetReader
 from resnetcam.layout import ANNOTATION_SCALE, LABEL_ATTRIBUTE
-from resnetcam.regions import choose_images, write_annotation_kit
-from resnetcam.stage import logged
 
 with logged(snakemake):
     data = DatasetReader(snakemake.input.data)
@@ -20,11 +21,12 @@ with logged(snakemake):
             wanted,
         )
     write_annotation_kit(
-        Path(snakemake.output.project).parent,
+        Path(snakemake.output.readme).parent,
         images[indices],
         indices,
         labels[indices],
         data.class_names,
         ANNOTATION_SCALE,
         LABEL_ATTRIBUTE,
+        snakemake.wildcards.dataset,
     )

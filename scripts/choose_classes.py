@@ -1,9 +1,10 @@
 """Check the class choices of maps against the data set's classes: class_choices.json."""
 
+from resnetcam.stage import logged
+
 from resnetcam.class_choices import check_class_choices
 from resnetcam.dataset import DatasetReader
 from resnetcam.files import write_json
-from resnetcam.stage import logged
 
 with logged(snakemake):
     choices = list(snakemake.params.classes)

@@ -1,11 +1,25 @@
-"""Put the experiments of a dataset side by side: comparison.csv, and accuracy against cost."""
+"""Put the experiments of a dataset side by side: comparison.csv and comparison.png."""
 
-from resnetcam.comparison import compare, files_of_run, read_run, write_comparison
-from resnetcam.figures.comparison import accuracy_against_cost
 from resnetcam.stage import logged
 
+from resnetcam.chance import share_of_the_most_frequent_class
+from resnetcam.comparison import compare, files_of_run, read_run, write_comparison
+from resnetcam.contents import BASELINE
+from resnetcam.dataset import DatasetReader
+from resnetcam.figures.comparison import accuracy_against_cost, accuracy_of_one
+from resnetcam.files import read_json
+
 with logged(snakemake):
+    files, output = snakemake.input, snakemake.output
     runs = [read_run(files_of_run(folder)) for folder in snakemake.params.runs]
     rows = compare(runs, snakemake.params.experiments)
-    write_comparison(snakemake.output.comparison, rows)
-    accuracy_against_cost(snakemake.output.figure, rows)
+    write_comparison(output.comparison, rows)
+    if len(rows) > 1:
+        accuracy_against_cost(output.figure, rows)
+    else:
+        baselines = {
+            "most frequent class": share_of_the_most_frequent_class(DatasetReader(files.data)),
+            "linear classifier": read_json(files.baseline, BASELINE)["accuracy"],
+        }
+        seeds = {run.files.seed: run.metrics["accuracy"] for run in runs}
+        accuracy_of_one(output.figure, rows[0], seeds, runs[0].metrics["n"], baselines)

@@ -1,5 +1,7 @@
 """Draw learning curves, confusion matrix and mean image of one run."""
 
+from resnetcam.stage import logged
+
 from resnetcam.contents import ARCHIVE, METRICS, PROVENANCE
 from resnetcam.dataset import DatasetReader
 from resnetcam.figures import training
@@ -7,7 +9,6 @@ from resnetcam.files import read_json
 from resnetcam.history import read_history, read_own_history
 from resnetcam.predictions import confusion_matrix, read_predictions
 from resnetcam.resizing import small_epochs
-from resnetcam.stage import logged
 
 with logged(snakemake):
     files, output = snakemake.input, snakemake.output

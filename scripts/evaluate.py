@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+from resnetcam.stage import logged
+
 from resnetcam.backends import runtime
 from resnetcam.dataset import DatasetReader
 from resnetcam.files import write_json
 from resnetcam.history import read_own_history
-from resnetcam.stage import logged
 
 with logged(snakemake):
     params = snakemake.params

@@ -3,6 +3,8 @@
 import logging
 from pathlib import Path
 
+from resnetcam.stage import logged
+
 import numpy as np
 
 from resnetcam.backends import runtime
@@ -11,7 +13,6 @@ from resnetcam.dataset import DatasetReader
 from resnetcam.files import read_json
 from resnetcam.maps import write_maps
 from resnetcam.predictions import read_predictions
-from resnetcam.stage import logged
 
 with logged(snakemake):
     params = snakemake.params

@@ -1,9 +1,10 @@
 """Measure what a linear classifier makes of the same images: baseline.json."""
 
+from resnetcam.stage import logged
+
 from resnetcam.dataset import DatasetReader
 from resnetcam.files import write_json
 from resnetcam.linear import linear_baseline
-from resnetcam.stage import logged
 
 with logged(snakemake):
     data = DatasetReader(snakemake.input.data)

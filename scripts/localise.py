@@ -1,12 +1,14 @@
 """Score where the maps point against the known regions: localisation.json."""
 
+from resnetcam.stage import logged
+
+from resnetcam.annotations import told
 from resnetcam.dataset import DatasetReader
 from resnetcam.files import write_json
 from resnetcam.layout import ANNOTATION_SCALE, LABEL_ATTRIBUTE
 from resnetcam.localisation import score
 from resnetcam.maps import default_group, group_names, read_maps
 from resnetcam.regions import masks_for_images
-from resnetcam.stage import logged
 from resnetcam.via import read_export
 
 with logged(snakemake):
@@ -29,6 +31,6 @@ with logged(snakemake):
     *_, without_learning = group_names(files.randomised)
     candidates["randomised_network"] = read_maps(files.randomised, without_learning)
     scores = score(candidates, known)
-    problems = [f"{problem.filename}: {problem.message}" for problem in known.problems]
+    problems = told(known.problems, rows=False)
     about = {"layer": without_learning.layer, "choice": "true", "problems": problems}
     write_json(snakemake.output.scores, scores | about)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from resnetcam.stage import logged
+
 import numpy as np
 
 from resnetcam.backends import runtime
@@ -10,7 +12,6 @@ from resnetcam.faithfulness import Classified, score
 from resnetcam.files import write_json
 from resnetcam.maps import default_group, group_names, read_maps
 from resnetcam.predictions import softmax
-from resnetcam.stage import logged
 
 with logged(snakemake):
     params, files = snakemake.params, snakemake.input

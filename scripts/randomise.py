@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+from resnetcam.stage import logged
+
 from resnetcam.backends import runtime
 from resnetcam.cam import is_flat
 from resnetcam.dataset import DatasetReader
 from resnetcam.files import write_json
 from resnetcam.maps import Maps, default_group, read_maps, write_maps
-from resnetcam.stage import logged
 
 with logged(snakemake):
     params, files = snakemake.params, snakemake.input

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from resnetcam.stage import logged
+
 from resnetcam.files import write_json
 from resnetcam.regions import summary
-from resnetcam.stage import logged
 from resnetcam.via import read_export
 
 with logged(snakemake):

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from resnetcam.backends import runtime
 from resnetcam.stage import logged
+
+from resnetcam.backends import runtime
 
 with logged(snakemake):
     params = snakemake.params

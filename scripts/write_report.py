@@ -2,14 +2,16 @@
 
 from pathlib import Path
 
+from resnetcam.stage import logged
+
 from resnetcam.comparison import files_of_run
 from resnetcam.report import ReportInputs, write_report
-from resnetcam.stage import logged
 
 with logged(snakemake):
     files = snakemake.input
     comparison = files.get("comparison")
     localised = snakemake.params.localised
+    texts = Path(snakemake.params.folder_of_texts)
     write_report(
         ReportInputs(
             dataset=snakemake.wildcards.dataset,
@@ -27,8 +29,8 @@ with logged(snakemake):
             published_history=Path(files.published) if files.published else None,
             annotations=[Path(path) for path in files.annotations],
         ),
-        Path(files.template),
-        Path(files.css),
+        texts / "report.md.j2",
+        texts / "report.css",
         Path(snakemake.output.markdown),
         Path(snakemake.output.html),
     )

@@ -15,3 +15,8 @@ def check_class_choices(choices: Iterable[str], class_names: Sequence[str]) -> N
                 f"gradcam.classes: there is no class {choice!r}{nearest(choice, allowed)}. "
                 f"Allowed: {', '.join(allowed)}"
             )
+
+
+def extra_choices(choices: Iterable[str]) -> list[str]:
+    """The classes among the choices that are named: their maps get a figure of their own."""
+    return [choice for choice in choices if choice not in ("predicted", "true")]

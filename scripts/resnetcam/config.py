@@ -2,7 +2,6 @@
 
 import copy
 import os
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import Any
@@ -49,11 +48,25 @@ def load_config(config: Mapping[str, Any], schema: dict[str, Any]) -> dict[str, 
     return checked | {"datasets": datasets, "experiments": experiments}
 
 
-def check_published_histories(datasets: Mapping[str, Any]) -> None:
-    """Raise ``InputError`` for a ``published_history`` that is no log; drawing it comes too late.
+def check_files(datasets: Mapping[str, Any], chosen: str) -> None:
+    """Check the files that a person names for datasets, before anything starts.
 
-    One that is not there is Snakemake's to tell.
+    To Snakemake a missing input of finished results is no reason to do anything, whatever else
+    has changed; and a ``published_history`` that is no log is found by a drawing after hours.
+
+    Args:
+        chosen: the dataset whose files must be there; of others, those that are.
+
+    Raises:
+        InputError: naming the key and the file.
     """
+    problems = [
+        missing_file(f"datasets.{chosen}.{key}", path)
+        for key, path in files_of_dataset(datasets[chosen]).items()
+        if not os.path.isfile(path)
+    ]
+    if problems:
+        raise InputError("\n".join(problems))
     for name, dataset in datasets.items():
         path = os.path.expanduser(dataset["published_history"] or "")
         if os.path.isfile(path):
@@ -61,6 +74,22 @@ def check_published_histories(datasets: Mapping[str, Any]) -> None:
                 read_history(path)
             except InputError as error:
                 raise InputError(f"datasets.{name}.published_history: {error}") from error
+
+
+def files_of_dataset(dataset: Mapping[str, Any]) -> dict[str, str]:
+    """Return the paths of the files that a person names for a dataset, by their keys."""
+    named = {name: dataset[name] for name in ("regions", "published_history")}
+    named |= {f"annotations.{i}": path for i, path in enumerate(dataset["annotations"])}
+    return {key: os.path.expanduser(path) for key, path in named.items() if path}
+
+
+def missing_file(key: str, path: str) -> str:
+    """Return what to say of a file that is not there: where it was looked for, what is like it."""
+    folder = os.path.dirname(path) or "."
+    beside = os.listdir(folder) if os.path.isdir(folder) else []
+    what = "is a folder" if os.path.isdir(path) else "there is no such file"
+    hint = nearest(os.path.basename(path), beside)
+    return f"{key}: {path}: {what}{hint}. Looked for from {os.getcwd()}; correct it, or set null"
 
 
 def _with_true_as_text(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -260,24 +289,21 @@ def _impossible_drawing(key: str, dataset: dict[str, Any]) -> Iterable[str]:
 
 def _paths_with_braces(key: str, dataset: dict[str, Any]) -> Iterable[str]:
     """Snakemake takes them for wildcards."""
-    named = {name: dataset[name] for name in ("regions", "published_history")}
-    named |= {f"annotations.{i}": path for i, path in enumerate(dataset["annotations"])}
-    for name, path in named.items():
-        if path and set(path) & set("{}"):
+    for name, path in files_of_dataset(dataset).items():
+        if set(path) & set("{}"):
             yield f"{key}.{name}: {path!r} is not allowed: a path must not hold braces; rename it"
 
 
 def _exports_of_one_name(key: str, paths: list[str]) -> Iterable[str]:
     """Summaries are named after their exports; ``regions`` is that of the regions themselves."""
-    names = ["regions", *(PurePath(path).stem for path in paths)]
-    for number, name in enumerate(names[1:]):
-        if name in names[: number + 1]:
+    names = [PurePath(path).stem for path in paths]
+    for number, name in enumerate(names):
+        if name == "regions":
+            yield f"{key}.{number}: 'regions' is the name of the data set's own; rename the file"
+        elif name in names[:number]:
             yield f"{key}.{number}: another export is called {name!r} too; rename one of the files"
-        if not re.fullmatch(r"[\w.+-]+", name, re.ASCII):
-            yield (
-                f"{key}.{number}: {name!r} is not allowed as a file's name; use letters, digits, "
-                "_, ., + and - only"
-            )
+        elif not name.isprintable():
+            yield f"{key}.{number}: {name!r} is not allowed as a file's name; rename the file"
 
 
 def _impossible_erasing(key: str, recipe: dict[str, Any]) -> Iterable[str]:

@@ -14,6 +14,7 @@ from resnetcam.errors import InputError
 from resnetcam.maps import GroupName, Maps
 from resnetcam.models import final_layer
 from resnetcam.names import nearest
+from resnetcam.steps import told
 
 if keras.backend.backend() == "jax":
     from resnetcam.backends.jax_attribution import ablations, activations_and_gradients
@@ -122,7 +123,8 @@ def explainer(classifier: keras.Model, layer: str, methods: Sequence[str]) -> Ex
 
     def explain_all(images: Images, classes: Classes) -> MapsByMethod:
         batches = [slice(start, start + BATCH) for start in range(0, len(images), BATCH)]
-        parts = [explain_batch(images[batch], classes[:, batch]) for batch in batches]
+        work = told(batches, f"images of maps at {layer}", unit=BATCH)
+        parts = [explain_batch(images[batch], classes[:, batch]) for batch in work]
         return {name: np.concatenate([part[name] for part in parts], axis=1) for name in methods}
 
     return explain_all

@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from resnetcam.stage import DONE
+
 from resnetcam.comparison import (
     COLUMNS,
     Row,
@@ -25,7 +27,6 @@ from resnetcam.comparison import (
 )
 from resnetcam.errors import InputError
 from resnetcam.files import replacing
-from resnetcam.stage import DONE
 
 # Columns of comparison.partial.csv beside those of comparison.csv.
 MISSING = ("failed_seeds", "missing_seeds", "failure")

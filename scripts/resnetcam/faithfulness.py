@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from resnetcam.baselines import BASELINES, of_other_images, random_maps
 from resnetcam.cam import is_flat, normalized, resize_bilinear
 from resnetcam.intervals import mean_with_interval, means_beside_first
+from resnetcam.steps import told
 
 Floats = NDArray[np.float32]
 
@@ -118,7 +119,7 @@ def score(classified: Classified, maps: Mapping[str, Floats], steps: int) -> dic
         candidates[name] = BASELINES[name](n, *size)
     scores: dict[str, Any] = {}
     areas_of_first: dict[str, Floats] = {}
-    for name, one in candidates.items():
+    for name, one in told(list(candidates.items()), "kinds of maps"):
         areas, means = _areas_and_curves(classified, removal_ranks(one), steps)
         scores[name] = (
             means_beside_first(areas, areas_of_first)

@@ -4,7 +4,7 @@ Neither says whether the network *uses* what lies under a map, only where the ma
 compared with maps that know nothing of the image, and with a network that knows nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -52,26 +52,69 @@ def energy_inside(maps: Floats, masks: Masks) -> NDArray[np.float64]:
 
 
 def score(candidates: Mapping[str, Maps], known: RegionMasks) -> dict[str, Any]:
-    """Score every candidate on the images that it has in common with the known regions.
+    """Score every candidate on the same images: those known ones that all candidates have maps of.
 
     Args:
-        candidates: maps by name; the first has maps of all images with known regions.
+        candidates: maps by name; the first has maps of all images with known regions. One that has
+            no image in common with the others is left out.
 
     Returns:
-        ``region_share`` (mean share of an image that is region), and ``candidates``: a section
-        for each candidate that has an image in common, then for each baseline: ``other_image``
-        (the first candidate's map of the next known image), and ``BASELINES``. It holds ``n``,
-        ``zero_maps`` (how many), ``pointing_game`` and ``energy_inside`` (``means_beside_first``).
+        ``n`` images, ``region_share`` (mean share of an image that is region), and ``candidates``:
+        a section for each candidate, then for each baseline: ``other_image`` (the first
+        candidate's map of the next image), and ``BASELINES``. It holds ``zero_maps`` (how many),
+        ``pointing_game`` and ``energy_inside`` (``means_beside_first``). ``all_known`` is about the
+        first candidate on all images with known regions: ``n``, ``region_share`` and a section.
     """
+    kept, shared = _in_common(candidates, known.image_index)
+    masks = known.masks[np.isin(known.image_index, shared)]
+    maps = {name: _of_images(one, shared) for name, one in kept.items()}
+    first = next(iter(maps.values()))
     scores: dict[str, Any] = {}
     of_first: dict[str, NDArray[np.float64]] = {}
-    for name, maps, common in _on_known_images(candidates, known):
-        values = _values(maps, known.masks[common])
-        counts = {"n": len(maps), "zero_maps": int((~maps.any((1, 2))).sum())}
-        beside = {metric: found[common] for metric, found in of_first.items()}
-        scores[name] = counts | means_beside_first(values, beside)
+    for name, one in (maps | _baselines(first, masks)).items():
+        values = _values(one, masks)
+        scores[name] = {"zero_maps": _zero_maps(one)} | means_beside_first(values, of_first)
         of_first = of_first or values
-    return {"region_share": float(known.masks.mean()), "candidates": scores}
+    return _about(masks) | {"candidates": scores, "all_known": _score_alone(candidates, known)}
+
+
+def _in_common(
+    candidates: Mapping[str, Maps], known: NDArray[np.uint32]
+) -> tuple[dict[str, Maps], NDArray[np.uint32]]:
+    """Return the candidates that have images in common, and which of the known ones these are."""
+    kept, shared = {}, known
+    for name, maps in candidates.items():
+        common = np.intersect1d(shared, maps.image_index)
+        if len(common):
+            kept[name], shared = maps, common
+    return kept, shared
+
+
+def _of_images(maps: Maps, image_index: NDArray[np.uint32]) -> Floats:
+    return maps.maps[np.searchsorted(maps.image_index, image_index)]
+
+
+def _baselines(first: Floats, masks: Masks) -> dict[str, Floats]:
+    n, size = len(masks), masks.shape[1:]
+    found = {"other_image": of_other_images(first)} if n > 1 else {}
+    for name, baseline in BASELINES.items():
+        found[name] = baseline(n, *(first.shape[1:] if name == "random" else size))
+    return found
+
+
+def _score_alone(candidates: Mapping[str, Maps], known: RegionMasks) -> dict[str, Any]:
+    """The first candidate on all known images."""
+    maps = _of_images(next(iter(candidates.values())), known.image_index)
+    means = means_beside_first(_values(maps, known.masks), {})
+    return _about(known.masks) | {"zero_maps": _zero_maps(maps)} | means
+
+
+def _about(masks: Masks) -> dict[str, Any]:
+    return {"n": len(masks), "region_share": float(masks.mean())}
+
+
+def _zero_maps(maps: Floats) -> int:
+    return int((~maps.any((1, 2))).sum())
 
 
 def _values(maps: Floats, masks: Masks) -> dict[str, NDArray[np.float64]]:
@@ -80,22 +123,3 @@ def _values(maps: Floats, masks: Masks) -> dict[str, NDArray[np.float64]]:
         "pointing_game": pointing_game(maps, masks),
         "energy_inside": energy_inside(enlarged, masks),
     }
-
-
-def _on_known_images(
-    candidates: Mapping[str, Maps], known: RegionMasks
-) -> Iterator[tuple[str, Floats, NDArray[np.bool_]]]:
-    """Yield names, maps, and of which of the known images they are; baselines are of all."""
-    for name, maps in candidates.items():
-        common = np.isin(known.image_index, maps.image_index)
-        if common.any():
-            rows = np.searchsorted(maps.image_index, known.image_index[common])
-            yield name, maps.maps[rows], common
-    first = next(iter(candidates.values()))
-    n, all_known = len(known.masks), np.ones(len(known.masks), bool)
-    if n > 1:
-        rows = np.searchsorted(first.image_index, known.image_index)
-        yield "other_image", of_other_images(first.maps[rows]), all_known
-    for name, baseline in BASELINES.items():
-        size = first.maps.shape[1:] if name == "random" else known.masks.shape[1:]
-        yield name, baseline(n, *size), all_known

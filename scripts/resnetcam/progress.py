@@ -7,6 +7,8 @@ from typing import Any
 
 from tqdm import tqdm
 
+from resnetcam.steps import duration
+
 logger = logging.getLogger(__name__)
 
 
@@ -35,20 +37,15 @@ def log_epoch(history: Sequence[dict[str, float]], costs: Sequence[float]) -> No
     seconds = sum(past["seconds"] for past in history[recent])
     left = seconds / sum(costs[recent]) * sum(costs[done:])
     logger.info(
-        "epoch %*d/%d  lr %.2e  loss %.4f  accuracy %.4f  val_loss %.4f  val_accuracy %.4f  "
-        "%.1f s%s",
+        "epoch %*d/%d  rate %.1e  loss %.3f  %.2f %%  val %.3f  %.2f %%  %s%s",
         len(str(epochs)),
         row["epoch"],
         epochs,
         row["learning_rate"],
         row["loss"],
-        row["accuracy"],
+        100 * row["accuracy"],
         row["val_loss"],
-        row["val_accuracy"],
-        row["seconds"],
-        f"  about {_duration(left)} left" if left else "",
+        100 * row["val_accuracy"],
+        duration(row["seconds"]),
+        f"  {duration(left)} left" if left else "",
     )
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

@@ -17,6 +17,7 @@ from resnetcam.baselines import of_other_images
 from resnetcam.cam import is_flat
 from resnetcam.explanation import explainer
 from resnetcam.intervals import mean_with_interval
+from resnetcam.steps import told
 
 Floats = NDArray[np.float32]
 
@@ -55,7 +56,7 @@ def cascade(
 
     explain = explainer(classifier, layer, [method])
     yield Level("none", explain(images, classes[None])[method][0])
-    for part, layers in parts(classifier).items():
+    for part, layers in told(list(parts(classifier).items()), "parts drawn anew"):
         for name in layers:
             classifier.get_layer(name).set_weights(fresh.get_layer(name).get_weights())
         yield Level(part, explain(images, classes[None])[method][0])

@@ -4,40 +4,20 @@ Images are annotated enlarged: a pixel of the small image becomes a square of ``
 pixels, and pixel (row, column) covers x from column * scale to (column + 1) * scale, likewise y.
 """
 
-import itertools
 import math
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import PurePosixPath
 
 import numpy as np
-from PIL import Image
 
-from resnetcam.files import replacing
-from resnetcam.via import Export, Problem, Region, write_project
+from resnetcam.annotations import AREAS, Export, Problem, Region, by_kind, printable, told
+from resnetcam.geometry import area, extent, rasterise
+from resnetcam.layout import ANNOTATION_SCALE
 
-README = """\
-How to draw regions on these {n} images, so that Grad-CAM's localisation can be scored with them
-
-1. Download VIA 2 (https://www.robots.ox.ac.uk/~vgg/software/via/; not VIA 3), put its via.html
-   into this folder, beside the images, and open it in a browser.
-2. Project > Load, and choose project.json. If an image is not found: Project > Add local files,
-   and choose the PNG files of this folder.
-3. Draw one or more regions around the object of each image, as rectangle, circle, ellipse or
-   polygon, and choose its "{label_attribute}" (select the region, then press the space bar).
-   Regions of another class than the image's own are left out, and so are regions without one.
-4. Annotation > Export Annotations (as csv), and keep that file outside of results/, which can be
-   deleted at any time: as resources/regions.csv, for example.
-5. Set datasets.<name>.regions in config.yaml to the path of that file, and run the workflow again.
-
-The images are enlarged {scale} times. Keep their file names: the number in a name says which test
-image it is.
-"""
-
-
-_NO_TEST_IMAGE = "the file name is not that of a test image, such as test_00012_cat.png"
+_NAMES_TOLD = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,37 +53,6 @@ def image_index(filename: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def rasterise(region: Region, height: int, width: int, scale: float) -> np.ndarray:
-    """Return the pixels of the small image that belong to a region.
-
-    A pixel belongs to an area (rect, circle, ellipse, polygon) if its centre lies inside; polygons
-    follow the even-odd rule. A point is the pixel that contains it, a polyline the pixels that
-    it passes through. Whatever lies outside the image is clipped.
-
-    Args:
-        region: in pixels of the enlarged image.
-        height, width: of the small image, in pixels.
-        scale: enlarged pixels to a small one, along each side.
-
-    Returns:
-        bool (height, width).
-    """
-    x = (np.arange(width) + 0.5) * scale
-    y = (np.arange(height)[:, None] + 0.5) * scale
-    shape, g = region.shape, region.geometry
-    if shape == "rect":
-        in_columns = (g["x"] <= x) & (x < g["x"] + g["width"])
-        return in_columns & (g["y"] <= y) & (y < g["y"] + g["height"])
-    if shape == "circle":
-        return (x - g["cx"]) ** 2 + (y - g["cy"]) ** 2 <= g["r"] ** 2
-    if shape == "ellipse":
-        return _inside_ellipse(x - g["cx"], y - g["cy"], g["rx"], g["ry"], g.get("theta", 0.0))
-    vertices = _vertices(region) / scale
-    if shape == "polygon":
-        return _inside_polygon(x / scale, y / scale, vertices)
-    return _pixels_along(vertices, height, width)
-
-
 def masks_for_images(
     export: Export,
     labels: np.ndarray,
@@ -113,7 +62,7 @@ def masks_for_images(
     scale: float,
     label_attribute: str,
 ) -> RegionMasks:
-    """Unite the regions of each image that are labelled with the image's own class.
+    """Unite the regions of each image that are of the image's own class.
 
     Args:
         export: regions in pixels of images enlarged ``scale`` times, under ``image_name`` names.
@@ -121,51 +70,77 @@ def masks_for_images(
         class_names: names of the classes, in the order of their indices.
         height, width: of the small images, in pixels.
         scale: enlarged pixels to a small one, along each side.
-        label_attribute: the region attribute that holds a class name.
+        label_attribute: the region attribute that holds a class name; a region without one is
+            taken to be of its image's class, which is told as a problem by which nothing is lost.
 
-    Regions left out, each with a problem: on a file that is no test image, without a label, of an
-    unknown class or another class than the image's, or with no pixel inside. An image of which
-    none is left is not in the result.
+    Regions left out, each with a problem: on a file that is no test image, of an unknown class or
+    another class than the image's, points and lines, and what is smaller than a pixel or has none
+    inside. An image of which none is left is not in the result.
     """
     masks: dict[int, np.ndarray] = {}
     problems: list[Problem] = []
 
-    def report(region: Region, message: str) -> None:
-        problems.append(Problem(region.row, region.filename, message))
+    def report(region: Region, found: str, done: str, kind: str, lost: bool = False) -> None:
+        problem = Problem(region.row, region.filename, f"{found}; {done}", f"{kind}; {done}", lost)
+        problems.append(problem)
 
     for region in export.regions:
-        index = image_index(region.filename)
-        if index is None:
-            report(region, f"{_NO_TEST_IMAGE}; region left out")
+        try:
+            index = _test_image(region, labels)
+            labelled = _has_class(region, index, class_names[labels[index]], label_attribute)
+            mask = _mask(region, height, width, scale)
+        except _LeftOutError as left_out:
+            report(region, left_out.found, "region left out", left_out.kind, lost=True)
             continue
-        if reason := _reason_to_skip(region, index, labels, class_names, label_attribute):
-            report(region, f"{reason}; region left out")
-            continue
-        mask = rasterise(region, height, width, scale)
-        if not mask.any():
-            report(region, f"the {region.shape} covers no pixel of the image; region left out")
-            continue
+        if not labelled:
+            found = f"no {label_attribute!r} is chosen"
+            report(region, found, "taken to be its image's", found)
         if _reaches_out(region, height * scale, width * scale):
-            size = f"{width * scale:g} x {height * scale:g} px"
-            report(region, f"{region.shape} reaches out of the {size} image; clipped")
+            where = f"out of the {width * scale:g} x {height * scale:g} px image"
+            report(
+                region, f"{region.shape} reaches {where}", "clipped", f"a region reaches {where}"
+            )
         masks[index] = masks.get(index, False) | mask
     indices = sorted(masks)
     stacked = np.array([masks[index] for index in indices], bool).reshape(-1, height, width)
     return RegionMasks(np.array(indices, np.uint32), stacked, tuple(problems))
 
 
+def describe_use(export: Export, known: RegionMasks) -> list[str]:
+    """Say in lines how many regions are used, which are left out and why, and what is still empty.
+
+    Args:
+        export: what was read.
+        known: what ``masks_for_images`` made of it.
+    """
+    left_out = sum(problem.lost for problem in known.problems)
+    n = len(export.regions)
+    on = len(known.image_index)
+    lines = [f"used: {n - left_out:,} of {n:,} regions, on {on:,} image{'s' * (on != 1)}"]
+    lines += told(known.problems)
+    used = set(known.image_index.tolist())
+    asked = {index: name for name in export.images if (index := image_index(name)) is not None}
+    if empty := [name for index, name in sorted(asked.items()) if index not in used]:
+        shown = ", ".join(map(printable, empty[:_NAMES_TOLD])) + (
+            ", ..." if len(empty) > _NAMES_TOLD else ""
+        )
+        lines.append(
+            f"without a region that is used: {len(empty):,} of {len(asked):,} test images ({shown})"
+        )
+    return lines
+
+
 def summary(export: Export) -> dict[str, object]:
     """Describe an export in plain values, ready for JSON.
 
-    Areas are in square pixels of the annotated images, before clipping, for the shapes that have
-    one; for a polygon that crosses itself, the area of the shoelace formula. Sides are the square
-    roots of all areas, in ascending order.
+    Areas are in square ``unit``, before clipping, for the shapes that have one. Sides are the
+    square roots of all areas, in ascending order. Problems are grouped by kind, the worst first.
     """
     values: dict[str, Counter[str]] = {}
     for region in export.regions:
         for name, value in region.attributes.items():
             values.setdefault(name, Counter())[value] += 1
-    areas = [area for region in export.regions if (area := _area(region)) is not None]
+    areas = [one for region in export.regions if (one := area(region)) is not None]
     levels = {"min": 0.0, "q25": 0.25, "median": 0.5, "q75": 0.75, "max": 1.0}
     return {
         "images": len(export.images),
@@ -173,167 +148,82 @@ def summary(export: Export) -> dict[str, object]:
         "regions": len(export.regions),
         "shapes": _sorted_counts(Counter(region.shape for region in export.regions)),
         "attributes": {name: _sorted_counts(values[name]) for name in sorted(values)},
+        "unit": _unit(export),
         "area_px2": {k: float(np.quantile(areas, q)) for k, q in levels.items()} if areas else None,
-        "sides_px": sorted(round(math.sqrt(area), 1) for area in areas),
+        "sides_px": sorted(round(math.sqrt(one), 1) for one in areas),
         "problems": [
-            {"row": problem.row, "filename": problem.filename, "message": problem.message}
-            for problem in export.problems
+            {
+                "kind": group[0].kind,
+                "lost": group[0].lost,
+                "told": line,
+                "rows": [problem.row for problem in group],
+            }
+            for group, line in zip(by_kind(export.problems), told(export.problems), strict=True)
         ],
     }
 
 
-def choose_images(total: int, count: int, explained: int) -> np.ndarray:
-    """Choose test images to draw on, at random; who asks for more gets the same ones and others.
-
-    Args:
-        total: the number of test images.
-        count: how many to choose; fewer come where fewer are explained.
-        explained: only the first so many have maps by every method.
-
-    Returns:
-        int64 (count,), ascending.
-    """
-    generator = np.random.Generator(np.random.Philox(key=[0, total]))
-    order = generator.permutation(total)
-    return np.sort(order[order < explained][:count])
+def _unit(export: Export) -> str:
+    """In which pixels the coordinates of an export are."""
+    if export.images and all(image_index(name) is not None for name in export.images):
+        return f"pixels of test images enlarged {ANNOTATION_SCALE} times"
+    return "pixels of the annotated image"
 
 
-def write_annotation_kit(
-    folder: str | Path,
-    images: np.ndarray,
-    indices: Sequence[int],
-    labels: np.ndarray,
-    class_names: Sequence[str],
-    scale: int,
-    label_attribute: str = "class",
-) -> None:
-    """Write what a person needs to draw regions: PNG files, ``project.json`` and ``README.txt``.
+class _LeftOutError(Exception):
+    """A region that is not used: what was found, and of which kind that is."""
 
-    Args:
-        folder: made if need be; other files in it stay.
-        images: uint8 (n, height, width, 3), RGB; enlarged by nearest neighbour.
-        indices: (n,), their indices among the test images, which become part of their names.
-        labels: uint8 (n,), their classes.
-        class_names: names of the classes, offered in VIA as values of ``label_attribute``.
-        scale: enlarged pixels to a small one, along each side.
-        label_attribute: the region attribute that holds a class name.
-    """
-    folder = Path(folder)
-    names = []
-    for image, index, label in zip(images, indices, labels, strict=True):
-        names.append(image_name(int(index), class_names[label]))
-        with replacing(folder / names[-1]) as temporary:
-            Image.fromarray(image.repeat(scale, axis=0).repeat(scale, axis=1)).save(temporary)
-    write_project(folder / "project.json", names, label_attribute, class_names)
-    text = README.format(n=len(names), scale=scale, label_attribute=label_attribute)
-    with replacing(folder / "README.txt") as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+    def __init__(self, found: str, kind: str) -> None:
+        super().__init__(found, kind)
+        self.found = found
+        self.kind = kind
 
 
-def _reason_to_skip(
-    region: Region,
-    index: int,
-    labels: np.ndarray,
-    class_names: Sequence[str],
-    label_attribute: str,
-) -> str | None:
+def _test_image(region: Region, labels: np.ndarray) -> int:
+    """Return the index of the test image that a region is drawn on."""
+    kind = "on a file that is no test image"
+    index = image_index(region.filename)
+    if index is None:
+        example = "the file name is not that of a test image, such as test_00012_cat.png"
+        raise _LeftOutError(example, kind)
     if index >= len(labels):
-        return f"test image {index} does not exist, the last one is {len(labels) - 1}"
+        last = len(labels) - 1
+        raise _LeftOutError(f"test image {index} does not exist, the last one is {last}", kind)
+    return index
+
+
+def _has_class(region: Region, index: int, name: str, label_attribute: str) -> bool:
+    """Tell whether a class is chosen; it must be the image's, and so must its file's name be."""
     label = region.attributes.get(label_attribute, "")
     if not label:
-        return f"no label in attribute {label_attribute!r}"
-    if label not in class_names:
-        return f"unknown class {label!r}, known are {', '.join(class_names)}"
-    if label != class_names[labels[index]]:
-        return f"labelled {label!r}, but the image's class is {class_names[labels[index]]!r}"
-    return None
+        stem = PurePosixPath(region.filename.replace("\\", "/")).stem
+        if stem not in (PurePosixPath(image_name(index, name)).stem, f"test_{index:05d}"):
+            found = f"no {label_attribute!r} is chosen, and the image's class is {name!r}"
+            raise _LeftOutError(found, "without a class on a file that is named after another")
+        return False
+    if label != name:
+        found = f"labelled {label!r}, but the image's class is {name!r}"
+        raise _LeftOutError(found, "of another class than the image's")
+    return True
 
 
-def _inside_ellipse(
-    dx: np.ndarray, dy: np.ndarray, rx: float, ry: float, theta: float
-) -> np.ndarray:
-    """Test offsets from the centre against an ellipse turned by ``theta`` from x towards y."""
-    along = dx * math.cos(theta) + dy * math.sin(theta)
-    across = dy * math.cos(theta) - dx * math.sin(theta)
-    if rx == 0 or ry == 0:
-        return np.zeros(along.shape, bool)
-    return (along / rx) ** 2 + (across / ry) ** 2 <= 1
-
-
-def _inside_polygon(x: np.ndarray, y: np.ndarray, vertices: np.ndarray) -> np.ndarray:
-    """Count, for each centre, the edges that a ray towards larger x crosses: odd means inside."""
-    inside = np.zeros((y.size, x.size), bool)
-    for (x0, y0), (x1, y1) in zip(vertices, np.roll(vertices, -1, axis=0), strict=True):
-        if y0 != y1:
-            crosses = (y0 <= y) != (y1 <= y)
-            inside ^= crosses & (x < x0 + (y - y0) * (x1 - x0) / (y1 - y0))
-    return inside
-
-
-def _pixels_along(vertices: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Mark the pixels that hold a vertex or a stretch of a line, all in units of small pixels."""
-    places = [vertices]
-    for start, end in itertools.pairwise(vertices):
-        # Between two crossings of the pixel grid a line stays in one pixel: its midpoint's.
-        crossings = [np.array([0.0, 1.0])]
-        for axis, length in enumerate((width, height)):
-            if start[axis] != end[axis]:
-                lines = np.arange(length + 1)
-                crossings.append((lines - start[axis]) / (end[axis] - start[axis]))
-        fractions = np.unique(np.clip(np.concatenate(crossings), 0, 1))
-        middles = (fractions[1:] + fractions[:-1]) / 2
-        places.append(start + middles[:, None] * (end - start))
-    column, row = np.floor(np.concatenate(places)).astype(int).T
-    within = (column >= 0) & (column < width) & (row >= 0) & (row < height)
-    mask = np.zeros((height, width), bool)
-    mask[row[within], column[within]] = True
+def _mask(region: Region, height: int, width: int, scale: float) -> np.ndarray:
+    if region.shape not in AREAS:
+        raise _LeftOutError(f"a {region.shape} has no area", "a point or a line")
+    mask = rasterise(region, height, width, scale)
+    left, top, right, bottom = extent(region)
+    if (right - left) * (bottom - top) < scale**2:
+        found = f"the {region.shape} is smaller than a pixel of the image"
+        raise _LeftOutError(found, "smaller than a pixel of the image")
+    if not mask.any():
+        kind = "covers no pixel of the image"
+        raise _LeftOutError(f"the {region.shape} {kind}", kind)
     return mask
 
 
-def _vertices(region: Region) -> np.ndarray:
-    """Return a polygon's, polyline's or point's (x, y) as float64 (n, 2)."""
-    g = region.geometry
-    if region.shape == "point":
-        return np.array([[g["cx"], g["cy"]]], float)
-    return np.column_stack([g["all_points_x"], g["all_points_y"]]).astype(float)
-
-
-def _extent(region: Region) -> tuple[float, float, float, float]:
-    """Return left, top, right and bottom of a region, in enlarged pixels."""
-    shape, g = region.shape, region.geometry
-    if shape == "rect":
-        return g["x"], g["y"], g["x"] + g["width"], g["y"] + g["height"]
-    if shape == "circle":
-        half_width = half_height = g["r"]
-    elif shape == "ellipse":
-        cosine, sine = math.cos(g.get("theta", 0.0)), math.sin(g.get("theta", 0.0))
-        half_width = math.hypot(g["rx"] * cosine, g["ry"] * sine)
-        half_height = math.hypot(g["rx"] * sine, g["ry"] * cosine)
-    else:
-        vertices = _vertices(region)
-        return (*vertices.min(axis=0), *vertices.max(axis=0))
-    cx, cy = g["cx"], g["cy"]
-    return cx - half_width, cy - half_height, cx + half_width, cy + half_height
-
-
 def _reaches_out(region: Region, height: float, width: float) -> bool:
-    left, top, right, bottom = _extent(region)
+    left, top, right, bottom = extent(region)
     return left < 0 or top < 0 or right > width or bottom > height
-
-
-def _area(region: Region) -> float | None:
-    """Return a region's area in square enlarged pixels, or None for points and lines."""
-    shape, g = region.shape, region.geometry
-    if shape == "rect":
-        return float(g["width"] * g["height"])
-    if shape == "circle":
-        return math.pi * g["r"] ** 2
-    if shape == "ellipse":
-        return math.pi * g["rx"] * g["ry"]
-    if shape == "polygon":
-        x, y = (_vertices(region) - _vertices(region)[0]).T
-        return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
-    return None
 
 
 def _sorted_counts(counts: Counter[str]) -> dict[str, int]:

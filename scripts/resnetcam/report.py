@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from resnetcam.chance import share_of_the_most_frequent_class
+from resnetcam.class_choices import extra_choices
 from resnetcam.comparison import (
     COLUMNS,
     Row,
@@ -32,10 +34,12 @@ from resnetcam.dataset import DatasetReader
 from resnetcam.files import read_json, replacing
 from resnetcam.history import read_history
 from resnetcam.layout import CLASS_PAGES, FIGURES
+from resnetcam.overlays import written
 from resnetcam.report_html import to_html
 from resnetcam.report_text import environment, flattened, headline, relative_link
 from resnetcam.resizing import small_epochs
 from resnetcam.verdicts import faithfulness_verdict, localisation_verdict
+from resnetcam.wording import counted
 
 _PUBLISHED_PARAMETERS = 274_442  # resources/published_layers.csv
 _MAX_PROBLEMS = 10
@@ -107,9 +111,12 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
         sweeps = [_sweep(name, members, folder) for name, members in _members(rows).items()]
     row_of = {row["experiment"]: row for row in rows}
     data = _data_facts(inputs.data)
-    experiments = [_experiment(row_of[name], group, folder) for name, group in groups.items()]
+    others = extra_choices(inputs.settings.get("gradcam", {}).get("classes", ()))
+    experiments = [
+        _experiment(row_of[name], group, folder, others) for name, group in groups.items()
+    ]
     only = f", experiment {rows[0]['experiment']}" if len(rows) == 1 else ""
-    figure = inputs.comparison_figure if len(rows) > 1 else None
+    figure = inputs.comparison_figure
     return {
         "title": f"{inputs.dataset}{only}",
         "dataset": inputs.dataset,
@@ -126,7 +133,9 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
         "annotations": [_annotations(path, folder) for path in inputs.annotations],
         "comparison": relative_link(inputs.comparison, folder) if inputs.comparison else None,
         "comparison_figure": relative_link(figure, folder) if figure else None,
+        "comparison_of_one": rows[0]["experiment"] if len(rows) == 1 else None,
         "settings": "\n".join(flattened(inputs.settings)),
+        "written": written(inputs.overlays),
         "code": _code(runs),
         "command": _command(inputs, runs),
     }
@@ -193,11 +202,14 @@ def _headline(
     return headline(row, data["n_test"], linear, chance, chosen_of=len(candidates))
 
 
-def _experiment(row: Row, runs: Sequence[Run], folder: Path) -> dict[str, Any]:
+def _experiment(
+    row: Row, runs: Sequence[Run], folder: Path, other_classes: Sequence[str]
+) -> dict[str, Any]:
     """One experiment; figures, selection and localisation are its first seed's."""
     first, *others = runs
     files = first.files
-    figures = {name: relative_link(files.figures / f"{name}.png", folder) for name in FIGURES}
+    names = [*FIGURES, *(["gradcam_classes"] if other_classes else [])]
+    figures = {name: relative_link(files.figures / f"{name}.png", folder) for name in names}
     ingredients = first.provenance["ingredients"]
     settings = {name: ingredients[name] for name in ("model", "recipe", "protocol")}
     return {
@@ -207,6 +219,7 @@ def _experiment(row: Row, runs: Sequence[Run], folder: Path) -> dict[str, Any]:
         "training_images": first.provenance["training_images"],
         "small_epochs": small_epochs(ingredients["recipe"]),
         "figures": figures,
+        "other_classes": other_classes,
         "other_seeds": [
             {"seed": run.files.seed, "link": relative_link(run.files.figures, folder)}
             for run in others
@@ -255,7 +268,7 @@ def _data_facts(path: Path) -> dict[str, Any]:
         "n_validation": len(data.split("holdout").validation),
         "height": data.image_shape[0],
         "width": data.image_shape[1],
-        "chance": float(test[train.argmax()] / test.sum()),
+        "chance": share_of_the_most_frequent_class(data),
     }
 
 
@@ -300,10 +313,7 @@ def _versions(run: Run) -> str:
 
 def _annotations(path: Path, folder: Path) -> dict[str, Any]:
     summary = read_json(path, ANNOTATIONS)
-    problems = [
-        f"row {one['row']}{', ' * bool(one['filename'])}{one['filename']}: {one['message']}"
-        for one in summary["problems"]
-    ]
+    problems = [one["told"] for one in summary["problems"]]
     figure = relative_link(path.with_suffix(".png"), folder)
     attributes = {name: _most_frequent(values) for name, values in summary["attributes"].items()}
     return {
@@ -318,12 +328,11 @@ def _most_frequent(values: Mapping[str, int]) -> dict[str, int]:
     """The first of an attribute's values, which come by falling number; the rest is one row."""
     shown = dict(list(values.items())[:_MAX_VALUES])
     if rest := list(values.values())[_MAX_VALUES:]:
-        shown[f"… and {len(rest):,} other values"] = sum(rest)
+        shown[f"… and {counted(len(rest), 'other value')}"] = sum(rest)
     return shown
 
 
 def _first(problems: Sequence[str]) -> list[str]:
-    """Where the first few are, and how many more there are."""
-    shown = [f"In {problem}" for problem in problems[:_MAX_PROBLEMS]]
+    """The first few kinds, which are the worst, and how many more kinds there are."""
     more = len(problems) - _MAX_PROBLEMS
-    return [*shown, *([f"… and {more:,} more"] if more > 0 else [])]
+    return [*problems[:_MAX_PROBLEMS], *([f"… and {more:,} other kinds"] if more > 0 else [])]

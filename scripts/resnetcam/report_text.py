@@ -14,7 +14,8 @@ from urllib.parse import quote
 
 import jinja2
 
-from resnetcam.titles import TITLES
+from resnetcam.titles import title
+from resnetcam.wording import counted
 
 _Z95 = 1.959964
 _INLINE = re.compile(r"[\\`*_\[\]<>|&~$@#]|:(?=//)|(?<=www)\.", re.IGNORECASE)
@@ -96,10 +97,10 @@ def headline(
         chosen_on = "test" if row["protocol"] == "test_selected" else "validation"
         subject += f", the best of {chosen_of:,} by {chosen_on} accuracy,"
     if row["n_seeds"] > 1:
-        subject = f"Averaged over {row['n_seeds']} seeds, {subject}"
+        subject = f"Averaged over {counted(row['n_seeds'], 'seed')}, {subject}"
     between = f"; ± {100 * spread:.2g} points between seeds" if spread is not None else ""
     return [
-        f"{subject} classifies {percent(accuracy, n)} of {n:,} test images correctly "
+        f"{subject} classifies {percent(accuracy, n)} of {counted(n, 'test image')} correctly "
         f"(95% Wilson interval {low} to {high}{between}).",
         protocol_in_words(row["protocol"]),
         f"For comparison: a linear classifier on the same pixels reaches {percent(linear, n)}, "
@@ -120,11 +121,6 @@ def protocol_in_words(protocol: str) -> str:
     )
 
 
-def title(name: str) -> str:
-    """Write a method, a baseline or a layer's name for people."""
-    return TITLES.get(name, name)
-
-
 def environment(template_folder: Path) -> jinja2.Environment:
     """Return a Jinja environment that escapes every value for markdown."""
     result = jinja2.Environment(
@@ -137,6 +133,7 @@ def environment(template_folder: Path) -> jinja2.Environment:
     )
     filters: dict[str, Callable[..., str]] = {
         "count": lambda n: f"{n:,}",
+        "counted": counted,
         "duration": duration,
         "fenced": fenced,
         "percent": percent,

@@ -13,3 +13,8 @@ TITLES = {
     "centred_gaussian": "centred Gaussian",
     "uniform": "uniform map",
 }
+
+
+def title(name: str) -> str:
+    """Write a method, a baseline or a layer's name for people; one that has no title as it is."""
+    return TITLES.get(name, name)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from resnetcam.baselines import BASELINES
-from resnetcam.report_text import title
+from resnetcam.titles import title
 
 # The bootstrap's intervals are too narrow for a verdict on fewer.
 _FEWEST_IMAGES = 100
@@ -53,8 +53,7 @@ _FAITHFULNESS = (
 
 def localisation_verdict(scores: Mapping[str, Any]) -> list[Verdict]:
     """Say how well the first method's maps lie on objects, beside all others'."""
-    first = next(iter(scores["candidates"].values()))
-    return _verdict(scores["candidates"], first["n"], _LOCALISATION)
+    return _verdict(scores["candidates"], scores["n"], _LOCALISATION)
 
 
 def faithfulness_verdict(scores: Mapping[str, Any]) -> list[Verdict]:
@@ -75,24 +74,18 @@ def _verdict(candidates: Mapping[str, Any], n: int, metrics: tuple[_Metric, ...]
         leads = _leads(candidates, metric)
         baselines = [lead for lead in leads if lead.of in _KNOW_NOTHING]
         methods = [lead for lead in leads if lead.of not in _KNOW_NOTHING]
-        few = any(not _is_enough(candidates[of]) for of in _KNOW_NOTHING if of in candidates)
-        every = f"every baseline of {_FEWEST_IMAGES} images or more" if few else "every baseline"
-        first = f"{metric.phrase}, {name} {_against_baselines(baselines, metric, every)}."
-        sentences = [f"Of the other methods, it {_among_methods(methods)}."] if methods else []
-        unsaid = [title(name) for name in _too_few(candidates, metric)]
-        if unsaid:
-            sentences.append(f"Too few images to say it of {_joined(unsaid)}.")
-        second = " ".join(sentences)
+        first = f"{metric.phrase}, {name} {_against_baselines(baselines, metric)}."
+        second = f"Of the other methods, it {_among_methods(methods)}." if methods else ""
         verdicts.append(Verdict(first, second))
     return verdicts
 
 
 def _leads(candidates: Mapping[str, Any], metric: _Metric) -> list[_Lead]:
-    """The first candidate's lead over each one that has the metric, on enough images."""
+    """The first candidate's lead over each one that has the metric."""
     leads = []
     for name, one in candidates.items():
         behind = one.get(metric.key, {}).get("minus_first")
-        if behind and _is_enough(one):
+        if behind:
             ends = [behind["mean"], behind["low"], behind["high"]]
             if metric.high_is_good:
                 ends = [-behind["mean"], -behind["high"], -behind["low"]]
@@ -101,20 +94,7 @@ def _leads(candidates: Mapping[str, Any], metric: _Metric) -> list[_Lead]:
     return leads
 
 
-def _too_few(candidates: Mapping[str, Any], metric: _Metric) -> list[str]:
-    """The other methods that have the metric, but on too few images."""
-    return [
-        name
-        for name, one in candidates.items()
-        if name not in _KNOW_NOTHING and metric.key in one and not _is_enough(one)
-    ]
-
-
-def _is_enough(candidate: Mapping[str, Any]) -> bool:
-    return candidate.get("n", _FEWEST_IMAGES) >= _FEWEST_IMAGES
-
-
-def _against_baselines(leads: list[_Lead], metric: _Metric, every: str) -> str:
+def _against_baselines(leads: list[_Lead], metric: _Metric) -> str:
     ahead = [lead for lead in leads if lead.high < 0]
     alike = [lead for lead in leads if lead.low <= 0 <= lead.high]
     one = min(ahead or alike or leads, key=lambda lead: lead.mean)
@@ -124,7 +104,7 @@ def _against_baselines(leads: list[_Lead], metric: _Metric, every: str) -> str:
     by = _written(metric, one.mean, one.low, one.high)
     if alike:
         return f"cannot be told from the {title(one.of)}; the difference is {by}"
-    return f"beats {every}; the closest, the {title(one.of)}, by {by}"
+    return f"beats every baseline; the closest, the {title(one.of)}, by {by}"
 
 
 def _among_methods(leads: list[_Lead]) -> str:

@@ -30,8 +30,8 @@ SCRIPTS = {
     "tensorflow-gpu": NETWORK_SCRIPTS,
     "jax": NETWORK_SCRIPTS,
     "jax-gpu": NETWORK_SCRIPTS,
-    "report": ["draw_training_figures", "draw_gradcam_figures", "draw_annotations"]
-    + ["compare", "write_report"],
+    "report": ["draw_training_figures", "draw_gradcam_figures", "draw_other_classes"]
+    + ["draw_annotations", "compare", "write_report"],
 }
 PACKAGE_OF_IMPORT = {
     "PIL": "pillow",
@@ -48,7 +48,7 @@ def rules_with_scripts():
         if script := re.search(r'"\.\./scripts/(\w+)\.py"', block):
             (conda,) = re.findall(r'conda:\n +(?:"\.\./envs/([\w-]+)\.yaml"|NETWORK_ENV)', block)
             code = re.findall(r'code\("(\w+)\.py"\)', block)
-            packages = re.findall(r'environment\((?:"([\w-]+)")?\)', block)
+            packages = re.findall(r'\bpackages\("([\w-]+)"\)|network_packages\(\)', block)
             yield script[1], conda, code, packages
 
 
@@ -56,7 +56,7 @@ def test_every_script_runs_in_the_environment_that_its_rule_follows():
     found = {}
     for script, conda, code, packages in rules_with_scripts():
         # What is downloaded is what its hash says, whoever fetched it.
-        follows = ([], []) if script == "download" else ([script], [conda])
+        follows = ([], ["data"]) if script == "download" else ([script], [conda])
         assert (code, packages) == follows, script
         for environment in [conda] if conda else sorted({*SCRIPTS} - {"data", "report"}):
             found.setdefault(environment, []).append(script)
@@ -73,7 +73,7 @@ def pins_of_lock(path):
 
 def dependencies(path):
     *conda, last = yaml.safe_load(path.read_text())["dependencies"]
-    return conda, [requirement.split(" ;")[0] for requirement in last["pip"]]
+    return conda, [re.split(" ;| --hash", requirement)[0] for requirement in last["pip"]]
 
 
 @pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.name)
@@ -153,7 +153,10 @@ def test_the_digest_follows_pins_and_nothing_else(tmp_path):
     path.write_text("# a comment\n" + text.replace("      - ", "      -   "))
     assert environment_digest([path]) == before
 
-    path.write_text(re.sub(r"numpy==\S+\"", 'numpy==0.1"', text))
+    path.write_text(re.sub(r"--hash=sha256:\S+?(\"?)$", r"\1", text, flags=re.MULTILINE))
+    assert environment_digest([path]) == before
+
+    path.write_text(re.sub(r"numpy==\S+", "numpy==0.1", text))
     assert environment_digest([path]) != before
 
 

@@ -5,6 +5,8 @@ import logging
 import os
 from types import SimpleNamespace
 
+from resnetcam.stage import _LogFile
+
 import numpy as np
 import pytest
 
@@ -23,7 +25,6 @@ from resnetcam.failures import (
 from resnetcam.files import write_json
 from resnetcam.history import HISTORY_COLUMNS, write_history
 from resnetcam.predictions import metrics
-from resnetcam.stage import _LogFile
 
 EXPERIMENTS = {
     name: {

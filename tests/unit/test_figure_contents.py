@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from resnetcam.figures import annotations, class_pages, examples, overlays, training, trust
+from resnetcam.figures import (
+    annotations,
+    class_pages,
+    examples,
+    overlays,
+    side_by_side,
+    training,
+    trust,
+)
 from resnetcam.figures.explained import gather_explained
 from resnetcam.figures.overlays import Look
 from resnetcam.figures.page import Page, Panel
@@ -35,7 +43,7 @@ def overlaid(monkeypatch):
     def draw(panel, image, raw_map, look, region=None):
         pairs.append((panel, raw_map[0, 0].item()))
 
-    for module in (examples, class_pages, trust):
+    for module in (examples, class_pages, side_by_side, trust):
         monkeypatch.setattr(module, "draw_overlay", draw)
     return pairs
 
@@ -72,6 +80,7 @@ def test_a_persons_attribute_may_be_called_shape(tmp_path, figures):
         "regions": 3,
         "shapes": {"rect": 3},
         "attributes": {"shape": {"star": 2, "ring": 1}},
+        "unit": "pixels",
         "sides_px": [],
     }
     annotations.annotation_summary(tmp_path / "a.png", summary)
@@ -81,17 +90,68 @@ def test_a_persons_attribute_may_be_called_shape(tmp_path, figures):
     assert named == [["rect"], ["star", "ring"]]
 
 
+def test_no_text_of_an_export_is_cut(tmp_path, figures):
+    summary = {
+        "file": "a.csv",
+        "regions": 3,
+        "shapes": {"rect": 3},
+        "attributes": {"material": {"corrugated sheet metal": 3}, "state": {"needs repair": 3}},
+        "unit": "pixels of test images enlarged 16 times",
+        "sides_px": [44.7, 63.2, 77.5],
+    }
+    annotations.annotation_summary(tmp_path / "a.png", summary)
+
+    (figure,) = figures
+    figure.draw_without_rendering()
+    edges = figure.bbox
+    texts = [text for axes in figure.axes for text in (axes.title, axes.xaxis.label)]
+    texts += [label for axes in figure.axes for label in axes.get_yticklabels()]
+    boxes = [text.get_window_extent() for text in texts if text.get_text()]
+    assert len(boxes) == 4 + 1 + 3
+    assert all(edges.x0 <= box.x0 and box.x1 <= edges.x1 for box in boxes)
+    assert "enlarged 16" in figure.axes[-1].get_xlabel()
+
+
 def test_each_map_stands_under_the_class_that_it_explains(tmp_path, overlaid, titles):
+    """Predicted classes' maps are marked 10 + the image's number, true ones' 20 +."""
     examples.misclassified_examples(tmp_path / "a.png", explained([0, 1], [2, 0]), NAMES, Look())
     shown = [(titles[panel].split()[0], value) for panel, value in overlaid]
     assert shown == [("ox", 10), ("cat", 20), ("cat", 11), ("dog", 21)]
 
 
-def test_a_page_shows_maps_for_its_own_class(tmp_path, overlaid):
+@pytest.mark.parametrize("draw", [examples.correct_examples, examples.confidently_wrong])
+def test_examples_are_titled_with_the_class_of_their_map(tmp_path, overlaid, titles, draw):
+    shown = explained([0, 1, 2], [0, 2, 0])
+    draw(tmp_path / "a.png", shown, NAMES, Look())
+    for panel, value in overlaid:
+        classes = shown.labels if value >= 20 else shown.predictions
+        assert titles[panel].split()[0] == NAMES[classes[int(value) % 10]]
+
+
+def test_a_page_shows_maps_for_its_own_class(tmp_path, overlaid, titles):
     """Of its own images that is the true class; of those mistaken for it, the predicted one."""
     shown = explained([1, 1, 0], [1, 2, 1])
     class_pages.class_page(tmp_path / "a.png", 1, shown, NAMES, Look())
     assert [value for _, value in overlaid] == [20, 21, 12]
+    assert [titles[panel] for panel, _ in overlaid] == ["dog 96%", "dog 2%", "dog 96%"]
+    pictures = [text for text in titles.values() if text.startswith("test")]
+    assert pictures == ["test 0", "test 1 called ox", "test 2 is cat"]
+
+
+def test_maps_side_by_side_are_titled_with_the_class_that_their_file_names(
+    tmp_path, overlaid, titles
+):
+    shown = explained([0, 1, 2], [0, 2, 2])
+    index = np.arange(3, dtype=np.uint32)
+    columns = {
+        "predicted": Maps(marked(10 + index), np.array([0, 2, 2], np.uint8), index),
+        "dog": Maps(marked(30 + index), np.full(3, 1, np.uint8), index),
+        "cat_of_some": Maps(marked(40 + index[:2]), np.full(2, 0, np.uint8), index[:2]),
+    }
+    side_by_side.side_by_side(tmp_path / "a.png", shown, columns, NAMES, Look())
+    found = {int(value): titles[panel].split()[0] for panel, value in overlaid}
+    assert found == {10: "cat", 11: "ox", 30: "dog", 31: "dog", 40: "cat", 41: "cat"}
+    assert all(f"peak {value:.3g}" in titles[panel] for panel, value in overlaid)
 
 
 def test_each_curve_is_on_the_axes_of_its_name(tmp_path, figures):
@@ -120,12 +180,22 @@ def test_a_cascade_goes_from_the_trained_network_to_the_random_one(
     ]
     maps = [marked([0 + level, 10 + level]) for level in range(3)]
     shown = explained([0, 1], [0, 1])
-    trust.randomisation_cascade(tmp_path / "a.png", shown, levels, maps, Look())
+    scores = {"levels": levels, "other_image": {"mean": 0.4, "low": 0.3, "high": 0.5}}
+    trust.randomisation_cascade(tmp_path / "a.png", shown, scores, maps, NAMES, Look())
     assert [value for _, value in overlaid] == [0, 1, 2, 10, 11, 12]
     above = [titles[panel] for panel, _ in overlaid[:3]]
     assert above == ["trained", "+ logits", "+ stem"]
     (correlations,) = (axes for axes in figures[0].axes if "rank" in axes.get_ylabel())
     assert correlations.lines[1].get_ydata().tolist() == means
+    beside = [text.get_text() for text in figures[0].axes[0].texts]
+    assert [text for text in beside if text.startswith("maps for")] == [
+        "maps for\ncat",
+        "maps for\ndog",
+    ]
+    (dashed,) = (line for line in correlations.lines if line.get_linestyle() == "--")
+    assert set(dashed.get_ydata()) == {0.4}
+    legend = [text.get_text() for text in correlations.get_legend().get_texts()]
+    assert any("another image" in text and "0.40" in text for text in legend)
 
 
 def test_a_correlation_below_all_others_is_still_on_its_axes(tmp_path, figures, overlaid):
@@ -134,15 +204,18 @@ def test_a_correlation_below_all_others_is_still_on_its_axes(tmp_path, figures, 
         for part, mean in (("none", 1.0), ("logits", -0.8))
     ]
     maps = [marked([0])] * 2
-    trust.randomisation_cascade(tmp_path / "a.png", explained([0], [0]), levels, maps, Look())
+    scores = {"levels": levels, "other_image": None}
+    path = tmp_path / "a.png"
+    trust.randomisation_cascade(path, explained([0], [0]), scores, maps, NAMES, Look())
     (correlations,) = (axes for axes in figures[0].axes if "rank" in axes.get_ylabel())
     assert correlations.get_ylim()[0] < -0.9
 
 
 def test_a_cascade_from_flat_maps_has_no_correlations(tmp_path, figures, overlaid):
     levels = [{"part": part, "correlation": None} for part in ("none", "logits")]
-    shown = explained([0], [0])
-    trust.randomisation_cascade(tmp_path / "a.png", shown, levels, [marked([0])] * 2, Look())
+    shown, scores = explained([0], [0]), {"levels": levels, "other_image": None}
+    maps = [marked([0])] * 2
+    trust.randomisation_cascade(tmp_path / "a.png", shown, scores, maps, NAMES, Look())
     (correlations,) = (axes for axes in figures[0].axes if "rank" in axes.get_ylabel())
     assert len(correlations.lines) == 1  # the zero line
 
@@ -171,8 +244,27 @@ def test_cells_of_the_confusion_matrix_hold_their_own_numbers(tmp_path, figures)
         (0, 1): "0", (1, 1): "25%\n5", (2, 1): "75%\n15",
         (0, 2): "25%\n10", (1, 2): "0", (2, 2): "75%\n30",
     }  # fmt: skip
-    shares = axes.images[0].get_array()
-    np.testing.assert_allclose(shares[1], [0, 0.25, 0.75])
+    right, mistakes = (image.get_array() for image in axes.images)
+    np.testing.assert_allclose(right.compressed(), [0.997, 0.25, 0.75])
+    np.testing.assert_allclose(mistakes.compressed(), [0.003, 0.75, 0.25])
+
+
+def test_mistakes_are_seen_beside_a_diagonal_of_almost_all(tmp_path, figures):
+    counts = np.array([[97, 3, 0], [1, 99, 0], [0, 0, 100]])
+    training.confusion_matrix(tmp_path / "a.png", counts, NAMES, "validation")
+    axes, scale = (one for one in figures[0].axes if one.images or one.collections)
+    mistakes = axes.images[1]
+    colors = mistakes.to_rgba(mistakes.get_array())
+    often, seldom, never = colors[0, 1], colors[1, 0], colors[0, 2]
+    assert never[3] == 0  # what is no mistake has no colour
+    assert 1 - often[2] > 0.4 and 1 - seldom[2] > 0.1  # blue is what orange lacks
+    assert scale.get_xlim() == (0, 0.03)
+
+
+def test_without_a_mistake_there_is_no_scale_of_them(tmp_path, figures):
+    training.confusion_matrix(tmp_path / "a.png", np.eye(3, dtype=int), NAMES, "validation")
+    (axes,) = figures[0].axes
+    assert axes.images
 
 
 @pytest.mark.parametrize(("selected_on", "told"), [("test", True), ("validation", False)])

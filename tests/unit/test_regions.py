@@ -1,23 +1,23 @@
-"""Regions on the workflow's images: names, rasterisation, masks, summary and annotation kit."""
+"""Regions on the workflow's images: names, rasterisation, masks and summary."""
 
 import json
 import math
-from itertools import pairwise
+import re
 
 import numpy as np
 import pytest
-from PIL import Image
 
+from resnetcam.annotations import Export, Problem, Region
+from resnetcam.geometry import rasterise
 from resnetcam.regions import (
-    choose_images,
+    describe_use,
     image_index,
     image_name,
     masks_for_images,
-    rasterise,
     summary,
-    write_annotation_kit,
 )
-from resnetcam.via import Export, Problem, Region, read_export, write_csv
+from resnetcam.via import read_export
+from resnetcam.via_files import write_csv
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -136,48 +136,6 @@ def test_touching_regions_share_no_pixel():
     np.testing.assert_array_equal(a ^ b, np.ones((4, 4), bool))
 
 
-def test_point_is_the_pixel_that_contains_it():
-    mask = rasterise(region("point", cx=16, cy=47.9), 4, 4, 16)
-    assert np.argwhere(mask).tolist() == [[2, 1]]
-    assert not rasterise(region("point", cx=-0.1, cy=20), 4, 4, 16).any()
-    assert not rasterise(region("point", cx=64, cy=20), 4, 4, 16).any()
-
-
-@pytest.mark.parametrize(
-    ("xs", "ys", "pixels"),
-    [
-        ((8, 56), (24, 24), {(1, 0), (1, 1), (1, 2), (1, 3)}),
-        ((8, 8, 40), (8, 24, 24), {(0, 0), (1, 0), (1, 1), (1, 2)}),
-        ((24, 8), (24, 8), {(0, 0), (1, 1)}),
-        ((2, 30), (1, 20), {(0, 0), (0, 1), (1, 1)}),
-        ((-1000, 1000), (40, 40), {(2, 0), (2, 1), (2, 2), (2, 3)}),
-        ((20, 20), (40, 40), {(2, 1)}),
-        ((-50, -20), (10, 20), set()),
-    ],
-)
-def test_polyline_is_the_pixels_it_passes_through(xs, ys, pixels):
-    mask = rasterise(region("polyline", all_points_x=xs, all_points_y=ys), 4, 4, 16)
-    assert set(map(tuple, np.argwhere(mask).tolist())) == pixels
-
-
-def test_polyline_agrees_with_dense_sampling():
-    generator = np.random.default_rng(3)
-    for _ in range(50):
-        xs, ys = generator.uniform(-100, 612, (2, 4))
-        mask = rasterise(
-            region("polyline", all_points_x=tuple(xs), all_points_y=tuple(ys)), 32, 32, 16
-        )
-        sampled = np.zeros((64, 64), bool)  # with a margin of 16 pixels for what lies outside
-        for (x0, y0), (x1, y1) in pairwise(zip(xs, ys, strict=True)):
-            t = np.linspace(0, 1, 20_000)
-            rows = np.floor((y0 + t * (y1 - y0)) / 16).astype(int) + 16
-            columns = np.floor((x0 + t * (x1 - x0)) / 16).astype(int) + 16
-            sampled[rows, columns] = True
-        sampled = sampled[16:48, 16:48]
-        assert not (sampled & ~mask).any()
-        assert (mask & ~sampled).sum() <= 2  # corners cut by less than a sampling step
-
-
 @pytest.mark.parametrize(
     "drawn",
     [
@@ -193,8 +151,25 @@ def test_regions_without_area_are_empty_and_reported(drawn):
     assert not rasterise(drawn, 32, 32, 16).any()
     result = masks_of(drawn)
     assert result.masks.shape == (0, 32, 32) and result.image_index.shape == (0,)
-    assert [problem.row for problem in result.problems] == [2]
-    assert "covers no pixel" in result.problems[0].message
+    (problem,) = result.problems
+    assert problem.row == 2 and problem.lost
+    assert re.search("covers no pixel|smaller than a pixel", problem.message)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "left_out"),
+    [
+        (region("point", cx=263, cy=300), "a point has no area"),
+        (region("polyline", all_points_x=(8, 500), all_points_y=(24, 300)), "a polyline has no"),
+        (rect(7, 7, 3, 3), "the rect is smaller than a pixel"),
+        (region("circle", cx=8, cy=8, r=2), "the circle is smaller than a pixel"),
+        (rect(600, 10, 50, 50), "the rect covers no pixel"),
+    ],
+)
+def test_what_has_no_area_of_a_pixel_is_no_region(drawn, left_out):
+    result = masks_of(drawn, rect(0, 0, 16, 16, filename="test_00001_ship.png", label="ship"))
+    assert result.image_index.tolist() == [1] and result.masks.sum() == 1
+    assert left_out in result.problems[0].message and result.problems[0].lost
 
 
 def test_masks_unite_the_regions_of_an_image():
@@ -213,8 +188,11 @@ def test_masks_unite_the_regions_of_an_image():
     [
         ({"filename": "dog.png"}, "the file name is not that of a test image"),
         ({"filename": "test_00004_cat.png"}, "test image 4 does not exist, the last one is 3"),
-        ({"label": ""}, "no label in attribute 'class'"),
-        ({"label": "dog"}, "unknown class 'dog', known are airplane, cat, ship"),
+        (
+            {"label": "", "filename": "test_00000_ship.png"},
+            "no 'class' is chosen, and the image's class is 'cat'",
+        ),
+        ({"label": "dog"}, "labelled 'dog', but the image's class is 'cat'"),
         ({"label": "ship"}, "labelled 'ship', but the image's class is 'cat'"),
     ],
 )
@@ -226,6 +204,46 @@ def test_unusable_region_is_left_out_and_reported(changes, message):
     (problem,) = result.problems
     assert (problem.row, problem.filename) == (3, changes.get("filename", good.filename))
     assert problem.message.startswith(message) and problem.message.endswith("region left out")
+    assert problem.lost
+
+
+@pytest.mark.parametrize(
+    "filename",
+    ["test_00000_cat.png", "a/test_00000_cat.jpg", "C:\\b\\test_00000.png", "test_00000_cat.x.png"],
+)
+def test_a_region_without_a_class_is_taken_to_be_of_its_images(filename):
+    drawn = rect(0, 0, 64, 64, filename=filename, label="")
+    result = masks_of(drawn, Region(drawn.filename, "rect", drawn.geometry, {}, 3, 1))
+    taken = not filename.endswith("x.png")
+    assert result.image_index.tolist() == [0] * taken
+    assert [problem.lost for problem in result.problems] == [not taken] * 2
+    if taken:
+        assert {one.message for one in result.problems} == {
+            "no 'class' is chosen; taken to be its image's"
+        }
+
+
+def test_use_is_told_with_counts_reasons_and_empty_images():
+    regions = (
+        rect(0, 0, 64, 64),
+        rect(0, 0, 64, 64, label="ship", row=3),
+        rect(9, 0, 64, 64, label="ship", row=4),
+        rect(0, 0, 64, 64, filename="dog.png", row=5),
+        rect(0, 0, 64, 64, filename="test_00001_ship.png", label="", row=6),
+    )
+    images = ("test_00000_cat.png", "test_00001_ship.png", "test_00002_cat.png", "dog.png")
+    export = Export(images, regions, (), {})
+    known = masks_for_images(export, LABELS, CLASS_NAMES, 32, 32, 16, "class")
+    assert describe_use(export, known) == [
+        "used: 2 of 5 regions, on 2 images",
+        "of another class than the image's; region left out, 2 times; first row 3, "
+        "test_00000_cat.png: labelled 'ship', but the image's class is 'cat'; region left out; "
+        "then row 4, test_00000_cat.png",
+        "row 5, dog.png: the file name is not that of a test image, such as test_00012_cat.png; "
+        "region left out",
+        "row 6, test_00001_ship.png: no 'class' is chosen; taken to be its image's",
+        "without a region that is used: 1 of 3 test images (test_00002_cat.png)",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -238,7 +256,6 @@ def test_unusable_region_is_left_out_and_reported(changes, message):
         (region("circle", cx=100, cy=99, r=100), True),
         (region("ellipse", cx=256, cy=256, rx=300, ry=20, theta=0.9), False),
         (region("ellipse", cx=256, cy=256, rx=300, ry=20, theta=0.2), True),
-        (region("polyline", all_points_x=(0, 512), all_points_y=(5, 512)), False),
         (region("polygon", all_points_x=(0, 90, 50), all_points_y=(5, 90, 512.5)), True),
     ],
 )
@@ -257,7 +274,7 @@ def test_summary():
         region("ellipse", cx=0, cy=0, rx=3, ry=4),
         region("point", cx=1, cy=1),
     )
-    problem = Problem(4, "b.png", "a defect")
+    problem = Problem(4, "b.png", "a defect", "a kind", lost=True)
     export = Export(("test_00000_cat.png", "b.png", "none.png"), regions, (problem,), {})
     result = summary(export)
     assert json.loads(json.dumps(result)) == result
@@ -269,39 +286,18 @@ def test_summary():
         "shapes": {"circle": 1, "ellipse": 1, "point": 1, "polygon": 1, "rect": 1},
         "attributes": {"class": {"cat": 4, "ship": 1}},
         "sides_px": [6.1, 8.5, 14.1, 17.7],
-        "problems": [{"row": 4, "filename": "b.png", "message": "a defect"}],
+        "unit": "pixels of the annotated image",
+        "problems": [
+            {"kind": "a kind", "lost": True, "told": "row 4, b.png: a defect", "rows": [4]}
+        ],
     }
     assert list(areas) == ["min", "q25", "median", "q75", "max"]
     assert areas["min"] == pytest.approx(12 * math.pi)
     assert areas["median"] == pytest.approx((72 + 200) / 2)
     assert areas["max"] == pytest.approx(100 * math.pi)
     assert summary(Export((), (), (), {}))["area_px2"] is None
-
-
-def test_annotation_kit(tmp_path):
-    images = np.random.default_rng(1).integers(0, 256, (3, 8, 8, 3), np.uint8)
-    write_annotation_kit(tmp_path, images, [0, 1, 3], LABELS[[0, 1, 3]], CLASS_NAMES, 16)
-    names = ["test_00000_cat.png", "test_00001_ship.png", "test_00003_airplane.png"]
-    assert {path.name for path in tmp_path.iterdir()} == {*names, "project.json", "README.txt"}
-    for name, image in zip(names, images, strict=True):
-        enlarged = np.array(Image.open(tmp_path / name))
-        assert enlarged.shape == (128, 128, 3)
-        np.testing.assert_array_equal(enlarged, np.kron(image, np.ones((16, 16, 1), np.uint8)))
-    export = read_export(tmp_path / "project.json", strict=True)
-    assert (export.images, export.regions) == (tuple(names), ())
-    project = json.loads((tmp_path / "project.json").read_text())
-    assert list(project["_via_attributes"]["region"]["class"]["options"]) == CLASS_NAMES
-    readme = (tmp_path / "README.txt").read_text()
-    for words in ("via.html", "project.json", "(as csv)", "datasets.<name>.regions", "16 times"):
-        assert words in readme
-
-
-def test_who_asks_for_more_images_to_draw_on_gets_the_same_ones_and_others():
-    few, many = (choose_images(1000, count, explained=400) for count in (20, 100))
-    assert (len(few), len(many)) == (20, 100)
-    assert set(few) < set(many)
-    assert max(many) < 400 and list(many) == sorted(set(many))
-    assert list(choose_images(1000, 500, explained=400)) == list(range(400))
+    enlarged = summary(export_of(rect(0, 0, 9, 9)))
+    assert enlarged["unit"] == "pixels of test images enlarged 16 times"
 
 
 def test_a_summary_names_the_most_frequent_value_first():

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -67,7 +68,6 @@ def scores(maps, gaussian, uniform):
     rows = {"gradcam": maps, "random": 0.1, "centred_gaussian": gaussian, "uniform": uniform}
     candidates = {
         name: {
-            "n": 400,
             "zero_maps": 1,
             "pointing_game": intervals(value, first),
             "energy_inside": intervals(value, first),
@@ -75,7 +75,10 @@ def scores(maps, gaussian, uniform):
         for name, value in rows.items()
         for first in [None if name == "gradcam" else maps]
     }
-    return {"candidates": candidates}
+    whole = {"n": 1000, "zero_maps": 3} | {
+        metric: intervals(0.66) for metric in ("pointing_game", "energy_inside")
+    }
+    return {"n": 400, "candidates": candidates, "all_known": whole}
 
 
 def faithfulness(deletion, insertion):
@@ -363,7 +366,7 @@ def test_epochs_on_smaller_images_are_told(results):
     provenance["ingredients"]["recipe"]["progressive_resizing"] = resizing
     run.provenance.write_text(json.dumps(provenance))
     markdown, _ = results(["cat", "dog"], archive(), [run])
-    assert "In the first 1 (shaded) the training images were smaller" in markdown
+    assert "In the first epoch (shaded) the training images were smaller" in markdown
     assert "which compiles, small images among them" in markdown
     assert "recipe.progressive_resizing.side: 24" in markdown
 
@@ -424,6 +427,46 @@ def test_scores_of_maps_stand_in_their_columns(results):
     assert (shown["Image left"], shown["Flat maps"]) == ("30.0%", "17")
     assert 'beside the column "Image left"' in markdown
     assert "own map of another image: 0.21 (0.19 to 0.23)" in markdown
+
+
+def test_localisation_compares_on_the_same_images_and_tells_the_whole_apart(results):
+    run = write_run(results.folder, "fast", 1, 0.9)
+    markdown, _ = results(["cat", "dog"], archive(), [run])
+    assert "| 400 test images with known regions | Pointing game |" in markdown
+    assert "Grad-CAM alone, on all 1,000 test images with known regions: pointing game 66.0%" in (
+        markdown
+    )
+    scored = json.loads(run.localisation.read_text())
+    run.localisation.write_text(json.dumps(scored | {"all_known": {"n": 400}}))
+    markdown, _ = results(["cat", "dog"], archive(), [run])
+    assert "alone, on all" not in markdown
+
+
+@pytest.mark.parametrize("classes", [[], ["predicted", "true"], ["predicted", "dog", "a_cat"]])
+def test_maps_for_other_classes_are_shown_where_there_are_any(results, classes):
+    run = write_run(results.folder, "fast", 1, 0.9)
+    Image.new("RGB", (2, 2)).save(run.figures / "gradcam_classes.png")
+    settings = {"gradcam": {"classes": classes}}
+    markdown, _ = results(["a_cat", "dog"], archive(), [run], settings=settings)
+    assert ("### Maps for dog, a\\_cat" in markdown) is (len(classes) == 3)
+    assert ("gradcam_classes.png" in markdown) is (len(classes) == 3)
+
+
+def test_one_of_a_thing_is_no_plural(results):
+    run = write_run(results.folder, "fast", 1, 0.9)
+    run.history.write_text("".join(run.history.read_text().splitlines(keepends=True)[:2]))
+    for path, changes in (
+        (run.metrics, {"n": 1, "selected_epoch": 1}),
+        (run.provenance, {"training_images": 1}),
+        (run.faithfulness, {"n": 1}),
+        (run.randomisation, {"n": 1, "compared": 1}),
+        (run.localisation, {"n": 1}),
+    ):
+        path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    markdown, _ = results(["cat"], archive(), [run])
+    assert "recipe short, 1 epoch of 1 image: 90.0%" in markdown
+    plurals = r"(epoch|image|seed|map|experiment|region)s\b"
+    assert not re.findall(rf"(?<![\d.,])1 (?:\w+ )?{plurals}", markdown)
 
 
 def test_settings_of_data_and_maps_are_told(results):
@@ -564,13 +607,14 @@ def test_page_is_whole_in_itself(results):
 
 def test_hostile_names_stay_text(results):
     annotations = results.folder / "summary.json"
-    problems = [{"row": 2, "filename": name, "message": name} for name in HOSTILE]
+    problems = [{"told": name} for name in HOSTILE]
     Image.new("RGB", (2, 2)).save(annotations.with_suffix(".png"))
     summary = {
         "file": HOSTILE[2],
         "images": 1,
         "images_with_regions": 1,
         "regions": 1,
+        "unit": "pixels of <b>it</b>",
         "area_px2": {"min": 1.0, "median": 2.0, "max": 3.0},
         "shapes": {"rect": 1},
         "attributes": {HOSTILE[0]: dict.fromkeys([*HOSTILE, *map(str, range(99))], 1)},
@@ -586,7 +630,7 @@ def test_hostile_names_stay_text(results):
         annotations=[annotations],
     )
     parsed = Page(page)
-    assert "… and 10 more" in parsed.text and "In … and" not in parsed.text
+    assert "… and 10 other kinds" in parsed.text
     assert "… and 89 other values" in parsed.text and "97" not in parsed.text
     assert not {"script", "b"} & {tag for tag, _ in parsed.tags}
     links = [attrs["href"] for tag, attrs in parsed.tags if tag == "a"]

@@ -243,3 +243,23 @@ def test_settings_of_the_download_do_not_download_again(workflow):
     planned = workflow.planned("results/cifar10/archive.json")
 
     assert planned == {}
+
+
+def test_maps_for_another_class_get_a_figure_of_their_own(workflow):
+    workflow.edit("tiny.yaml", "gradcam: {", "gradcam: {classes: [predicted, ring], ")
+    expected = {"choose_classes": 1, "other_classes_figure": 1, **FROM_EXPLAIN}
+    assert workflow.planned() == expected
+
+    workflow.run()
+
+    figure = workflow.folder / "results/shapes/tiny/seed1/figures/gradcam_classes.png"
+    assert figure.stat().st_size > 10_000
+    report = (workflow.folder / "results/shapes/report.md").read_text()
+    assert "### Maps for ring" in report and "(tiny/seed1/figures/gradcam_classes.png)" in report
+
+
+def test_a_figure_of_other_classes_is_refused_where_none_is_named(workflow):
+    figure = "results/shapes/tiny/seed1/figures/gradcam_classes.png"
+    result = workflow.run("-n", figure, check=False)
+    assert result.returncode != 0
+    assert "gradcam.classes names no class beside `predicted` and `true`" in result.output

@@ -1,5 +1,6 @@
 """What an annotation export holds."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from matplotlib.axes import Axes
 from resnetcam.figures.canvas import BLUE, draw_message, drawing, short
 
 _MOST_BARS = 12
+_FEWEST_PLACES = 4  # or one bar would fill its panel
+_LONGEST_LINE = 29  # characters below the narrowest of four panels
 
 
 def annotation_summary(path: str | Path, summary: Mapping[str, Any]) -> None:
@@ -29,7 +32,7 @@ def annotation_summary(path: str | Path, summary: Mapping[str, Any]) -> None:
         *panels, sizes = figure.subplots(1, min(len(bars), 3) + 1)
         for axes, (name, values) in zip(panels, bars, strict=False):
             _draw_counts(axes, name, values)
-        _draw_sides(sizes, summary["sides_px"])
+        _draw_sides(sizes, summary["sides_px"], summary["unit"])
 
 
 def _draw_counts(axes: Axes, name: str, values: Mapping[str, int]) -> None:
@@ -46,18 +49,19 @@ def _draw_counts(axes: Axes, name: str, values: Mapping[str, int]) -> None:
     axes.tick_params(left=False, bottom=False, labelbottom=False)
     axes.spines["bottom"].set_visible(False)
     axes.margins(x=0.2)
-    axes.invert_yaxis()
+    axes.set_ylim(max(len(shown), _FEWEST_PLACES) - 0.4, -0.6)
     axes.set_title(f"regions by {short(name)}")
 
 
-def _draw_sides(axes: Axes, sides: Sequence[float]) -> None:
-    axes.set_title("size: square root of the area, in pixels")
+def _draw_sides(axes: Axes, sides: Sequence[float], unit: str) -> None:
+    axes.set_title("regions by size")
+    label = f"square root of the area, in {unit}; dotted: median"
+    axes.set_xlabel(textwrap.fill(label, _LONGEST_LINE), fontsize=8)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     if sides:
         axes.hist(sides, bins=min(20, max(5, len(sides) // 5)), color=BLUE, alpha=0.6)
-        axes.axvline(float(np.median(sides)), color="black", lw=1, ls=":", label="median")
-        axes.legend(fontsize=8)
+        axes.axvline(float(np.median(sides)), color="black", lw=1, ls=":")
     else:
         axes.set_axis_off()
         axes.text(0.5, 0.5, "no shape with an area", ha="center", transform=axes.transAxes)

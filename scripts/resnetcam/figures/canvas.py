@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 import matplotlib
+import numpy as np
 from matplotlib.figure import Figure
 
 from resnetcam.files import replacing
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
 YELLOW, PINK, SKY = "#E69F00", "#CC79A7", "#56B4E9"
+_DISTINCT = (BLUE, ORANGE, GREEN, PINK, SKY, YELLOW)
 
 WIDTH = 8.8  # inches; 1,320 pixels, which GitHub shows at about 880
 _STYLE: dict[Any, Any] = {
@@ -69,3 +71,16 @@ def whole_percent(share: float) -> str:
     if 0 < share <= 0.005:
         return "<1%"
     return ">99%" if 0.995 <= share < 1 else f"{share:.0%}"
+
+
+def fine_percent(share: float, _: float) -> str:
+    """Write an axis's share with as many digits as it needs: 5%, 92.8%."""
+    return f"{100 * share:.4g}%"
+
+
+def distinct_colors(count: int) -> list[str]:
+    """As many colours: Okabe and Ito's where they suffice, else evenly spaced ones of a rainbow."""
+    if count <= len(_DISTINCT):
+        return list(_DISTINCT[:count])
+    rainbow = matplotlib.colormaps["turbo"](np.linspace(0.02, 0.98, count))
+    return [matplotlib.colors.to_hex(color) for color in rainbow]

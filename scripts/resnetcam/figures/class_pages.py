@@ -10,10 +10,11 @@ from resnetcam.figures.canvas import draw_message, drawing, short, whole_percent
 from resnetcam.figures.explained import Explained
 from resnetcam.figures.overlays import Look, draw_color_scale, draw_overlay
 from resnetcam.figures.page import Page, Panel
+from resnetcam.wording import counted
 
 _COLUMNS, _ROWS = 5, 2
 # In inches: a picture's side, from one row of them to the next, what a heading takes, the margin.
-_SIDE, _PITCH, _HEADING, _MARGIN = 0.835, 1.1, 0.5, 0.09
+_SIDE, _PITCH, _HEADING, _MARGIN = 0.835, 1.17, 0.57, 0.09
 
 
 def class_page(
@@ -21,13 +22,15 @@ def class_page(
 ) -> None:
     """Draw up to ten images each, at random: recognised, missed, and taken for this class.
 
-    Every image stands beside its map for this class: what speaks for it, there or not.
+    Every image stands beside its map for this class, under the class's name and probability: what
+    speaks for it, there or not.
 
     Args:
         index: of the class; explained: all images that have maps; class_names: C names.
     """
     if index >= len(class_names):
-        draw_message(path, f"There is no class {index}: the data set has {len(class_names)}.")
+        classes = counted(len(class_names), "class", "classes")
+        draw_message(path, f"There is no class {index}: the data set has {classes}.")
         return
     is_class, called = explained.labels == index, explained.predictions == index
     name = short(class_names[index])
@@ -47,7 +50,7 @@ def class_page(
                 pair = _pair_of_panels(page, top + _HEADING, place)
                 _draw_pair(pair, explained.at(position), maps[position], index, class_names, look)
             top += height
-        draw_color_scale(page, look.colormap)
+        draw_color_scale(page, look, [explained.true_maps.shape])
 
 
 def _pair_of_panels(page: Page, top: float, place: int) -> tuple[Panel, Panel]:
@@ -67,14 +70,16 @@ def _draw_pair(
     look: Look,
 ) -> None:
     picture, panel = panels
-    picture.picture(one.images[0], interpolation="nearest")
-    picture.title(f"test {one.image_index[0]}", pad=2, size=7)
-    draw_overlay(panel, one.images[0], raw_map, look, one.regions[0])
     label, prediction = int(one.labels[0]), int(one.predictions[0])
-    other = prediction if label == index else label
+    about = ""
+    if label != prediction:
+        word, other = ("called", prediction) if label == index else ("is", label)
+        about = f"\n{word} {short(class_names[other], 11)}"
+    picture.picture(one.images[0], interpolation="nearest")
+    picture.title(f"test {one.image_index[0]}{about}", pad=2, size=7)
+    draw_overlay(panel, one.images[0], raw_map, look, one.regions[0])
     sure = whole_percent(one.probabilities[0, index])
-    text = sure if other == index else short(class_names[other], 12)
-    panel.title(text, pad=2, size=7)
+    panel.title(f"{short(class_names[index], 11)}\n{sure}", pad=2, size=7)
 
 
 def _some(eligible: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -17,8 +17,9 @@ from resnetcam.figures.canvas import (
     whole_percent,
 )
 from resnetcam.figures.explained import Explained, choose_examples, most_confidently_wrong
-from resnetcam.figures.overlays import Look, draw_color_scale, draw_overlay
+from resnetcam.figures.overlays import Look, draw_color_scale, draw_overlay, title_of_map
 from resnetcam.figures.page import Page, Panel
+from resnetcam.wording import counted
 
 # In inches: the page's margin, from picture to picture, between the two examples of a row, what
 # headings take, and what the words above each picture take.
@@ -63,7 +64,7 @@ def _draw_examples(
     """Correct ones have one map, since the predicted class is the true one; others have two."""
     if not len(chosen):
         draw_message(
-            path, f"None of the {len(explained.labels):,} explained test images is {kind}."
+            path, f"Of {counted(len(explained.labels), 'explained test image')} none is {kind}."
         )
         return
     correct = kind == "correctly classified"
@@ -82,7 +83,7 @@ def _draw_examples(
             _draw_probabilities(page, bars, explained.at(position), class_names)
             if row == 0:
                 _draw_headings(page, [*panels, bars], columns)
-        draw_color_scale(page, look.colormap)
+        draw_color_scale(page, look, [explained.predicted_maps.shape])
 
 
 def _side_of_a_picture(count: int) -> float:
@@ -108,7 +109,7 @@ def _draw_maps(
     maps = (one.predicted_maps[0], one.true_maps[0])
     for panel, raw_map, index in zip(overlays, maps, (prediction, label), strict=False):
         draw_overlay(panel, one.images[0], raw_map, look, one.regions[0])
-        panel.title(f"{short(class_names[index])}\npeak {raw_map.max():.3g}")
+        panel.title(title_of_map(class_names[index], raw_map))
 
 
 def _draw_probabilities(

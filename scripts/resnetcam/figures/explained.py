@@ -1,12 +1,17 @@
 """Test images with what the network says about them, and which of them to show."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from resnetcam.maps import Maps
-from resnetcam.predictions import softmax
+from resnetcam.dataset import DatasetReader
+from resnetcam.layout import ANNOTATION_SCALE, LABEL_ATTRIBUTE
+from resnetcam.maps import Maps, default_group, read_maps
+from resnetcam.predictions import read_predictions, softmax
+from resnetcam.regions import masks_for_images
+from resnetcam.via import read_export
 
 
 class Explained(NamedTuple):
@@ -69,6 +74,30 @@ def gather_explained(
         true.maps[in_true],
         masks[index],
     )
+
+
+def read_explained(
+    data: DatasetReader, predictions: str | Path, maps: str | Path, regions: str | Path | None
+) -> Explained:
+    """Read the test images with the default method's and layer's maps.
+
+    Args:
+        predictions, maps: ``predictions.h5`` and ``gradcam.h5``.
+        regions: an export of known regions, or None.
+    """
+    images, names = data.array("x_test"), data.class_names
+    logits, labels = read_predictions(Path(predictions), "test")
+    predicted, true = (
+        read_maps(maps, default_group(maps, choice)) for choice in ("predicted", "true")
+    )
+    masks = None
+    if regions:
+        height, width, _ = data.image_shape
+        known = masks_for_images(
+            read_export(regions), labels, names, height, width, ANNOTATION_SCALE, LABEL_ATTRIBUTE
+        )
+        masks = (known.image_index, known.masks)
+    return gather_explained(images, labels, logits, predicted, true, masks)
 
 
 def choose_examples(

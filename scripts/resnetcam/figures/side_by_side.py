@@ -9,14 +9,15 @@ from numpy.typing import NDArray
 from resnetcam.cam import normalized, resize_bilinear
 from resnetcam.figures.canvas import WIDTH, drawing, short
 from resnetcam.figures.explained import Explained, choose_examples
-from resnetcam.figures.overlays import Look, draw_color_scale, draw_overlay
+from resnetcam.figures.overlays import Look, draw_color_scale, draw_overlay, title_of_map
 from resnetcam.figures.page import Page, Panel
 from resnetcam.maps import Maps
+from resnetcam.wording import counted
 
-_EXAMPLES = 6
 # In inches: the page's margin, from picture to picture, between two examples of a row, and what
-# the words above a picture take.
-_MARGIN, _GAP, _MIDDLE, _WORDS = 0.09, 0.05, 0.25, 0.48
+# the columns' headings and the words above a picture take.
+_MARGIN, _GAP, _MIDDLE, _HEADINGS, _WORDS = 0.09, 0.05, 0.25, 0.5, 0.48
+_LETTER = 0.065  # inches, of a name above a picture
 
 
 def side_by_side(
@@ -25,34 +26,35 @@ def side_by_side(
     columns: Mapping[str, Maps],
     class_names: Sequence[str],
     look: Look,
+    count: int = 6,
     seed: int = 0,
 ) -> None:
-    """Draw six random images, and over each its map of every column.
+    """Draw random images, and beside each its map of every column.
 
     Args:
         explained: images that have maps in every column; others of it are left out.
         columns: maps by the column's heading.
         class_names: C names.
-        seed: of the draw (``choose_examples``).
+        count: of images; seed: of the draw (``choose_examples``).
     """
     drawable = np.all([np.isin(explained.image_index, m.image_index) for m in columns.values()], 0)
-    chosen = choose_examples(explained.labels, drawable, _EXAMPLES, seed)
+    chosen = choose_examples(explained.labels, drawable, count, seed)
     wide = len(columns) + 1
     abreast = 2 if wide <= 4 else 1
     share = (WIDTH - 2 * _MARGIN - (abreast - 1) * _MIDDLE) / abreast
     side = (share - (wide - 1) * _GAP) / wide
     rows, pitch = -(-len(chosen) // abreast), side + _WORDS
-    with drawing(path, rows * pitch + 0.55, layout=None) as figure:
+    with drawing(path, _HEADINGS + rows * pitch + 0.45, layout=None) as figure:
         page = Page(figure)
         for place, position in enumerate(chosen):
             row, half = divmod(place, abreast)
-            left, top = _MARGIN + half * (share + _MIDDLE), 0.1 + row * pitch + _WORDS
+            left = _MARGIN + half * (share + _MIDDLE)
+            top = _HEADINGS + row * pitch + _WORDS
             panels = [page.panel(left + i * (side + _GAP), top, side) for i in range(wide)]
             _draw_row(panels, explained.at(position), columns, class_names, look)
             if row == 0:
-                for panel, (name, maps) in zip(panels[1:], columns.items(), strict=True):
-                    panel.title(_heading(name, maps), pad=4, weight="bold")
-        draw_color_scale(page, look.colormap)
+                _draw_headings(page, panels, columns)
+        draw_color_scale(page, look, [maps.maps.shape for maps in columns.values()])
 
 
 def class_means(
@@ -85,8 +87,9 @@ def class_means(
             left = _MARGIN + column * (WIDTH - 2 * _MARGIN - side) / 4
             panel = page.panel(left, row * pitch + 0.4, side)
             panel.picture(mean, cmap=colormap, vmin=0, vmax=np.max(means), interpolation="nearest")
-            panel.title(f"{short(class_names[int(index)])}\n{counts[index]:,} images")
-        draw_color_scale(page, colormap, ("0", f"{np.max(means):.2f} of a map's peak"))
+            panel.title(f"{short(class_names[int(index)])}\n{counted(counts[index], 'image')}")
+        ends = ("0", f"{np.max(means):.2f} of a map's peak")
+        draw_color_scale(page, Look(colormap, alpha=1), ends=ends)
 
 
 def _draw_row(
@@ -103,11 +106,17 @@ def _draw_row(
     picture.title(f"test {one.image_index[0]}\n{short(class_names[label])}{called}")
     for panel, maps in zip(overlays, columns.values(), strict=True):
         row = int(np.searchsorted(maps.image_index, one.image_index[0]))
-        draw_overlay(panel, one.images[0], maps.maps[row], look, one.regions[0])
+        name, raw_map = class_names[int(maps.class_index[row])], maps.maps[row]
+        draw_overlay(panel, one.images[0], raw_map, look, one.regions[0])
+        panel.title(title_of_map(name, raw_map, int(panel.side / _LETTER)))
 
 
-def _heading(name: str, maps: Maps) -> str:
-    """A method's or a layer's name, which is broken so that it fits, and the maps' size."""
-    height, width = maps.maps.shape[1:]
-    broken = name.replace("_", "\n", 1)
-    return f"{broken}\n{height} × {width} cells"
+def _draw_headings(page: Page, panels: Sequence[Panel], columns: Mapping[str, Maps]) -> None:
+    """What each column is, broken so that it fits, and its maps' size."""
+    for panel, (name, maps) in zip(panels[1:], columns.items(), strict=True):
+        height, width = maps.maps.shape[1:]
+        longest = int(panel.side / _LETTER)
+        broken = "\n".join(short(part, longest) for part in name.split("_", 1))
+        text = f"{broken}\n{height} × {width} cells"
+        middle = panel.left + panel.side / 2
+        page.text(middle, _HEADINGS, text, ha="center", va="bottom", weight="bold")

@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
-from resnetcam.figures.canvas import BLUE, GREY, ORANGE, drawing, short, whole_percent
+from resnetcam.figures.canvas import BLUE, GREY, ORANGE, drawing, fine_percent, short, whole_percent
+from resnetcam.wording import counted
 
 History = Sequence[Mapping[str, float]]
 
@@ -70,6 +71,8 @@ def confusion_matrix(
 ) -> None:
     """Draw who is taken for whom: shares of each true class, with counts and per-class recall.
 
+    Mistakes have a scale of their own: beside a diagonal of 97 % they would all be white.
+
     Args:
         path: of the PNG file.
         counts: int64 (C, C), images by (true class, predicted class).
@@ -86,7 +89,7 @@ def confusion_matrix(
     ]
     with drawing(path, 7.4) as figure:
         axes = figure.add_subplot()
-        axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+        _draw_shares(axes, shares)
         axes.set_xticks(ticks, names, rotation=35, ha="right")
         axes.set_yticks(ticks, names)
         axes.set_xlabel("predicted class")
@@ -101,6 +104,23 @@ def confusion_matrix(
             one.spines[:].set_visible(False)
         if len(counts) <= _MAX_ANNOTATED_CLASSES:
             _write_cells(axes, counts, shares)
+
+
+def _draw_shares(axes: Axes, shares: NDArray[np.float64]) -> None:
+    """Blue cells of what is right, from 0 to 1; orange ones of mistakes, from 0 to the largest."""
+    right = np.eye(len(shares), dtype=bool)
+    mistakes = np.ma.array(shares, mask=right | (shares == 0))
+    axes.imshow(np.ma.array(shares, mask=~right), cmap="Blues", vmin=0, vmax=1.25, aspect="auto")
+    if not mistakes.count():
+        return
+    most = mistakes.max()
+    # Colours that black numbers can be read on.
+    drawn = axes.imshow(mistakes, cmap="Oranges", vmin=0, vmax=1.5 * most, aspect="auto")
+    bar = axes.figure.colorbar(drawn, ax=axes, orientation="horizontal", shrink=0.35, aspect=30)
+    bar.ax.set_xlim(0, most)
+    bar.ax.xaxis.set_major_formatter(fine_percent)
+    bar.set_label("mistakes, of the images of their true class", size=8)
+    bar.outline.set_visible(False)
 
 
 def mean_image(path: str | Path, mean: NDArray[np.float32], images: int) -> None:
@@ -122,7 +142,7 @@ def mean_image(path: str | Path, mean: NDArray[np.float32], images: int) -> None
         for axes in (*panels, text):
             axes.set_axis_off()
         explanation = (
-            f"The mean of {images:,} training\nimages (1 is full brightness).\n\n"
+            f"The mean of {counted(images, 'training image')}\n(1 is full brightness).\n\n"
             "The network sees the difference\nof an image from it."
         )
         text.text(0, 0.5, explanation, va="center", size=10)
@@ -155,9 +175,9 @@ def _with_penalty(row: Mapping[str, float]) -> dict[str, float]:
 
 def _write_cells(axes: Axes, counts: NDArray[np.int64], shares: NDArray[np.float64]) -> None:
     for (row, column), count in np.ndenumerate(counts):
-        share = shares[row, column]
-        on_dark = share > 0.65
+        share, right = shares[row, column], row == column
+        on_dark = right and share > 0.65
         color = "white" if on_dark else "black" if count else "#999999"
-        weight = "bold" if row == column else "normal"
+        weight = "bold" if right else "normal"
         text = f"{whole_percent(float(share))}\n{count:,}" if count else "0"
         axes.text(column, row, text, ha="center", va="center", color=color, weight=weight, size=8)
