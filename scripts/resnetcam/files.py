@@ -123,7 +123,8 @@ def _parts(value: Any, shape: Any) -> Iterator[tuple[Any, Any, str]]:
 
 def _called(value: Any) -> str:
     names = {dict: "a section", list: "a list", str: "text", bool: "true or false"}
-    return "null" if value is None else names.get(type(value), "a number")
+    names |= {int: "a whole number", float: "a number", type(None): "null"}
+    return names[type(value)]
 
 
 def flush_to_disk(path: str | Path) -> None:
