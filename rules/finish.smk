@@ -86,7 +86,9 @@ def failure_of(job):
 
     run = [job.wildcards.get(name, "") for name in ("experiment", "seed")]
     log = str(job.log[0])
-    return Failure(*run, job.rule.name, log, last_error(log))
+    # Both by the clock of this file system, which may not be this machine's.
+    since = os.path.getmtime(".snakemake/running")
+    return Failure(*run, job.rule.name, log, last_error(log, since))
 
 
 if WORKS:

@@ -22,6 +22,7 @@ from resnetcam.environments import (
 from resnetcam.errors import InputError
 from resnetcam.locks import try_lock
 from resnetcam.messages import PlainErrors, SizesOfEnvironments
+from resnetcam.surroundings import check_temporary_folder, forget_python_options
 from resnetcam.yaml_file import check_config_file
 
 # Calls that change nothing in the folder, and so may be made while another snakemake is at work.
@@ -101,8 +102,10 @@ if workflow.is_main_process and "--conda-create-envs-only" not in sys.argv:
     make_only_needed_environments()
 
 shut_out_user_packages()
+forget_python_options()
 ask_for_huge_pages()
 with told_by_snakemake():
+    check_temporary_folder()
     sys.executable = interpreter_without_spaces(sys.executable)
     if not workflow.overwrite_configfiles or os.path.exists("config.yaml"):
         check_config_file("config.yaml")

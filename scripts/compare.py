@@ -1,14 +1,13 @@
 """Put the experiments of a dataset side by side: comparison.csv and comparison.png."""
 
-import json
-from pathlib import Path
-
 from resnetcam.stage import logged
 
 from resnetcam.chance import share_of_the_most_frequent_class
 from resnetcam.comparison import compare, files_of_run, read_run, write_comparison
+from resnetcam.contents import BASELINE
 from resnetcam.dataset import DatasetReader
 from resnetcam.figures.comparison import accuracy_against_cost, accuracy_of_one
+from resnetcam.files import read_json
 
 with logged(snakemake):
     files, output = snakemake.input, snakemake.output
@@ -20,7 +19,7 @@ with logged(snakemake):
     else:
         baselines = {
             "most frequent class": share_of_the_most_frequent_class(DatasetReader(files.data)),
-            "linear classifier": json.loads(Path(files.baseline).read_text())["accuracy"],
+            "linear classifier": read_json(files.baseline, BASELINE)["accuracy"],
         }
         seeds = {run.files.seed: run.metrics["accuracy"] for run in runs}
         accuracy_of_one(output.figure, rows[0], seeds, runs[0].metrics["n"], baselines)

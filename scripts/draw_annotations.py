@@ -1,12 +1,11 @@
 """Draw what an annotation export holds: annotations/<export>.png."""
 
-import json
-from pathlib import Path
-
 from resnetcam.stage import logged
 
+from resnetcam.contents import ANNOTATIONS
 from resnetcam.figures.annotations import annotation_summary
+from resnetcam.files import read_json
 
 with logged(snakemake):
-    summary = json.loads(Path(snakemake.input.summary).read_text(encoding="utf-8"))
+    summary = read_json(snakemake.input.summary, ANNOTATIONS)
     annotation_summary(snakemake.output.figure, summary)

@@ -1,15 +1,14 @@
 """Draw where the network looks, and how far that can be trusted."""
 
-import json
-from pathlib import Path
-
 from resnetcam.stage import logged
 
+from resnetcam.contents import FAITHFULNESS, RANDOMISATION
 from resnetcam.dataset import DatasetReader
 from resnetcam.figures import examples, side_by_side, trust
 from resnetcam.figures.class_pages import class_page
 from resnetcam.figures.explained import read_explained
 from resnetcam.figures.overlays import Look
+from resnetcam.files import read_json
 from resnetcam.layout import CLASS_PAGES
 from resnetcam.maps import default_group, group_names, read_maps
 from resnetcam.titles import title
@@ -46,7 +45,7 @@ with logged(snakemake):
     for index, page in enumerate(CLASS_PAGES):
         class_page(output[page], index, explained, names, look)
 
-    trust.faithfulness_curves(output.faithfulness, json.loads(Path(files.faithfulness).read_text()))
-    randomised = json.loads(Path(files.randomisation).read_text())
+    trust.faithfulness_curves(output.faithfulness, read_json(files.faithfulness, FAITHFULNESS))
+    randomised = read_json(files.randomisation, RANDOMISATION)
     cascade = [read_maps(files.randomised, name).maps for name in group_names(files.randomised)]
     trust.randomisation_cascade(output.randomisation, explained, randomised, cascade, names, look)

@@ -1,26 +1,25 @@
 """Draw learning curves, confusion matrix and mean image of one run."""
 
-import json
-from pathlib import Path
-
 from resnetcam.stage import logged
 
+from resnetcam.contents import ARCHIVE, METRICS, PROVENANCE
 from resnetcam.dataset import DatasetReader
 from resnetcam.figures import training
-from resnetcam.history import read_history
+from resnetcam.files import read_json
+from resnetcam.history import read_history, read_own_history
 from resnetcam.predictions import confusion_matrix, read_predictions
 from resnetcam.resizing import small_epochs
 
 with logged(snakemake):
     files, output = snakemake.input, snakemake.output
     data = DatasetReader(files.data)
-    metrics = json.loads(Path(files.metrics).read_text())
-    recipe = json.loads(Path(files.run).read_text())["ingredients"]["recipe"]
+    metrics = read_json(files.metrics, METRICS)
+    recipe = read_json(files.run, PROVENANCE)["ingredients"]["recipe"]
     published = read_history(files.published) if files.published else None
-    official = json.loads(Path(files.archive).read_text())["official"]
+    official = read_json(files.archive, ARCHIVE)["official"]
     training.learning_curves(
         output.learning_curves,
-        read_history(files.history),
+        read_own_history(files.history),
         metrics["selected_epoch"],
         metrics["selected_on"],
         published,

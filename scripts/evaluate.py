@@ -7,7 +7,7 @@ from resnetcam.stage import logged
 from resnetcam.backends import runtime
 from resnetcam.dataset import DatasetReader
 from resnetcam.files import write_json
-from resnetcam.history import read_history
+from resnetcam.history import read_own_history
 
 with logged(snakemake):
     params = snakemake.params
@@ -25,7 +25,7 @@ with logged(snakemake):
     }
     predicted = {name: (logits_of(images), labels) for name, (images, labels) in sets.items()}
     predictions.write_predictions(Path(snakemake.output.predictions), predicted)
-    history = read_history(snakemake.input.history)
+    history = read_own_history(snakemake.input.history)
     write_json(
         snakemake.output.metrics,
         predictions.metrics(*predicted["test"], history, settings["protocol"], settings["select"]),

@@ -1,6 +1,5 @@
 """Compute class activation maps over the test set: gradcam.h5."""
 
-import json
 import logging
 from pathlib import Path
 
@@ -9,7 +8,9 @@ from resnetcam.stage import logged
 import numpy as np
 
 from resnetcam.backends import runtime
+from resnetcam.contents import CLASS_CHOICES
 from resnetcam.dataset import DatasetReader
+from resnetcam.files import read_json
 from resnetcam.maps import write_maps
 from resnetcam.predictions import read_predictions
 
@@ -27,7 +28,7 @@ with logged(snakemake):
         labels,
         logits.argmax(1),
         data.class_names,
-        params.settings | {"classes": json.loads(Path(snakemake.input.choices).read_text())},
+        params.settings | {"classes": read_json(snakemake.input.choices, CLASS_CHOICES)},
     )
     write_maps(Path(snakemake.output.maps), groups)
     for name, group in groups.items():

@@ -1,19 +1,19 @@
 """Split the images and compute each protocol's mean image: data.h5."""
 
-import json
 import logging
 from pathlib import Path
 
 from resnetcam.stage import logged
 
 from resnetcam.cifar import read_archive
+from resnetcam.contents import ARCHIVE
 from resnetcam.errors import InputError
-from resnetcam.files import sha256_of_file
+from resnetcam.files import read_json, sha256_of_file
 from resnetcam.preprocessing import check_number_of_classes, make_splits, write_dataset
 
 with logged(snakemake):
     settings = snakemake.params.settings
-    about = json.loads(Path(snakemake.input.archive).read_text())
+    about = read_json(snakemake.input.archive, ARCHIVE)
     archive = Path(about["path"])
     if not archive.exists() or sha256_of_file(archive) != about["sha256"]:
         raise InputError(

@@ -1,14 +1,16 @@
 """What is said when the workflow has ended: where the report is, and what came out."""
 
-import csv
-import json
 import statistics
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from resnetcam.comparison import read_comparison
+from resnetcam.contents import METRICS
+from resnetcam.errors import InputError
+from resnetcam.files import read_json
+
 _MOST_ROWS = 10
-_COLUMNS = ("experiment", "protocol", "n_seeds", "accuracy_mean")
 
 
 def closing_words(report: Path, runs: Iterable[Path]) -> str:
@@ -18,21 +20,20 @@ def closing_words(report: Path, runs: Iterable[Path]) -> str:
         report: ``report.md`` of a dataset, beside its ``comparison.csv``, or of one experiment.
         runs: folders of the runs, for the report of an experiment.
     """
+    where = f"Report: {report} (and {report.stem}.html beside it)"
     comparison = report.with_name("comparison.csv")
-    rows = _rows_of(comparison) if comparison.exists() else [_row_of(list(runs))]
+    try:
+        rows = read_comparison(comparison) if comparison.exists() else [_row_of(list(runs))]
+    except InputError as error:
+        return f"{where}\n{error}"
     lines = [_line(row) for row in rows[:_MOST_ROWS]]
     if len(rows) > _MOST_ROWS:
         lines.append(f"and {len(rows) - _MOST_ROWS:,} more in {comparison}")
-    return "\n".join([f"Report: {report} (and {report.stem}.html beside it)", *lines])
-
-
-def _rows_of(comparison: Path) -> list[dict[str, Any]]:
-    with open(comparison, newline="", encoding="utf-8") as file:
-        return [{name: row[name] for name in _COLUMNS} for row in csv.DictReader(file)]
+    return "\n".join([where, *lines])
 
 
 def _row_of(runs: list[Path]) -> dict[str, Any]:
-    metrics = [json.loads((run / "metrics.json").read_text(encoding="utf-8")) for run in runs]
+    metrics = [read_json(run / "metrics.json", METRICS) for run in runs]
     return {
         "experiment": runs[0].parent.name,
         "protocol": metrics[0]["protocol"],

@@ -1,15 +1,16 @@
 """``comparison.csv``: one row an experiment, over its seeds."""
 
 import csv
-import json
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from resnetcam.files import replacing
-from resnetcam.history import read_history
+from resnetcam.contents import METRICS, PROVENANCE
+from resnetcam.errors import DamagedFileError
+from resnetcam.files import read_json, replacing
+from resnetcam.history import read_own_history
 
 # Of each column the type of its values; where a value may be missing, the field is empty.
 COLUMNS: dict[str, type] = {
@@ -82,11 +83,18 @@ def files_of_run(folder: str | Path, *, localised: bool = False) -> RunFiles:
 
 
 def read_run(files: RunFiles) -> Run:
-    """Read a run's metrics, provenance and history."""
-    metrics, provenance = (
-        json.loads(path.read_text(encoding="utf-8")) for path in (files.metrics, files.provenance)
-    )
-    return Run(files, metrics, provenance, read_history(files.history))
+    """Read a run's metrics, provenance and history.
+
+    Raises:
+        DamagedFileError: if one of them is not as it was written.
+    """
+    metrics = read_json(files.metrics, METRICS)
+    provenance = read_json(files.provenance, PROVENANCE)
+    history, epochs = read_own_history(files.history), metrics["last"]["epoch"]
+    if len(history) != epochs:
+        problem = f"it has {len(history)} epochs where {files.metrics.name} has {epochs}"
+        raise DamagedFileError(files.history, problem)
+    return Run(files, metrics, provenance, history)
 
 
 def by_experiment(runs: Iterable[Run]) -> dict[str, list[Run]]:
@@ -167,16 +175,25 @@ def write_comparison(path: str | Path, rows: Sequence[Row], last: Sequence[str] 
 
 
 def read_comparison(path: str | Path) -> list[Row]:
-    """Read the rows back; overrides as text, and only those that an experiment has."""
-    with open(path, newline="", encoding="utf-8") as file:
-        return [
-            {
-                name: COLUMNS.get(name, str)(text) if text else None
-                for name, text in row.items()
-                if text or name in COLUMNS
-            }
-            for row in csv.DictReader(file)
-        ]
+    """Read the rows back; overrides as text, and only those that an experiment has.
+
+    Raises:
+        DamagedFileError: if it is not as ``write_comparison`` wrote it.
+    """
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            rows = [
+                {name: COLUMNS.get(name, str)(text) if text else None for name, text in row.items()}
+                for row in csv.DictReader(file)
+            ]
+    except (OSError, ValueError, TypeError, csv.Error) as error:
+        raise DamagedFileError(path, str(error)) from error
+    if not rows or not all(COLUMNS.keys() <= row.keys() for row in rows):
+        raise DamagedFileError(path, "rows or columns are missing")
+    return [
+        {name: value for name, value in row.items() if value is not None or name in COLUMNS}
+        for row in rows
+    ]
 
 
 def best_by_validation(rows: Iterable[Row]) -> Row:

@@ -5,18 +5,15 @@ training images and chooses on the rest; ``test_selected`` trains on all of them
 test set, as the published run did.
 """
 
-import contextlib
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam import hdf5
-from resnetcam.errors import InputError
+from resnetcam.errors import DamagedFileError
 
 PROTOCOLS = ("holdout", "test_selected")
 
@@ -39,44 +36,31 @@ class DatasetReader:
     """Reads arrays of a ``data.h5``, each checked against its SHA-256.
 
     Raises:
-        InputError: from every method, if the file is not as ``preprocess`` wrote it.
+        DamagedFileError: from every method, if the file is not as ``preprocess`` wrote it.
     """
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
-        with self._open() as file:
+        with hdf5.reading(self.path) as file:
             self.class_names = tuple(str(name) for name in file.attrs["class_names"])
             self.image_shape = tuple(file["x_train"].shape[1:])
 
     def array(self, name: str) -> NDArray[Any]:
         """Return a whole array, for example ``x_train`` or ``holdout/mean``."""
-        with self._open() as file:
+        with hdf5.reading(self.path) as file:
             values = file[name][()]
             if array_sha256(values) != file[name].attrs["sha256"]:
-                raise self._damaged(f"{name} does not match its SHA-256")
+                raise DamagedFileError(self.path, f"{name} does not match its SHA-256")
         return values
 
     def sha256(self, name: str) -> str:
         """Return the recorded SHA-256 of an array without reading it."""
-        with self._open() as file:
+        with hdf5.reading(self.path) as file:
             return str(file[name].attrs["sha256"])
 
     def split(self, protocol: str) -> Split:
         """Return a protocol's split."""
         return Split(*(self.array(f"{protocol}/{name}") for name in Split._fields))
-
-    @contextlib.contextmanager
-    def _open(self) -> Iterator[h5py.File]:
-        try:
-            with hdf5.reading(self.path) as file:
-                yield file
-        except (OSError, KeyError) as error:
-            raise self._damaged(str(error)) from error
-
-    def _damaged(self, what: str) -> InputError:
-        return InputError(
-            f"{self.path} cannot be used: {what}. Delete it; the next run writes it again."
-        )
 
 
 def array_sha256(values: NDArray[Any]) -> str:

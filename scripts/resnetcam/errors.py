@@ -1,4 +1,7 @@
-"""The one exception that speaks to the user."""
+"""The exceptions that speak to the user."""
+
+import shlex
+from pathlib import Path
 
 
 class InputError(Exception):
@@ -7,3 +10,17 @@ class InputError(Exception):
     The message is all that the user sees, without a traceback. It names the key, file, row or
     URL, says what was expected, and what to do.
     """
+
+
+class DamagedFileError(InputError):
+    """A file that the workflow wrote is not what it wrote: cut off, overwritten, gone.
+
+    Args:
+        path: of the file; problem: what is wrong with it.
+    """
+
+    def __init__(self, path: str | Path, problem: str):
+        super().__init__(
+            f"{path} cannot be used: {problem}. `rm {shlex.quote(str(path))}`, then the same "
+            "command makes it again."
+        )

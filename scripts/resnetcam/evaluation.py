@@ -1,5 +1,6 @@
 """The saved classifier, and its logits."""
 
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,20 +8,34 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from resnetcam.errors import DamagedFileError
+
 if keras.backend.backend() == "jax":
     from resnetcam.backends.jax_prediction import compiled
 else:
     from resnetcam.backends.tensorflow_prediction import compiled
 
 _BATCH = 500
+_LONGEST_REASON = 200
 
 Images = NDArray[np.uint8] | NDArray[np.float32]
 Predict = Callable[[Images], NDArray[np.float32]]
 
 
 def load_classifier(path: Path) -> keras.Model:
-    """Load ``model.keras`` in safe mode: built-in layers only, nothing is executed."""
-    return keras.saving.load_model(path, compile=False, safe_mode=True)
+    """Load ``model.keras`` in safe mode: built-in layers only, nothing is executed.
+
+    Raises:
+        DamagedFileError: if it is no such model.
+    """
+    try:
+        classifier = keras.saving.load_model(path, compile=False, safe_mode=True)
+        classifier.get_layer("logits")
+    except MemoryError:
+        raise
+    except Exception as error:  # Keras raises nearly any, for what it finds in a damaged file
+        raise DamagedFileError(path, f"Keras cannot read it: {_in_a_line(error)}") from error
+    return classifier
 
 
 def logits_function(classifier: keras.Model) -> Predict:
@@ -37,3 +52,7 @@ def logits_function(classifier: keras.Model) -> Predict:
         return np.concatenate([np.zeros((0, logits.shape[-1]), np.float32), *batches])
 
     return predict_all
+
+
+def _in_a_line(error: Exception) -> str:
+    return textwrap.shorten(f"{type(error).__name__} {error}", _LONGEST_REASON, placeholder=" …")

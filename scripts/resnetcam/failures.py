@@ -13,22 +13,40 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from resnetcam.stage import DONE
+
 from resnetcam.comparison import (
     COLUMNS,
     Row,
+    Run,
     columns_of_overrides,
     compare,
     files_of_run,
     read_run,
     write_comparison,
 )
+from resnetcam.errors import InputError
 from resnetcam.files import replacing
 
 # Columns of comparison.partial.csv beside those of comparison.csv.
 MISSING = ("failed_seeds", "missing_seeds", "failure")
 
+_NEVER_BEGAN = (
+    "it left no log in this run, so it did not begin: it could not be started, or could not import "
+    "a package. The lines further up say which, or the batch system's log"
+)
+_ENDED_WELL = (
+    "by its log it ended well, but its results were not accepted. The lines further up say why: "
+    "results that appear late, or clocks (of machines, of file systems) that differ"
+)
+_BROKE_OFF = (
+    "its log breaks off without an error, so it was ended from outside or crashed. The lines "
+    "further up may have an exit status; of a lack of memory or time the system's log knows "
+    "(`dmesg`), or the batch system's"
+)
 _MOST_TOLD = 10
-_LONGEST_MESSAGE = 160
+_LONGEST_MESSAGE = 500
+_WIDTH = 100
 _RECORD = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z]+ ", re.MULTILINE)
 
 
@@ -50,10 +68,20 @@ class Failure:
     message: str
 
 
-def last_error(log: str | Path) -> str:
-    """Return the last error in a stage's log as one line, or say that there is none."""
+def last_error(log: str | Path, since: float = 0.0) -> str:
+    """Return the last error in a stage's log as one line, or what else is known of its end.
+
+    Args:
+        since: when this run of the workflow began, by the clock of the log's file system.
+    """
     path = Path(log)
-    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    try:
+        found = path.stat().st_mtime >= since
+        text = path.read_text(encoding="utf-8", errors="replace") if found else ""
+    except OSError:
+        found, text = False, ""
+    if not found:
+        return _NEVER_BEGAN
     starts = [match.start() for match in _RECORD.finditer(text)] + [len(text)]
     records = [text[at:end] for at, end in itertools.pairwise(starts)]
     errors = [
@@ -62,10 +90,8 @@ def last_error(log: str | Path) -> str:
         if (head := _RECORD.match(record)) and head[0].endswith(" ERROR ")
     ]
     if not errors:
-        return (
-            "ended without a message: killed, out of memory or out of time; if it could not even "
-            "start, the terminal says why"
-        )
+        last = _RECORD.sub("", records[-1]).strip() if records else ""
+        return _ENDED_WELL if last == DONE else _BROKE_OFF
     lines = _RECORD.sub("", errors[-1]).strip().splitlines()
     # A traceback's own last line says what it is about.
     told = [lines[0], lines[-1]] if any(line.startswith("Traceback") for line in lines) else lines
@@ -91,27 +117,54 @@ def tell_failures(
             it was not asked for, so that an earlier partial one stays as it is.
     """
     folder = Path(folder)
-    forget_failures(folder, compared=bool(compared))
+    _, damaged = _read_runs(run for run, done in finished.items() if done)
     lines = []
     if finished:
-        done = f"{sum(finished.values()):,} of {len(finished):,}"
+        done = f"{sum(finished.values()) - len(damaged):,} of {len(finished):,}"
         lines.append(f"{folder.name}: {done} runs are trained and evaluated.")
     for failure in failures[:_MOST_TOLD]:
         seed = failure.seed and f"seed{failure.seed}"
         subject = " ".join([failure.stage, "/".join(filter(None, (failure.experiment, seed)))])
-        message = textwrap.shorten(failure.message, _LONGEST_MESSAGE, placeholder=" …")
-        lines += [f"Failed: {subject.rstrip()}: {message}", f"  see {failure.log}"]
+        lines += [*_lines(f"Failed: {subject.rstrip()}: {failure.message}"), f"  see {failure.log}"]
     if len(failures) > _MOST_TOLD:
         lines.append(f"and {len(failures) - _MOST_TOLD:,} more.")
-    if failures:
-        write_failures(folder / "failures.csv", failures)
-        lines.append(f"Written: {folder / 'failures.csv'}")
-    if finished and compared is False:
-        path = folder / "comparison.partial.csv"
-        write_comparison(path, partial_comparison(finished, experiments, failures), last=MISSING)
-        lines.append(f"Written: {path}")
+    told = " ".join(failure.message for failure in failures)
+    for problem in itertools.islice(damaged.values(), _MOST_TOLD):
+        lines += [] if problem in told else _lines(problem)
+    lines += _write_tables(folder, failures, finished, experiments, compared)
     lines.append("Run the same command again: it does only what is missing.")
     return "\n".join(lines)
+
+
+def _lines(message: str) -> list[str]:
+    short = textwrap.shorten(message, _LONGEST_MESSAGE, placeholder=" …")
+    return textwrap.wrap(
+        short, _WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _write_tables(
+    folder: Path,
+    failures: Sequence[Failure],
+    finished: Mapping[str, bool],
+    experiments: Mapping[str, Mapping[str, Any]],
+    compared: bool | None,
+) -> list[str]:
+    """Write both tables, as far as that can be, and say which."""
+    lines = []
+    try:
+        forget_failures(folder, compared=bool(compared))
+        if failures:
+            write_failures(folder / "failures.csv", failures)
+            lines.append(f"Written: {folder / 'failures.csv'}")
+        if finished and compared is False:
+            path = folder / "comparison.partial.csv"
+            rows = partial_comparison(finished, experiments, failures)
+            write_comparison(path, rows, last=MISSING)
+            lines.append(f"Written: {path}")
+    except OSError as error:
+        lines.append(f"{error.filename} cannot be written: {error.strerror}.")
+    return lines
 
 
 def forget_failures(folder: str | Path, *, compared: bool) -> None:
@@ -148,7 +201,7 @@ def partial_comparison(
         none, and the columns ``MISSING``: seeds that failed, seeds that neither failed nor
         finished, and the message of the first failure.
     """
-    finished = [read_run(files_of_run(folder)) for folder, done in folders.items() if done]
+    finished, damaged = _read_runs(folder for folder, done in folders.items() if done)
     there = {row["experiment"]: row for row in compare(finished, experiments)}
     first: dict[tuple[str, str], str] = {}
     for failure in failures:
@@ -157,7 +210,11 @@ def partial_comparison(
     unfinished: dict[str, list[str]] = {}
     for folder, done in folders.items():
         files = files_of_run(folder)
-        unfinished.setdefault(files.experiment, []).extend([] if done else [str(files.seed)])
+        there_is_one = done and folder not in damaged
+        seeds = unfinished.setdefault(files.experiment, [])
+        seeds.extend([] if there_is_one else [str(files.seed)])
+        if folder in damaged:
+            first.setdefault((files.experiment, str(files.seed)), damaged[folder])
     rows = []
     for name, seeds in unfinished.items():
         failed = [seed for seed in seeds if (name, seed) in first]
@@ -166,6 +223,17 @@ def partial_comparison(
         missing = dict(zip(MISSING, (" ".join(failed), " ".join(others), message), strict=True))
         rows.append(there.get(name, _empty(name, experiments[name])) | missing)
     return rows
+
+
+def _read_runs(folders: Iterable[str]) -> tuple[list[Run], dict[str, str]]:
+    """The runs in these folders, and of each that cannot be read why."""
+    runs, problems = [], {}
+    for folder in folders:
+        try:
+            runs.append(read_run(files_of_run(folder)))
+        except InputError as error:
+            problems[folder] = str(error)
+    return runs, problems
 
 
 def _empty(name: str, experiment: Mapping[str, Any]) -> Row:

@@ -9,7 +9,7 @@ checkpoints and, in the first epoch, compilation; without validation.
 import csv
 from pathlib import Path
 
-from resnetcam.errors import InputError
+from resnetcam.errors import DamagedFileError, InputError
 
 HISTORY_COLUMNS = (
     "epoch",
@@ -25,19 +25,37 @@ HISTORY_COLUMNS = (
 
 def write_history(path: str | Path, history: list[dict[str, float]]) -> None:
     """Write the rows, floats with all their digits."""
-    with open(path, "w", newline="") as file:
+    with open(path, "w", newline="", encoding="ascii") as file:
         writer = csv.DictWriter(file, HISTORY_COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(history)
 
 
+def read_own_history(path: str | Path) -> list[dict[str, float]]:
+    """Read the rows that ``write_history`` wrote.
+
+    Raises:
+        DamagedFileError: naming what is wrong.
+        InputError: if this user may not read it.
+    """
+    try:
+        rows = read_history(path)
+    except PermissionError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+    except (OSError, InputError) as error:
+        raise DamagedFileError(path, str(error).rstrip(".")) from error
+    if [row["epoch"] for row in rows] != list(range(1, len(rows) + 1)):
+        raise DamagedFileError(path, "its epochs do not count from 1")
+    return rows
+
+
 def read_history(path: str | Path) -> list[dict[str, float]]:
-    """Read the rows back, every value a float; a log of another origin may lack the penalty.
+    """Read a log of any origin, every value a float; the penalty may be missing.
 
     Raises:
         InputError: naming the file and the row, if it is no such log.
     """
-    with open(path, newline="", errors="replace") as file:
+    with open(path, newline="", encoding="utf-8-sig", errors="replace") as file:
         reader = csv.DictReader(file)
         missing = {*HISTORY_COLUMNS} - {"penalty"} - {*(reader.fieldnames or ())}
         if missing:

@@ -49,7 +49,10 @@ def write_maps(path: Path, groups: dict[GroupName, Maps]) -> None:
 def group_names(path: str | Path) -> list[GroupName]:
     """Name the groups of a file, in their order."""
     with hdf5.reading(path) as file:
-        return [GroupName(*name.split("/", 2)) for name in file.attrs["groups"]]
+        names = [GroupName(*name.split("/", 2)) for name in file.attrs["groups"]]
+        if not names:
+            raise ValueError("it holds no maps")
+    return names
 
 
 def default_group(path: str | Path, choice: str) -> GroupName:
@@ -60,4 +63,12 @@ def default_group(path: str | Path, choice: str) -> GroupName:
 def read_maps(path: str | Path, group: GroupName) -> Maps:
     """Read one group by its name."""
     with hdf5.reading(path) as file:
-        return Maps(*(file["/".join(group)][field][()] for field in Maps._fields))
+        name = "/".join(group)
+        maps = Maps(
+            hdf5.array(file, f"{name}/maps", "f", 3),
+            hdf5.array(file, f"{name}/class_index", "iu", 1),
+            hdf5.array(file, f"{name}/image_index", "iu", 1),
+        )
+        if len({len(values) for values in maps}) > 1:
+            raise ValueError(f"the arrays of {name} have unequal lengths")
+    return maps

@@ -35,7 +35,11 @@ def write_predictions(path: Path, predictions: dict[str, tuple[Any, Any]]) -> No
 def read_predictions(path: Path, name: str) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """Return (logits (N, C), labels (N,)) of the ``test`` or the ``validation`` set."""
     with hdf5.reading(path) as file:
-        return file[f"{name}/logits"][()], file[f"{name}/labels"][()]
+        logits = hdf5.array(file, f"{name}/logits", "f", 2)
+        labels = hdf5.array(file, f"{name}/labels", "iu", 1)
+        if len(logits) != len(labels):
+            raise ValueError(f"{name} has {len(logits)} logits and {len(labels)} labels")
+    return logits, labels
 
 
 def metrics(

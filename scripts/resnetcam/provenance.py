@@ -1,12 +1,15 @@
 """Where a run came from: commit, versions, hardware, time."""
 
 import datetime
+import os
 import platform
 import subprocess
 from pathlib import Path
 from typing import Any
 
 from resnetcam.backends.runtime import Runtime
+
+_OF_ANOTHER_REPOSITORY = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR"}
 
 
 def describe_run(runtime: Runtime) -> dict[str, Any]:
@@ -36,5 +39,7 @@ def git_commit(file: Path) -> str:
 
 def _git(folder: Path, *arguments: str) -> str:
     command = ["git", "-C", str(folder), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+    # These say which repository, whatever the folder: in a hook, or where dotfiles are kept.
+    ours = {key: value for key, value in os.environ.items() if key not in _OF_ANOTHER_REPOSITORY}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True, env=ours)
     return done.stdout.strip()

@@ -1,6 +1,5 @@
 """The report: what the results files say, in markdown and as one HTML file."""
 
-import json
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,8 +22,16 @@ from resnetcam.comparison import (
     read_run,
     seconds_per_epoch,
 )
+from resnetcam.contents import (
+    ANNOTATIONS,
+    ARCHIVE,
+    BASELINE,
+    FAITHFULNESS,
+    LOCALISATION,
+    RANDOMISATION,
+)
 from resnetcam.dataset import DatasetReader
-from resnetcam.files import replacing
+from resnetcam.files import read_json, replacing
 from resnetcam.history import read_history
 from resnetcam.layout import CLASS_PAGES, FIGURES
 from resnetcam.overlays import written
@@ -114,7 +121,7 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
         "title": f"{inputs.dataset}{only}",
         "dataset": inputs.dataset,
         "archive": _archive(inputs.archive),
-        "headline": _headline(rows, set(groups), data, _read_json(inputs.baseline)),
+        "headline": _headline(rows, set(groups), data, read_json(inputs.baseline, BASELINE)),
         "rows": [row_of[name] for name in groups]
         + [one["best"] for one in sweeps if one["best"]["experiment"] not in groups],
         "sweeps": sweeps,
@@ -230,18 +237,18 @@ def _experiment(
 
 
 def _faithfulness(path: Path) -> dict[str, Any]:
-    scores = _read_json(path)
+    scores = read_json(path, FAITHFULNESS)
     return {**scores, "verdict": faithfulness_verdict(scores)}
 
 
 def _randomisation(path: Path) -> dict[str, Any]:
-    scores = _read_json(path)
+    scores = read_json(path, RANDOMISATION)
     method, layer, choice = scores["group"]
     return {**scores, "method": method, "layer": layer, "choice": choice}
 
 
 def _localisation(path: Path | None) -> dict[str, Any] | None:
-    scores = _read_json(path) if path else None
+    scores = read_json(path, LOCALISATION) if path else None
     if not scores:
         return None
     verdict = localisation_verdict(scores)
@@ -266,7 +273,7 @@ def _data_facts(path: Path) -> dict[str, Any]:
 
 
 def _archive(path: Path) -> dict[str, Any]:
-    archive = _read_json(path)
+    archive = read_json(path, ARCHIVE)
     return {**archive, "file": Path(archive["path"]).name}
 
 
@@ -305,7 +312,7 @@ def _versions(run: Run) -> str:
 
 
 def _annotations(path: Path, folder: Path) -> dict[str, Any]:
-    summary = _read_json(path)
+    summary = read_json(path, ANNOTATIONS)
     problems = [one["told"] for one in summary["problems"]]
     figure = relative_link(path.with_suffix(".png"), folder)
     attributes = {name: _most_frequent(values) for name, values in summary["attributes"].items()}
@@ -329,7 +336,3 @@ def _first(problems: Sequence[str]) -> list[str]:
     """The first few kinds, which are the worst, and how many more kinds there are."""
     more = len(problems) - _MAX_PROBLEMS
     return [*problems[:_MAX_PROBLEMS], *([f"… and {more:,} other kinds"] if more > 0 else [])]
-
-
-def _read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))

@@ -7,6 +7,8 @@ from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
 
+from resnetcam.errors import DamagedFileError
+
 _PAGE = """\
 <!doctype html>
 <html lang="en">
@@ -48,4 +50,8 @@ def to_html(markdown: str, folder: Path, title: str, css: str) -> str:
 
 
 def _data_uri(path: Path) -> str:
-    return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}"
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DamagedFileError(path, error.strerror or str(error)) from error
+    return f"data:image/png;base64,{base64.b64encode(content).decode()}"

@@ -20,6 +20,8 @@ from resnetcam.errors import InputError
 from resnetcam.files import lacks_space
 from resnetcam.interruption import Interrupted
 
+DONE = "done"  # the last line in the log of a stage that ended well
+
 
 @contextlib.contextmanager
 def logged(snakemake: Any) -> Iterator[None]:
@@ -32,8 +34,9 @@ def logged(snakemake: Any) -> Iterator[None]:
         snakemake: the object that Snakemake gives to a script.
     """
     try:
-        _start_logging(snakemake)
+        file = _start_logging(snakemake)
         yield
+        file.emit(logging.makeLogRecord({"levelname": "INFO", "msg": DONE}))
     except InputError as error:
         logging.error("%s", error)
         sys.exit(1)
@@ -58,7 +61,8 @@ def logged(snakemake: Any) -> Iterator[None]:
             handler.close()
 
 
-def _start_logging(snakemake: Any) -> None:
+def _start_logging(snakemake: Any) -> logging.Handler:
+    """Log to the terminal and to the rule's file; return the latter's handler."""
     terminal = logging.StreamHandler(sys.stderr)
     subject = "/".join(snakemake.wildcards)
     terminal.setFormatter(_ForTerminal(f"[{snakemake.rule} {subject}] %(message)s"))
@@ -67,7 +71,9 @@ def _start_logging(snakemake: Any) -> None:
     # Libraries report their own housekeeping at INFO.
     for library in ("absl", "h5py", "matplotlib", "PIL", "urllib3"):
         logging.getLogger(library).setLevel(logging.WARNING)
-    logging.getLogger().addHandler(_LogFile(Path(snakemake.log[0])))
+    file = _LogFile(Path(snakemake.log[0]))
+    logging.getLogger().addHandler(file)
+    return file
 
 
 def _before_imports(snakemake: Any) -> None:
@@ -115,7 +121,7 @@ class _LogFile(logging.FileHandler):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"")
         # An earlier run of the job may be alive and write on: both append whole lines.
-        super().__init__(path, mode="a")
+        super().__init__(path, mode="a", encoding="utf-8", errors="backslashreplace")
         self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802

@@ -13,6 +13,7 @@ import numpy as np
 from resnetcam.backends import runtime
 
 if __name__ == "__main__":
+    runtime._HARMLESS_XLA_FLAGS += ("--xla_backend_optimization_level=",)
     runtime.start("jax", "cpu", "float32", threads=2)
 
 import keras

@@ -119,9 +119,10 @@ if __name__ == "__main__":
     sys.meta_path.insert(0, Without(*other))
     sys.path.insert(0, str(SCRIPTS))
     run = stages(backend, Path(data), Path(folder))
-    if stopped:
-        from resnetcam.backends import runtime
+    from resnetcam.backends import runtime
 
+    runtime._HARMLESS_XLA_FLAGS += ("--xla_backend_optimization_level=",)
+    if stopped:
         runtime.start(backend, "cpu", "float32", 2)
         half = Path(folder) / "bfloat16"
         half.mkdir()

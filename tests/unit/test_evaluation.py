@@ -1,10 +1,14 @@
 """Logits of a classifier: the plain model's, fast, of any number of images."""
 
+import json
+import zipfile
+
 import keras
 import numpy as np
 import pytest
 
-from resnetcam.evaluation import logits_function
+from resnetcam.errors import DamagedFileError
+from resnetcam.evaluation import load_classifier, logits_function
 
 pytestmark = pytest.mark.slow
 
@@ -45,3 +49,70 @@ def test_the_model_that_is_looked_at_stays_as_it_was(classifier):
     before = classifier.to_json()
     logits_function(classifier)
     assert classifier.to_json() == before
+
+
+@pytest.mark.parametrize("keep", [None, 0, 100, 0.5, 0.99])
+def test_a_model_that_is_cut_off_is_named_with_what_makes_it_again(classifier, tmp_path, keep):
+    path = tmp_path / "model.keras"
+    classifier.save(path)
+    content = path.read_bytes()
+    path.unlink()
+    if keep is not None:
+        path.write_bytes(content[: int(keep if keep > 1 else keep * len(content))])
+    with pytest.raises(
+        DamagedFileError, match=rf"{path} cannot be used: Keras .*`rm {path}`, then"
+    ):
+        load_classifier(path)
+
+
+def test_another_model_is_named(tmp_path):
+    inputs = keras.Input((4,))
+    keras.Model(inputs, keras.layers.Dense(2)(inputs)).save(tmp_path / "model.keras")
+    with pytest.raises(DamagedFileError, match="No such layer: logits"):
+        load_classifier(tmp_path / "model.keras")
+
+
+def rewrite(path, change):
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    change(members)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+
+def without_config(members):
+    members["config.json"] = b"{"
+
+
+def without_weights(members):
+    members["model.weights.h5"] = members["model.weights.h5"][:5000]
+
+
+def with_code(members):
+    """A layer that would run what it is given."""
+    config = json.loads(members["config.json"])
+    code = {"class_name": "__lambda__", "config": {"value": ["4wAAAA==", None, None]}}
+    config["config"]["layers"][1] |= {
+        "class_name": "Lambda",
+        "config": {"name": "subtract_mean", "function": code},
+    }
+    members["config.json"] = json.dumps(config).encode()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (without_config, "JSON"),
+        (without_weights, "Error"),
+        (with_code, "[Uu]nsafe|safe_mode|lambda"),
+    ],
+)
+def test_a_model_with_a_damaged_part_or_with_code_in_it_is_refused(
+    classifier, tmp_path, change, said
+):
+    path = tmp_path / "model.keras"
+    classifier.save(path)
+    rewrite(path, change)
+    with pytest.raises(DamagedFileError, match=f"cannot be used: Keras cannot read it: .*({said})"):
+        load_classifier(path)

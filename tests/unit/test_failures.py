@@ -1,14 +1,18 @@
 """What is told of jobs that failed, and the comparison of what is there."""
 
 import csv
-import json
 import logging
+import os
+from types import SimpleNamespace
 
 from resnetcam.stage import _LogFile
 
+import numpy as np
 import pytest
 
+from resnetcam import stage
 from resnetcam.comparison import write_comparison
+from resnetcam.errors import InputError
 from resnetcam.failures import (
     MISSING,
     Failure,
@@ -18,7 +22,9 @@ from resnetcam.failures import (
     tell_failures,
     write_failures,
 )
-from resnetcam.history import write_history
+from resnetcam.files import write_json
+from resnetcam.history import HISTORY_COLUMNS, write_history
+from resnetcam.predictions import metrics
 
 EXPERIMENTS = {
     name: {
@@ -81,24 +87,70 @@ def test_a_killed_runs_orphan_writes_into_its_successors_log_without_breaking_it
     assert last_error(path) == "it did not come"
 
 
-@pytest.mark.parametrize("text", [None, "", "2026-01-01 00:00:00,000 INFO epoch 1\n"])
-def test_a_job_that_was_killed_left_no_message(tmp_path, text):
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (None, "it left no log in this run"),
+        ("", "breaks off without an error"),
+        ("2026-01-01 00:00:00,000 INFO epoch 1\n", "breaks off without an error"),
+        ("2026-01-01 00:00:00,000 INFO epoch 1, done\n", "breaks off without an error"),
+        ("2026-01-01 00:00:00,000 INFO done\n", "by its log it ended well"),
+    ],
+)
+def test_of_a_job_without_an_error_it_is_said_what_is_known(tmp_path, text, expected):
     path = tmp_path / "train.log"
     if text is not None:
         path.write_text(text)
 
-    assert "killed, out of memory or out of time" in last_error(path)
+    told = last_error(path)
+
+    assert expected in told
+    assert "further up" in told  # where to look
+    assert "killed" not in told
+
+
+def test_a_log_of_an_earlier_run_is_not_taken_for_this_one(log):
+    path, logger = log
+    logger.error("of last week")
+    os.utime(path, (1e9, 1e9))
+
+    assert last_error(path, since=2e9).startswith("it left no log in this run")
+    assert last_error(path, since=1e9) == "of last week"
+
+
+def test_the_log_of_a_stage_that_ended_well_says_so_and_that_of_another_does_not(tmp_path):
+    rule = SimpleNamespace(log=[str(tmp_path / "a.log")], rule="train", wildcards=["shapes"])
+    with stage.logged(rule):
+        logging.info("epoch 1")
+    assert "ended well" in last_error(tmp_path / "a.log")
+
+    with pytest.raises(SystemExit), stage.logged(rule):
+        raise InputError("too many")
+    assert last_error(tmp_path / "a.log") == "too many"
+
+
+PROVENANCE = {
+    "commit": "unknown",
+    "fingerprint": "f",
+    "versions": {},
+    "hardware": [
+        {"device": "cpu", "device_name": "a processor", "precision": "float32", "threads": 1}
+    ],
+    "ingredients": {"model": {}, "recipe": {"epochs": 1}, "protocol": "holdout"},
+    "training_images": 7,
+    "parameters": 7,
+}
 
 
 def run(folder, accuracy):
     folder.mkdir(parents=True)
-    metrics = {"accuracy": accuracy, "loss": 0.5, "protocol": "holdout", "selected_epoch": 1}
-    (folder / "metrics.json").write_text(json.dumps(metrics))
-    (folder / "run.json").write_text(
-        '{"parameters": 7, "hardware": [{"device_name": "a processor"}]}'
+    row = dict.fromkeys(HISTORY_COLUMNS, 0.5) | {"epoch": 1}
+    logits = np.eye(10, dtype=np.float32)
+    write_json(
+        folder / "metrics.json",
+        metrics(logits, np.arange(10), [row], "holdout", "last") | {"accuracy": accuracy},
     )
-    names = ("epoch", "learning_rate", "seconds", "loss", "penalty", "accuracy")
-    row = dict.fromkeys((*names, "val_loss", "val_accuracy"), 0.5)
+    write_json(folder / "run.json", PROVENANCE)
     write_history(folder / "history.csv", [row])
     return str(folder)
 
@@ -158,7 +210,7 @@ def test_the_terminal_shows_a_few_failures_shortly_and_the_table_all(tmp_path):
         "shapes: 0 of 1 runs are trained and evaluated.\nFailed: train high/seed0"
     )
     assert told.count("Failed:") == 10 and "and 2 more." in told
-    assert all(len(line) < 200 for line in told.splitlines())
+    assert all(len(line) <= 100 or line.startswith("Written: ") for line in told.splitlines())
     assert (tmp_path / "shapes/failures.csv").read_text().count("\n") == 13
     assert (tmp_path / "shapes/comparison.partial.csv").exists()
 
@@ -193,3 +245,34 @@ def test_a_comparison_that_is_whole_gets_no_partial_one_and_old_tables_go(tmp_pa
 
     assert "runs are" not in told
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{", b"\xff\x00", b"[]", b'{"accuracy": "0.8"}'])
+@pytest.mark.parametrize("name", ["metrics.json", "run.json", "history.csv"])
+def test_a_damaged_file_of_one_run_is_told_and_the_others_are_compared(tmp_path, name, content):
+    whole, damaged = run(tmp_path / "low/seed1", 0.8), run(tmp_path / "high/seed1", 0.9)
+    path = tmp_path / "high/seed1" / name
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+
+    told = told_of(tmp_path, 1, finished={whole: True, damaged: True})
+
+    assert "1 of 2 runs are trained and evaluated" in told
+    flat = " ".join(told.split())
+    assert f"{path} cannot be used: " in flat
+    assert f"`rm {path}`, then the same command makes it again" in flat
+    with open(tmp_path / "comparison.partial.csv", newline="") as file:
+        low, high = csv.DictReader(file)
+    assert (low["n_seeds"], low["accuracy_mean"]) == ("1", "0.8")
+    assert (high["n_seeds"], high["failed_seeds"]) == ("0", "1")
+    assert str(path) in high["failure"]
+
+
+def test_tables_that_cannot_be_written_are_told_and_hide_no_failure(tmp_path):
+    (tmp_path / "failures.csv").mkdir()
+
+    told = told_of(tmp_path, 1)
+
+    assert "Failed: train high/seed0" in told
+    assert f"{tmp_path / 'failures.csv'} cannot be written" in told

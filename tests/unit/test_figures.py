@@ -1,5 +1,6 @@
 """Figures: colours, choice of examples, reproducible bytes, and awkward inputs."""
 
+import os
 import subprocess
 import sys
 
@@ -452,6 +453,56 @@ def test_accuracy_against_cost_draws_one_many_and_odd_ones(tmp_path, rows):
 
     assert Image.open(tmp_path / "a.png").size[0] == 1320
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def a_notebook(folder):
+    return {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+
+
+def settings_of_the_environment(folder):
+    (folder / "rc").write_text("backend: none\nfont.size: 30\nsavefig.facecolor: red\nx: y\n")
+    return {"MATPLOTLIBRC": str(folder / "rc")}
+
+
+def settings_beside_the_work(folder):
+    (folder / "matplotlibrc").write_bytes(b"\xff\xfe")
+    return {"MATPLOTLIBRC": "/nowhere"}
+
+
+def settings_and_styles_of_the_user(folder):
+    (folder / "stylelib").mkdir()
+    for name in ("matplotlibrc", "stylelib/mine.mplstyle"):
+        (folder / name).write_bytes(b"\xff\xfe")
+    return {"MPLCONFIGDIR": str(folder)}
+
+
+def no_home(folder):
+    return {"HOME": "/dev/null", "MPLCONFIGDIR": "/dev/null/x"}
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        a_notebook,
+        settings_of_the_environment,
+        settings_beside_the_work,
+        settings_and_styles_of_the_user,
+        no_home,
+    ],
+)
+def test_drawing_takes_nothing_from_the_users_environment(tmp_path, hostile):
+    code = (
+        "import sys; from resnetcam.figures import training; "
+        "training.confusion_matrix(sys.argv[1], __import__('numpy').eye(2), ['cat', 'dog'], 'test')"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "theirs.png"],
+        check=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": ":".join(sys.path)} | hostile(tmp_path),
+    )
+    training.confusion_matrix(tmp_path / "ours.png", np.eye(2), ["cat", "dog"], "test")
+    assert (tmp_path / "theirs.png").read_bytes() == (tmp_path / "ours.png").read_bytes()
 
 
 def test_recipes_beyond_the_palette_have_colours_and_markers_of_their_own(tmp_path, monkeypatch):

@@ -16,7 +16,7 @@ import logging, os, sys
 from pathlib import Path
 logging.basicConfig(level=logging.INFO, stream=sys.stderr)
 from resnetcam.backends import gpus
-gpus._LOCKS = Path(os.environ["LOCKS"])
+gpus._LOCKS = [Path(place) for place in os.environ["LOCKS"].split(":")]
 print(gpus.claim_gpu(), os.environ.get("CUDA_VISIBLE_DEVICES"), flush=True)
 sys.stdin.read()
 """
@@ -135,7 +135,7 @@ def test_in_a_folder_that_another_user_laid_there_nothing_is_locked(
     machine, tmp_path, monkeypatch, caplog, laid
 ):
     machine(*three())
-    monkeypatch.setattr(gpus, "_LOCKS", tmp_path)
+    monkeypatch.setattr(gpus, "_LOCKS", [tmp_path])
     folder, other = tmp_path / f"resnetcam-gpus-{os.getuid()}", tmp_path / "other"
     other.mkdir()
     if laid == "a file":
@@ -151,6 +151,27 @@ def test_in_a_folder_that_another_user_laid_there_nothing_is_locked(
     assert f"{folder} is not this user's" in caplog.text
     assert "CUDA_VISIBLE_DEVICES" not in os.environ
     assert not list(other.iterdir()) and not (folder.is_dir() and list(folder.iterdir()))
+
+
+def test_where_one_place_cannot_be_written_locks_are_kept_in_the_next(
+    machine, start, tmp_path, monkeypatch
+):
+    machine(*three())
+    monkeypatch.setenv("LOCKS", f"/proc/self:{tmp_path}")  # nobody can make a folder in the first
+
+    assert len({start().gpu for _ in range(3)}) == 3
+    assert list(tmp_path.glob("resnetcam-gpus-*/*"))
+
+
+def test_where_no_place_can_be_written_no_gpu_is_chosen_and_a_warning_says_why(
+    machine, monkeypatch, caplog
+):
+    machine(*three())
+    monkeypatch.setattr(gpus, "_LOCKS", [Path("/proc/self"), Path("/nowhere")])
+
+    assert gpus.claim_gpu() is None
+    assert "/proc/self: " in caplog.text and "/nowhere: No such file" in caplog.text
+    assert "--resources gpu=1" in caplog.text
 
 
 def test_without_nvidia_smi_there_is_none(machine, tmp_path, monkeypatch):

@@ -18,6 +18,9 @@ from resnetcam.history import read_history
 pytestmark = pytest.mark.slow
 
 STAGES = Path(__file__).with_name("backend_stages.py")
+QUICKLY = "--xla_backend_optimization_level=0"
+# Each alone gives other bits, if it is heeded.
+HOSTILE = {"XLA_FLAGS": f"{QUICKLY} --xla_cpu_enable_fast_math=true", "JAX_DISABLE_JIT": "1"}
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +34,7 @@ def finished(tmp_path_factory, data):
     folders = {name: tmp_path_factory.mktemp(name) for name in ("jax", "tensorflow", "stopped")}
     stopped = folders["resumed"] = folders["stopped"]
     side_by_side = {
-        "stopped": start("jax", data, stopped, "stopped"),
+        "stopped": start("jax", data, stopped, "stopped", **HOSTILE),
         "jax": start("jax", data, folders["jax"]),
         "tensorflow": start("tensorflow", data, folders["tensorflow"]),
     }
@@ -39,10 +42,10 @@ def finished(tmp_path_factory, data):
     return {name: (folders[name], text) for name, text in said.items()}
 
 
-def start(backend, data, folder, *how):
+def start(backend, data, folder, *how, **variables):
     return subprocess.Popen(
         [sys.executable, STAGES, backend, data, folder, *how],
-        env=os.environ | {"XLA_FLAGS": "--xla_backend_optimization_level=0"},
+        env=os.environ | {"XLA_FLAGS": QUICKLY} | variables,
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

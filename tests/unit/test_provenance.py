@@ -40,3 +40,15 @@ def test_a_copy_inside_of_somebody_elses_repository_has_no_commit(repository):
 def test_without_git_there_is_no_commit(repository, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     assert git_commit(repository) == "unknown"
+
+
+def test_variables_that_name_another_repository_change_nothing(repository, tmp_path, monkeypatch):
+    """As in a hook of another repository, which may have committed a file of this name."""
+    expected = git_commit(repository)
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "code.py").write_text("b = 1\n")
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "other"]):
+        subprocess.run(["git", "-C", other, *arguments], check=True)
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    assert git_commit(repository) == expected

@@ -13,6 +13,7 @@ from PIL import Image
 
 from resnetcam import report
 from resnetcam.cifar import LabelledImages
+from resnetcam.closing_words import closing_words
 from resnetcam.comparison import (
     RunFiles,
     compare,
@@ -21,6 +22,7 @@ from resnetcam.comparison import (
     read_run,
     write_comparison,
 )
+from resnetcam.errors import DamagedFileError
 from resnetcam.history import read_history, write_history
 from resnetcam.layout import CLASS_PAGES, FIGURES
 from resnetcam.preprocessing import make_splits, write_dataset
@@ -454,7 +456,7 @@ def test_maps_for_other_classes_are_shown_where_there_are_any(results, classes):
 
 def test_one_of_a_thing_is_no_plural(results):
     run = write_run(results.folder, "fast", 1, 0.9)
-    run.history.write_text("".join(run.history.read_text().splitlines(keepends=True)[:2]))
+    change_history(run, read_history(run.history)[:1])
     for path, changes in (
         (run.metrics, {"n": 1, "selected_epoch": 1}),
         (run.provenance, {"training_images": 1}),
@@ -480,7 +482,7 @@ def test_images_a_second_leave_a_slow_first_epoch_out(results):
     slow, *quick = (
         {**row, "seconds": s} for row, s in ((first, 500.0), (last, 10.0), (last, 10.0))
     )
-    write_history(run.history, [slow, *quick])
+    change_history(run, [slow, *quick])
 
     markdown, _ = results(["cat", "dog"], archive(), [run])
 
@@ -495,8 +497,8 @@ def test_a_sweep_over_epochs_tells_their_number_whatever_it_is_called(tmp_path, 
         runs.append(write_run(results.folder, name, 1, 0.9))
         overrides = {"epochs": called, "schedule.peak": 0.1}
         experiments[name] = EXPERIMENTS["fast"] | {"sweep": "lengths", "overrides": overrides}
-    history = runs[1].history.read_text()
-    runs[1].history.write_text(history + history.splitlines()[-1].replace("2", "3", 1) + "\n")
+    history = read_history(runs[1].history)
+    change_history(runs[1], [*history, history[-1]])
 
     markdown = report_of(results, runs, experiments, [])
 
@@ -504,6 +506,14 @@ def test_a_sweep_over_epochs_tells_their_number_whatever_it_is_called(tmp_path, 
     start = markdown.index("| epochs |")
     rows = markdown[start:].splitlines()[2:4]
     assert [row.split(" | ")[0] for row in rows] == ["| 2", "| 3"]
+
+
+def change_history(run, rows):
+    """As many epochs as there are rows, in the file that counts them too."""
+    write_history(run.history, [row | {"epoch": n} for n, row in enumerate(rows, 1)])
+    metrics = json.loads(run.metrics.read_text())
+    metrics["last"]["epoch"] = len(rows)
+    run.metrics.write_text(json.dumps(metrics))
 
 
 def report_of(results, runs, experiments, detailed):
@@ -650,3 +660,41 @@ def test_chance_is_what_the_most_frequent_training_class_gets_on_the_test_set(tm
     images = LabelledImages(pixels[0], y_train, pixels[1], y_test, ("a", "b", "c"))
     write_dataset(tmp_path / "data.h5", images, make_splits(images, 3, 0))
     assert report._data_facts(tmp_path / "data.h5")["chance"] == pytest.approx(1 / 5)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("comparison.csv", "experiment,sweep\nfast,\n"),
+        ("comparison.csv", ""),
+        ("fast/seed1/faithfulness.json", '{"n": 3, "steps": 4, "candidates": {"gradcam": 1}}'),
+        ("fast/seed1/randomisation.json", "[]"),
+        ("fast/seed1/localisation.json", '{"candidates": {}}'),
+        ("fast/seed1/figures/mean_image.png", None),
+    ],
+)
+def test_a_damaged_file_is_named_with_what_makes_it_again(results, name, content):
+    runs = [write_run(results.folder, "fast", 1, 0.9)]
+    experiments = {"fast": EXPERIMENTS["fast"]}
+    report_of(results, runs, experiments, runs)
+    path = results.folder / name
+    path.unlink()
+    if content is not None:
+        path.write_text(content)
+
+    more = {
+        "comparison": results.folder / "comparison.csv",
+        "comparison_figure": results.folder / "comparison.png",
+    }
+    with pytest.raises(DamagedFileError, match=rf"{name} cannot be used: .*, then the same"):
+        results(["cat", "dog"], archive(), runs, **more)
+
+
+def test_damaged_numbers_do_not_hide_where_the_report_is(results):
+    run = write_run(results.folder, "fast", 1, 0.9)
+    run.metrics.write_text("{")
+
+    told = closing_words(results.folder / "fast/report.md", [run.metrics.parent])
+
+    assert told.startswith(f"Report: {results.folder}/fast/report.md")
+    assert f"{run.metrics} cannot be used: it is no JSON" in told

@@ -3,6 +3,7 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
@@ -46,6 +47,47 @@ def test_a_users_own_keras_settings_do_not_leak_in(tmp_path):
     assert result.stderr == ""
 
 
+def test_variables_that_change_what_is_computed_are_dropped_and_named(monkeypatch, caplog):
+    changing = {
+        "TF_XLA_FLAGS": "--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit",
+        "TF_ENABLE_ONEDNN_OPTS": "0",
+        "NVIDIA_TF32_OVERRIDE": "1",
+        "JAX_DISABLE_JIT": "1",
+        "KERAS_NNX_ENABLED": "true",
+    }
+    staying = {"TF_CPP_MIN_LOG_LEVEL": "1", "XLA_PYTHON_CLIENT_MEM_FRACTION": ".5", "PATH": "/bin"}
+    flags = {"XLA_FLAGS": "--xla_cpu_enable_fast_math=true --xla_gpu_cuda_data_dir=/cuda"}
+    caplog.set_level("INFO")
+
+    with mock.patch.dict(os.environ, changing | staying | flags, clear=True):
+        runtime._set_environment("jax", "cpu", 3)
+        left = dict(os.environ)
+
+    assert left == staying | {
+        "XLA_FLAGS": "--xla_gpu_cuda_data_dir=/cuda",
+        "KERAS_BACKEND": "jax",
+        "TF_ENABLE_ONEDNN_OPTS": "1",
+        "NPROC": "3",
+        "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "JAX_PLATFORMS": "cpu",
+    }
+    (record,) = caplog.records
+    assert record.getMessage().endswith(": " + ", ".join(sorted([*changing, *flags])))
+
+
+def test_keras_does_not_draw_so_a_notebooks_backend_does_not_matter():
+    result = start_in_a_new_process("cpu", MPLBACKEND="module://matplotlib_inline.backend_inline")
+
+    assert result.returncode == 0, result.stderr
+
+
+def test_a_flag_that_ends_the_libraries_ends_nothing():
+    result = start_in_a_new_process("cpu", "jax", XLA_FLAGS="--no_such=1", JAX_ENABLE_CHECKS="x")
+
+    assert result.returncode == 0, result.stderr
+
+
 def start_again(device, cpu, visible):
     """Start in this process, where TensorFlow is at work already; return the visible GPUs."""
     with mock.patch.dict(os.environ, CUDA_VISIBLE_DEVICES=visible):
@@ -53,11 +95,17 @@ def start_again(device, cpu, visible):
         return os.environ["CUDA_VISIBLE_DEVICES"]
 
 
+def test_a_stage_starts_where_no_temporary_file_can_be_written(cpu, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", "/dev/null")
+
+    assert start_again("cpu", cpu, "-1") == "-1"
+
+
 @pytest.mark.parametrize(("device", "visible"), [("auto", "GPU-0"), ("cpu", "-1")])
 def test_one_of_several_gpus_is_claimed_unless_the_device_is_the_processor(
     cpu, tmp_path, monkeypatch, caplog, device, visible
 ):
-    monkeypatch.setattr(gpus, "_LOCKS", tmp_path)
+    monkeypatch.setattr(gpus, "_LOCKS", [tmp_path])
     monkeypatch.setattr(gpus, "_held", [])
 
     assert start_again(device, cpu, "GPU-0,GPU-1") == visible

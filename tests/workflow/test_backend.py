@@ -45,8 +45,7 @@ def change(workflow, backend):
     return restore
 
 
-def test_jax_trains_anew_and_back_on_tensorflow_nothing_is_trained(workflow, monkeypatch):
-    monkeypatch.setenv("XLA_FLAGS", "--xla_backend_optimization_level=0")  # compiles faster
+def test_jax_trains_anew_and_back_on_tensorflow_nothing_is_trained(workflow):
     run = workflow.folder / "results/shapes/tiny/seed1"
     target = "results/shapes/tiny/seed1/gradcam.h5"
     by_tensorflow = (run / "model.keras").read_bytes()

@@ -11,6 +11,7 @@ import os
 import re
 import stat
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -26,8 +27,9 @@ class Gpu(NamedTuple):
 
 logger = logging.getLogger(__name__)
 
-# Not tempfile.gettempdir(): a batch system may give each job one of its own, on the same machine.
-_LOCKS = Path("/tmp")
+# The first that can be written. Not tempfile.gettempdir(): a batch system may give each job one of
+# its own, on the same machine.
+_LOCKS = (Path("/tmp"), Path("/dev/shm"), Path("/var/tmp"))
 _UUID = re.compile(r"UUID: ((?:GPU|MIG)-[^)\s]+)\)")
 _held: list[TextIO] = []
 
@@ -46,9 +48,8 @@ def claim_gpu() -> str | None:
     gpus = visible_gpus()
     if len(gpus) < 2:
         return None
-    folder = _LOCKS / f"resnetcam-gpus-{os.getuid()}"
-    if not _is_ours(folder):
-        logger.warning("%s is not this user's, so no GPU is chosen: have it removed", folder)
+    folder = _folder_of_locks()
+    if not folder:
         return None
     for others in itertools.count():
         for number, gpu in enumerate(gpus, start=1):
@@ -87,6 +88,26 @@ def visible_gpus() -> list[str]:
             gpus.pop()
         gpus.append(name)
     return gpus
+
+
+def _folder_of_locks() -> Path | None:
+    """A folder that all of this user's jobs on this machine agree on; None, with a warning."""
+    reasons = []
+    for place in _LOCKS:
+        folder = place / f"resnetcam-gpus-{os.getuid()}"
+        try:
+            if _is_ours(folder):
+                with tempfile.TemporaryFile(dir=folder):
+                    return folder
+            reasons.append(f"{folder} is not this user's")
+        except OSError as error:
+            reasons.append(f"{place}: {error.strerror}")
+    logger.warning(
+        "no GPU is chosen, so jobs may take the same one: locks cannot be kept (%s). Have "
+        "that mended, or run one job at a time with `--resources gpu=1`.",
+        "; ".join(reasons),
+    )
+    return None
 
 
 def _is_ours(folder: Path) -> bool:

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
+from typing import IO, Any
 
 from resnetcam.backends import processor
 from resnetcam.backends.gpus import Gpu, claim_gpu, visible_gpus
@@ -22,6 +22,18 @@ logger = logging.getLogger(__name__)
 
 _NAMES = {"tensorflow": "TensorFlow", "jax": "JAX"}
 _FIRST_CAPABILITY_WITH_BFLOAT16 = (8, 0)  # Ampere; a T4 has (7, 5)
+# Of the libraries' variables all are dropped but the harmless ones, and of XLA's flags likewise.
+_PREFIXES = ("TF_", "XLA_", "JAX_", "KERAS_", "NVIDIA_TF32_OVERRIDE")
+_HARMLESS = (
+    "TF_CPP_",
+    "TF_FORCE_GPU_ALLOW_GROWTH",
+    "TF_GPU_ALLOCATOR",
+    "XLA_FLAGS",
+    "XLA_PYTHON_CLIENT_",
+    "JAX_COMPILATION_CACHE_DIR",
+    "JAX_TRACEBACK_FILTERING",
+)
+_HARMLESS_XLA_FLAGS = ("--xla_gpu_cuda_data_dir=",)
 _GPU_PACKAGES = {"tensorflow": "tensorflow[and-cuda]", "jax": "jax[cuda12]"}
 
 
@@ -65,10 +77,10 @@ def start(backend: str, device: str, precision: str, threads: int) -> Runtime:
     _set_environment(backend, device, threads)
     if device != "cpu":
         claim_gpu()
-    # Keras, which TensorFlow may bring, reads its home once: an empty one.
+    # Keras, which TensorFlow may bring, reads its home once: one in which no file can be.
+    os.environ["KERAS_HOME"] = os.devnull
     quiet = _stderr_held_back() if backend == "tensorflow" else contextlib.nullcontext()
-    with tempfile.TemporaryDirectory(prefix="keras-home-") as home, quiet:
-        os.environ["KERAS_HOME"] = home
+    with quiet, _without_matplotlib():
         if backend == "jax":
             from resnetcam.backends import jax_device as chosen
         else:
@@ -123,7 +135,7 @@ def _stderr_held_back() -> Iterator[None]:
     """Hold back what TensorFlow's C++ prints, unless the start fails: no setting quiets it."""
     sys.stderr.flush()
     terminal = os.dup(2)
-    with tempfile.TemporaryFile() as held:
+    with _unnamed_file() as held:
         os.dup2(held.fileno(), 2)
         try:
             yield
@@ -136,18 +148,56 @@ def _stderr_held_back() -> Iterator[None]:
             os.close(terminal)
 
 
+@contextlib.contextmanager
+def _without_matplotlib() -> Iterator[None]:
+    """Hide matplotlib where it is installed: Keras would load it, with the user's settings."""
+    if "matplotlib" in sys.modules:
+        yield
+        return
+    sys.modules["matplotlib"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules["matplotlib"]
+
+
+def _unnamed_file() -> IO[bytes]:
+    """A file in memory, where that is possible: the folder for temporary files may be full."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("stderr"), "w+b")
+    return tempfile.TemporaryFile()
+
+
 def _set_environment(backend: str, device: str, threads: int) -> None:
+    _forget_users_settings()
     os.environ["KERAS_BACKEND"] = backend
     # TensorFlow leaves oneDNN off on processors without AVX-512; it doubles the speed there too.
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["NPROC"] = str(threads)  # XLA's thread pool on a CPU
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
-    os.environ.pop("JAX_PLATFORMS", None)
     if device == "cpu":
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     if "CUDA_VISIBLE_DEVICES" in os.environ and not visible_gpus():
         os.environ["JAX_PLATFORMS"] = "cpu"  # JAX fails where all GPUs are hidden
+
+
+def _forget_users_settings() -> None:
+    """Drop the variables that change what the libraries compute, or end them: the config decides.
+
+    A training's fingerprint does not hold them. What says where things lie, how much memory to
+    take or what to print stays.
+    """
+    given = {name: value for name, value in os.environ.items() if name.startswith(_PREFIXES)}
+    for name in given:
+        if not name.startswith(_HARMLESS):
+            del os.environ[name]
+    flags = os.environ.pop("XLA_FLAGS", "").split()
+    if kept := [flag for flag in flags if flag.startswith(_HARMLESS_XLA_FLAGS)]:
+        os.environ["XLA_FLAGS"] = " ".join(kept)
+    changed = [name for name in given if os.environ.get(name) != given[name]]
+    if changed:
+        logger.info("not used, for the config decides: %s", ", ".join(sorted(changed)))
 
 
 def _resolve(precision: str, gpu: Gpu | None) -> str:

@@ -22,6 +22,7 @@ _DISTINCT = (BLUE, ORANGE, GREEN, PINK, SKY, YELLOW)
 WIDTH = 8.8  # inches; 1,320 pixels, which GitHub shows at about 880
 _STYLE: dict[Any, Any] = {
     "savefig.dpi": 150,
+    "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib; others may or may not be there
     "font.size": 9,
     "axes.titlesize": 8,
     "axes.spines.top": False,
@@ -42,9 +43,11 @@ def drawing(
         height: in inches.
         layout: matplotlib's layout engine; None for places that are given.
     """
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(_STYLE)
+    # Not rcdefaults(), which reads the user's own styles.
+    defaults = {
+        key: matplotlib.rcParamsDefault[key] for key in matplotlib.rcParams if key != "backend"
+    }
+    with matplotlib.rc_context(defaults | _STYLE):
         figure = Figure((WIDTH, height), layout=layout)
         yield figure
         with replacing(path) as temporary:

@@ -1,0 +1,38 @@
+"""What the readers of the JSON files in ``results/`` rely on, for ``files.read_json``."""
+
+_NOTHING = type(None)
+_INTERVAL = {"mean": float, "low": float, "high": float}
+_EPOCH = {"epoch": int, "val_accuracy": float, "val_loss": float}
+_PLACE = {"device": str, "device_name": str, "precision": str, "threads": int}
+
+ARCHIVE = {"path": str, "sha256": str, "official": (bool, _NOTHING), "origin": str}
+BASELINE = {"accuracy": float}
+CLASS_CHOICES = [str]
+METRICS = {
+    "accuracy": float,
+    "loss": float,
+    "n": int,
+    "protocol": str,
+    "selected_on": str,
+    "selected_epoch": int,
+    "best": _EPOCH,
+    "last": _EPOCH,
+}
+PROVENANCE = {
+    "commit": str,
+    "fingerprint": str,
+    "versions": {...: str},
+    "hardware": [_PLACE],
+    "ingredients": {"model": {}, "recipe": {"epochs": int}, "protocol": str},
+    "training_images": int,
+    "parameters": int,
+}
+FAITHFULNESS = {"n": int, "steps": int, "candidates": {...: {"drop": _INTERVAL}}}
+RANDOMISATION = {
+    "n": int,
+    "compared": int,
+    "group": [str],
+    "levels": [{"part": str, "correlation": (_INTERVAL, _NOTHING)}],
+}
+LOCALISATION = {"candidates": {...: {}}, "problems": [str]}
+ANNOTATIONS = {"file": str, "problems": [{"told": str}], "attributes": {...: {...: int}}}

@@ -1,0 +1,57 @@
+"""What of a user's surroundings is shut out, or told before anything starts."""
+
+import errno
+import os
+import tempfile
+
+import pytest
+
+from resnetcam.errors import InputError
+from resnetcam.surroundings import check_temporary_folder, forget_python_options
+
+
+def test_children_do_not_take_every_warning_for_an_error(monkeypatch):
+    monkeypatch.setenv("PYTHONWARNINGS", "error")
+    monkeypatch.setenv("PYTHONINSPECT", "1")
+    forget_python_options()
+    assert not {"PYTHONWARNINGS", "PYTHONINSPECT"} & os.environ.keys()
+
+
+@pytest.fixture
+def full(monkeypatch):
+    """A temporary folder without room."""
+
+    class Full:
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def write(self, _):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda dir: Full())
+
+
+@pytest.mark.parametrize("name", ["TMPDIR", "TMP"])
+def test_a_full_temporary_folder_is_told(full, tmp_path, monkeypatch, name):
+    monkeypatch.setenv("TMPDIR", "/dev/null")
+    monkeypatch.setenv(name, str(tmp_path))
+    with pytest.raises(InputError, match=f"to {tmp_path}: No space left .* set TMPDIR"):
+        check_temporary_folder()
+
+
+def test_a_temporary_folder_that_cannot_be_written_is_no_hindrance(monkeypatch):
+    monkeypatch.setenv("TMPDIR", "/proc/self")
+    monkeypatch.setenv("TMP", "/nowhere")
+    check_temporary_folder()
+
+
+def test_a_machine_without_any_temporary_folder_is_told(monkeypatch):
+    def none():
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found in [...]")
+
+    monkeypatch.setattr(tempfile, "gettempdir", none)
+    with pytest.raises(InputError, match="No usable temporary directory"):
+        check_temporary_folder()

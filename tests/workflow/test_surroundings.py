@@ -1,0 +1,40 @@
+"""The whole chain where the user's environment is full of settings for other work."""
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+HOSTILE = {
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # of Jupyter and Colab
+    "PYTHONWARNINGS": "error",
+    "TF_XLA_FLAGS": "--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit",  # gives other bits
+    "GIT_DIR": "/nowhere",
+    "LC_ALL": "C",
+}
+# They hold times.
+WITH_A_CLOCK = {"history.csv", "run.json", "comparison.csv", "comparison.png"}
+WITH_A_CLOCK |= {"report.md", "report.html"}
+
+
+def contents(workflow):
+    results = workflow.folder / "results"
+    return {
+        str(path.relative_to(results)): path.read_bytes()
+        for path in results.rglob("*")
+        if path.is_file() and path.name not in WITH_A_CLOCK
+    }
+
+
+def test_nothing_of_the_users_environment_ends_a_stage_or_changes_a_result(
+    fresh_workflow, finished_workflow, monkeypatch
+):
+    workflow = fresh_workflow()
+    (workflow.folder / "matplotlibrc").write_bytes(b"\xff\xfe")
+    for name, value in HOSTILE.items():
+        monkeypatch.setenv(name, value)
+
+    workflow.run()
+
+    found, expected = contents(workflow), contents(finished_workflow)
+    assert len(expected) > 30
+    assert [name for name in expected if found.get(name) != expected[name]] == []
