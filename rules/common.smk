@@ -305,6 +305,8 @@ def results_to_compare(wildcards):
     make_lost_ones_again(
         f"{folder}/{name}" for folder in folders for name in ("model.keras", "predictions.h5")
     )
+    of_all = ("archive.json", "data.h5", "baseline.json", "class_choices.json")
+    make_lost_ones_again(f"results/{wildcards.dataset}/{name}" for name in of_all)
     names = ("metrics.json", "run.json", "history.csv")
     return [f"{folder}/{name}" for folder in folders for name in names]
 

@@ -1,6 +1,7 @@
 """The saved classifier, and its logits."""
 
 import textwrap
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,6 +29,9 @@ def load_classifier(path: Path) -> keras.Model:
     Raises:
         DamagedFileError: if it is no such model.
     """
+    # Keras would say that it is not there.
+    if path.exists() and not zipfile.is_zipfile(path):
+        raise DamagedFileError(path, "it is cut off, or no .keras file")
     try:
         classifier = keras.saving.load_model(path, compile=False, safe_mode=True)
         classifier.get_layer("logits")

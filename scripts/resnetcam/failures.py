@@ -132,7 +132,8 @@ def tell_failures(
     for problem in itertools.islice(damaged.values(), _MOST_TOLD):
         lines += [] if problem in told else _lines(problem)
     lines += _write_tables(folder, failures, finished, experiments, compared)
-    lines.append("Run the same command again: it does only what is missing.")
+    first = "Remove what is damaged, then run" if "`rm " in "\n".join(lines) else "Run"
+    lines.append(f"{first} the same command again: it does only what is missing.")
     return "\n".join(lines)
 
 

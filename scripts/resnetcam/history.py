@@ -43,7 +43,8 @@ def read_own_history(path: str | Path) -> list[dict[str, float]]:
     except PermissionError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from error
     except (OSError, InputError) as error:
-        raise DamagedFileError(path, str(error).rstrip(".")) from error
+        problem = str(error).removeprefix(f"{path}").lstrip(", ").rstrip(".")
+        raise DamagedFileError(path, problem) from error
     if [row["epoch"] for row in rows] != list(range(1, len(rows) + 1)):
         raise DamagedFileError(path, "its epochs do not count from 1")
     return rows

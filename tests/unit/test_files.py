@@ -49,7 +49,7 @@ def test_json_that_is_as_its_reader_relies_on_is_read_with_what_else_it_holds(tm
         ({"choice": []}, "'choice' is a list"),
         ({"levels": {}}, "'levels' is a section and not a list"),
         ({"levels": [{"part": "a"}, {}]}, "item 2 has no 'part'"),
-        ({"counts": {"y": "1"}}, "'y' is text and not a number"),
+        ({"counts": {"y": "1"}}, "'y' is text and not a whole number"),
     ],
 )
 def test_json_of_another_shape_is_named_with_the_place(tmp_path, changes, problem):
