@@ -29,6 +29,14 @@ def test_an_environment_in_the_making_is_told_with_its_size():
     assert "envs/report.yaml" in said
 
 
+def test_an_error_of_the_config_is_left_without_the_workflows_own_lines():
+    message = (
+        'WorkflowError in file "common.smk", line 47:\nIt is wrong.\nMend it.\n  File "common.smk"'
+    )
+
+    assert through(PlainErrors(), message) == "It is wrong.\nMend it."
+
+
 def test_an_error_for_the_user_is_left_without_the_workflows_own_lines():
     message = (
         'InputFunctionException in rule report in file "rules/report.smk", line 154:\n'
