@@ -38,8 +38,8 @@ def print_closing_words():
     whole = {job.wildcards.dataset for job in jobs if job.rule.name == "report"}
     for job in jobs:
         if job.rule.name == "report" or job.wildcards.dataset not in whole:
-            runs_of_report = [Path(run) for run in job.params.runs]
-            print(f"\n{closing_words(Path(job.output.markdown), runs_of_report)}", file=sys.stderr)
+            folders = [Path(run) for run in job.params.runs]
+            print(f"\n{closing_words(Path(job.output.markdown), folders)}", file=sys.stderr)
 
 
 def jobs_by_dataset():

@@ -25,6 +25,9 @@ from resnetcam.messages import PlainErrors, SizesOfEnvironments
 from resnetcam.surroundings import check_temporary_folder, forget_python_options
 from resnetcam.yaml_file import check_config_file
 
+for a_filter in (SizesOfEnvironments(), PlainErrors()):
+    logger.addFilter(a_filter)
+
 # Calls that change nothing in the folder, and so may be made while another snakemake is at work.
 ONLY_LOOKS = {
     *("--lint", "-l", "--list-rules", "--list-target-rules", "--lt", "--print-compilation"),
@@ -109,5 +112,3 @@ with told_by_snakemake():
     sys.executable = interpreter_without_spaces(sys.executable)
     if not workflow.overwrite_configfiles or os.path.exists("config.yaml"):
         check_config_file("config.yaml")
-for a_filter in (SizesOfEnvironments(), PlainErrors()):
-    logger.addFilter(a_filter)

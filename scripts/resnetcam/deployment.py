@@ -40,6 +40,18 @@ def keep_to_own_packages(deployment: Deployment) -> None:
         )
 
 
+def description(deployment: Deployment) -> dict[str, Any]:
+    """Return what ``run.json`` says of the environment: its file, who made it, how it differs."""
+    found = differences(deployment["pins"])
+    return {
+        "file": deployment["file"],
+        "made_by": "conda" if deployment["folder"] else "its user",
+        "differences": {
+            name: {"pinned": pinned, "found": there} for name, (pinned, there) in found.items()
+        },
+    }
+
+
 def differences(pins: Mapping[str, str]) -> dict[str, tuple[str, str | None]]:
     """Return the pinned and the found version of each package that differs; None if missing.
 

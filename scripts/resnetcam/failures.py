@@ -132,8 +132,9 @@ def tell_failures(
     for problem in itertools.islice(damaged.values(), _MOST_TOLD):
         lines += [] if problem in told else _lines(problem)
     lines += _write_tables(folder, failures, finished, experiments, compared)
-    first = "Remove what is damaged, then run" if "`rm " in "\n".join(lines) else "Run"
-    lines.append(f"{first} the same command again: it does only what is missing.")
+    helps = {failure.message for failure in failures} <= {_NEVER_BEGAN, _BROKE_OFF} and not damaged
+    again = "Run the same command again" if helps else "Once that is mended, run the same command"
+    lines.append(f"{again}: it does only what is missing.")
     return "\n".join(lines)
 
 

@@ -39,12 +39,17 @@ class PlainErrors(logging.Filter):
     Snakemake adds wildcards, files of the workflow and their lines.
     """
 
-    _raised = re.compile(
-        r"^InputFunctionException in rule \w+.*?\n  WorkflowError:\n(.*?)\nWildcards:", re.DOTALL
+    _forms = (
+        re.compile(
+            r"^InputFunctionException in rule \w+.*?\n  WorkflowError:\n(.*?)\nWildcards:",
+            re.DOTALL,
+        ),
+        re.compile(r'^WorkflowError in file ".*?", line \d+:\n(.*?)\n  File "', re.DOTALL),
     )
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Shorten the record of such an error to its message."""
-        if found := self._raised.match(str(record.msg)):
-            record.msg = textwrap.dedent(found[1])
+        for form in self._forms:
+            if found := form.match(str(record.msg)):
+                record.msg = textwrap.dedent(found[1])
         return True

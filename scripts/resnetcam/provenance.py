@@ -20,6 +20,7 @@ def describe_run(runtime: Runtime) -> dict[str, Any]:
         "backend": runtime.backend,
         **runtime.hardware,
         "versions": runtime.versions | {"python": platform.python_version()},
+        "environment": dict(runtime.environment),
         "system": f"{platform.system()} {platform.machine()}",
     }
 

@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from resnetcam.deployment import differences, keep_to_own_packages, what_an_import_needs
+from resnetcam.deployment import (
+    description,
+    differences,
+    keep_to_own_packages,
+    what_an_import_needs,
+)
 from resnetcam.errors import InputError
 
 HERE = {"file": "envs/data.yaml", "pins": {"numpy": version("numpy")}, "folder": sys.prefix}
@@ -55,6 +60,17 @@ def test_what_is_not_as_pinned_is_refused_with_the_way_to_make_it_anew(monkeypat
         keep_to_own_packages(HERE | change)
     assert told in str(error.value)
     assert "give the same command again" in str(error.value)
+
+
+@pytest.mark.parametrize(("folder", "maker"), [(None, "its user"), (sys.prefix, "conda")])
+def test_what_a_run_says_of_its_environment(folder, maker):
+    said = description(HERE | {"folder": folder, "pins": {"numqy": "1.0"}})
+
+    assert said == {
+        "file": "envs/data.yaml",
+        "made_by": maker,
+        "differences": {"numqy": {"pinned": "1.0", "found": None}},
+    }
 
 
 @pytest.mark.parametrize(("folder", "told"), [(None, "make venv"), (sys.prefix, "Delete ")])

@@ -1,16 +1,19 @@
 """What is made of Snakemake's messages, and what is said when it has ended."""
 
-import csv
-import json
 import logging
 import re
 
+import numpy as np
 import pytest
 
 from resnetcam import steps
 from resnetcam.closing_words import closing_words
+from resnetcam.comparison import COLUMNS, write_comparison
+from resnetcam.files import write_json
+from resnetcam.history import HISTORY_COLUMNS
 from resnetcam.messages import SIZES, PlainErrors, SizesOfEnvironments
 from resnetcam.overlays import report_to_be_replaced, written
+from resnetcam.predictions import metrics
 
 
 def through(a_filter, message):
@@ -24,6 +27,14 @@ def test_an_environment_in_the_making_is_told_with_its_size():
 
     assert SIZES["report"] in said
     assert "envs/report.yaml" in said
+
+
+def test_an_error_of_the_config_is_left_without_the_workflows_own_lines():
+    message = (
+        'WorkflowError in file "common.smk", line 47:\nIt is wrong.\nMend it.\n  File "common.smk"'
+    )
+
+    assert through(PlainErrors(), message) == "It is wrong.\nMend it."
 
 
 def test_an_error_for_the_user_is_left_without_the_workflows_own_lines():
@@ -46,17 +57,15 @@ def test_other_messages_pass_as_they_are(a_filter, message):
     assert through(a_filter, message) == message
 
 
-def write_comparison(folder, rows):
-    with open(folder / "comparison.csv", "w", newline="") as file:
-        writer = csv.DictWriter(file, ["experiment", "protocol", "n_seeds", "accuracy_mean"])
-        writer.writeheader()
-        writer.writerows(rows)
+def table(folder, *rows):
+    empty = dict.fromkeys(COLUMNS) | {"experiment": "fast", "protocol": "holdout"}
+    filled = [empty | {"n_seeds": 1, "accuracy_mean": 0.5, "seeds": "1"} | row for row in rows]
+    write_comparison(folder / "comparison.csv", filled)
 
 
 def test_a_datasets_last_words_are_its_report_and_its_experiments(tmp_path):
-    row = {"experiment": "fast", "protocol": "holdout", "n_seeds": 3, "accuracy_mean": 0.8901}
-    published = {"experiment": "published", "protocol": "test_selected", "n_seeds": 1}
-    write_comparison(tmp_path, [row, published | {"accuracy_mean": 0.88}])
+    published = {"experiment": "published", "protocol": "test_selected", "accuracy_mean": 0.88}
+    table(tmp_path, {"n_seeds": 3, "accuracy_mean": 0.8901}, published)
 
     lines = closing_words(tmp_path / "report.md", []).splitlines()
 
@@ -68,19 +77,21 @@ def test_a_datasets_last_words_are_its_report_and_its_experiments(tmp_path):
 
 
 def test_of_many_experiments_some_are_told(tmp_path):
-    row = {"protocol": "holdout", "n_seeds": 1, "accuracy_mean": 0.5}
-    write_comparison(tmp_path, [row | {"experiment": str(n)} for n in range(1012)])
+    table(tmp_path, *({"experiment": str(n)} for n in range(1012)))
 
-    assert closing_words(tmp_path / "report.md", []).endswith(
-        "and 1,002 more in " + str(tmp_path / "comparison.csv")
-    )
+    said = closing_words(tmp_path / "report.md", [])
+
+    assert said.endswith(f"and 1,002 more in {tmp_path / 'comparison.csv'}")
 
 
 def test_one_experiments_last_words_are_the_mean_of_its_seeds(tmp_path):
     runs = [tmp_path / f"fast/seed{seed}" for seed in (1, 2)]
     for run, accuracy in zip(runs, (0.8, 0.9), strict=True):
         run.mkdir(parents=True)
-        (run / "metrics.json").write_text(json.dumps({"accuracy": accuracy, "protocol": "holdout"}))
+        history = [dict.fromkeys(HISTORY_COLUMNS, 0.5) | {"epoch": 1.0}]
+        logits, labels = np.eye(2)[[0] * 10], np.repeat([0, 1], [round(10 * accuracy), 10])[:10]
+        content = metrics(logits, labels, history, "holdout", "last")
+        write_json(run / "metrics.json", content)
 
     said = closing_words(tmp_path / "fast/report.md", runs)
 

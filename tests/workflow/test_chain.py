@@ -88,6 +88,15 @@ def test_files_have_the_documented_form(results):
     assert {"accuracy", "loss", "n", "protocol", "selected_on", "best", "last"} <= set(metrics)
 
 
+def test_a_run_says_which_packages_it_had(results):
+    provenance = json.loads((results / "tiny/seed1/run.json").read_text())
+
+    assert provenance["environment"]["file"] == "envs/tensorflow.yaml"
+    assert provenance["environment"]["made_by"] == "its user"
+    # The tests run on what the lock pins.
+    assert provenance["environment"]["differences"] == {}
+
+
 def test_the_saved_model_agrees_with_the_predictions_without_the_projects_code(results):
     code = """
 import sys, json, h5py, numpy as np, keras

@@ -31,7 +31,7 @@ def test_a_damaged_file_is_told_and_what_is_said_makes_it_again(workflow, name):
     assert "Traceback" not in result.output
     told = " ".join(result.output.split())
     assert f"{RESULTS}/{name} cannot be used: " in told
-    assert "Remove what is damaged, then run the same command again" in told
+    assert "Once that is mended, run the same command: it does only" in told
     commands = set(re.findall(rf"`(rm {RESULTS}/{name})`", told))
     assert len(commands) == 1
     subprocess.run(commands.pop(), shell=True, check=True, cwd=workflow.folder)

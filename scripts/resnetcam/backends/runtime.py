@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import IO, Any
 
@@ -44,6 +44,7 @@ class Runtime:
     Attributes:
         device: ``cpu`` or ``gpu``; precision: ``float32`` or ``bfloat16``.
         versions: of the libraries that decide a training's numbers.
+        environment: what ``deployment.description`` says of the packages.
     """
 
     backend: str
@@ -52,6 +53,7 @@ class Runtime:
     precision: str
     threads: int
     versions: dict[str, str]
+    environment: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def hardware(self) -> dict[str, Any]:
