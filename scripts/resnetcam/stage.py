@@ -36,7 +36,7 @@ def logged(snakemake: Any) -> Iterator[None]:
     try:
         file = _start_logging(snakemake)
         yield
-        file.emit(logging.makeLogRecord({"levelname": "INFO", "msg": DONE}))
+        file.handle(logging.makeLogRecord({"levelname": "INFO", "msg": DONE}))
     except InputError as error:
         logging.error("%s", error)
         sys.exit(1)
