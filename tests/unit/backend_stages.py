@@ -83,7 +83,11 @@ def stages(backend, data, folder):
             input=Named(data=str(data), **paths),
             output=Named(**{name: paths[name] for name in made}),
             params=SimpleNamespace(
-                plan=PLAN | {"backend": backend} | changes, backend=backend, device="cpu", **params
+                plan=PLAN | {"backend": backend} | changes,
+                backend=backend,
+                device="cpu",
+                deployment={"file": f"envs/{backend}.yaml", "pins": {}, "folder": None},
+                **params,
             ),
         )
         runpy.run_path(str(SCRIPTS / f"{script}.py"), init_globals={"snakemake": snakemake})

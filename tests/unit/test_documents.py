@@ -47,4 +47,7 @@ def test_what_the_readme_says_about_the_config_is_right():
     sweep = loaded[1]["datasets"]["cifar10"]["experiments"]
     assert len(sweep) == 8
     assert "rates-resnet20v1-fast-crop_padding_2-peak_0.02" in sweep
-    assert loaded[2]["datasets"]["mine"]["experiments"] == ["fast"]
+    assert loaded[2]["experiments"]["deeper"]["model"] == "resnet32v1"
+    wider = loaded[3]["experiments"]["wider-crops"]["recipe_settings"]
+    assert wider["augmentation"]["crop_padding"] == 4
+    assert loaded[4]["datasets"]["mine"]["experiments"] == ["fast"]

@@ -99,7 +99,11 @@ def _rule(run):
         "output": [str(path) for path in run.outputs.values()],
         "log": [str(run.folder / "logs" / "train.log")],
         "params": SimpleNamespace(
-            code=plan.pop("code"), plan=plan, device="cpu", state=str(run.state)
+            code=plan.pop("code"),
+            plan=plan,
+            device="cpu",
+            state=str(run.state),
+            deployment={"file": "envs/tensorflow.yaml", "pins": {}, "folder": None},
         ),
         "threads": 2,
         "rule": "train",

@@ -15,9 +15,9 @@ JAX = ("--config", "backend=jax")
 @pytest.mark.parametrize(
     ("backend", "device", "expected"),
     [
-        ("tensorflow", "auto", "tensorflow-gpu"),
+        ("tensorflow", "gpu", "tensorflow-gpu"),
         ("jax", "cpu", "jax"),
-        ("jax", "auto", "jax-gpu"),
+        ("jax", "gpu", "jax-gpu"),
     ],
 )
 def test_backend_and_device_choose_the_environment(fresh_workflow, backend, device, expected):
