@@ -312,13 +312,14 @@ def results_to_compare(wildcards):
 
 
 def make_lost_ones_again(files):
-    """Have files made that are not there, also where all that was made of them is.
+    """Have files made that were there and are not, also where all that was made of them is.
 
     Snakemake by itself makes none again that only finished ones need, and a report would lead
-    nowhere.
+    nowhere. What was never made is left to it.
     """
     if workflow.is_main_process and not workflow.storage_settings.default_storage_provider:
-        workflow.dag.forcefiles.update(path for path in files if not os.path.exists(path))
+        lost = (path for path in files if not os.path.exists(path))
+        workflow.dag.forcefiles.update(path for path in lost if workflow.persistence.metadata(path))
 
 
 def files_that_rules_make(below):

@@ -91,6 +91,7 @@ rule annotate:
         **packages("data"),
         settings=settings_of_dataset("annotate_images"),
         explained=of_dataset("gradcam", "images"),
+        regions_are_known=lambda wildcards: wildcards.dataset in DRAWN,
         code=code("annotate.py"),
     script:
         "../scripts/annotate.py"

@@ -29,4 +29,5 @@ with logged(snakemake):
         ANNOTATION_SCALE,
         LABEL_ATTRIBUTE,
         snakemake.wildcards.dataset,
+        snakemake.params.regions_are_known,
     )

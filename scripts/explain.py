@@ -5,9 +5,8 @@ from pathlib import Path
 
 from resnetcam.stage import logged
 
-import numpy as np
-
 from resnetcam.backends import runtime
+from resnetcam.cam import is_flat
 from resnetcam.contents import CLASS_CHOICES
 from resnetcam.dataset import DatasetReader
 from resnetcam.files import read_json
@@ -31,8 +30,11 @@ with logged(snakemake):
         params.settings | {"classes": read_json(snakemake.input.choices, CLASS_CHOICES)},
     )
     write_maps(Path(snakemake.output.maps), groups)
-    for name, group in groups.items():
-        flat = int((~np.any(group.maps, (1, 2))).sum())
-        logging.info(
-            "%s: %d maps, %d without positive evidence", "/".join(name), len(group.maps), flat
-        )
+    flat = sum(int(is_flat(group.maps).sum()) for group in groups.values())
+    total = sum(len(group.maps) for group in groups.values())
+    logging.info(
+        "%d groups of maps (method, layer, class): %s maps, %s of them flat",
+        len(groups),
+        f"{total:,}",
+        f"{flat:,}",
+    )

@@ -42,14 +42,21 @@ How to draw regions on these {n} images, so that Grad-CAM's localisation can be 
    time: as resources/regions.json, for example. Annotation > Export Annotations is accepted as
    well, as json (via_export_json.json) or as csv (via_export_csv.csv). JSON is the safer one: CSV
    suffers in spreadsheets.
-7. Set datasets.{dataset}.regions in config.yaml to the path of that file, and run the workflow
-   again. It says at once how many regions it uses and which it leaves out, and why.
+7. {use}
 
 The images are enlarged {scale} times. Keep their file names: the number in a name says which test
-image it is.
+image it is. A verdict on where maps lie needs regions on 100 images:
+datasets.{dataset}.annotate_images asks for more, and nothing drawn is lost by that.
 """
 
 PROJECT = "project.json"
+
+_SCORED = """\
+Set datasets.{dataset}.regions in config.yaml to the path of that file, and run the workflow
+   again. It says at once how many regions it uses and which it leaves out, and why."""
+_SUMMARISED = """\
+The regions of this dataset are known, so yours score nothing; to have them checked and
+   summarised, list the file under datasets.{dataset}.annotations, and run the workflow again."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +98,7 @@ def write_annotation_kit(
     scale: int,
     label_attribute: str = "class",
     dataset: str = "<name>",
+    regions_are_known: bool = False,
 ) -> None:
     """Write what a person needs to draw regions: PNG files, ``project.json`` and ``README.txt``.
 
@@ -106,6 +114,7 @@ def write_annotation_kit(
         scale: enlarged pixels to a small one, along each side.
         label_attribute: the region attribute that holds a class name.
         dataset: its name in the config, for ``README.txt``.
+        regions_are_known: whether its own regions score maps, so that drawn ones cannot.
     """
     folder = Path(folder)
     names = []
@@ -122,9 +131,9 @@ def write_annotation_kit(
     for other in drawn[1:]:
         logger.warning("%s is there too: left as it is", other.told())
     write_project(folder / PROJECT, project)
-    text = README.format(
-        n=len(names), scale=scale, label_attribute=label_attribute, dataset=dataset
-    )
+    use = (_SUMMARISED if regions_are_known else _SCORED).format(dataset=dataset)
+    about = {"n": len(names), "scale": scale, "dataset": dataset, "use": use}
+    text = README.format(label_attribute=label_attribute, **about)
     with replacing(folder / "README.txt") as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 

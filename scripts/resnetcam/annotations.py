@@ -95,6 +95,8 @@ def _told(group: list[Problem], rows: bool) -> str:
     example = f"{_place(first, rows)}: {first.message}".removeprefix(": ")
     if len(group) == 1:
         return example
+    if first.message == first.kind:
+        example = _place(first, rows)
     text = f"{first.kind}, {len(group):,} times; first {example}"
     shown = list(places)[:_PLACES_TOLD]
     more = len(places) - len(shown)

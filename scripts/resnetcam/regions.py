@@ -125,7 +125,8 @@ def describe_use(export: Export, known: RegionMasks) -> list[str]:
             ", ..." if len(empty) > _NAMES_TOLD else ""
         )
         lines.append(
-            f"without a region that is used: {len(empty):,} of {len(asked):,} test images ({shown})"
+            f"without a region that is used: {len(empty):,} of the {len(asked):,} images that the "
+            f"file names ({shown})"
         )
     return lines
 

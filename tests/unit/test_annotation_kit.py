@@ -179,3 +179,20 @@ def test_options_of_classes_are_completed_and_text_attributes_left(tmp_path):
     project["_via_attributes"]["region"]["class"] = {"type": "text"}
     save(tmp_path / "project.json", project)
     assert write(tmp_path, [0])["_via_attributes"]["region"]["class"] == {"type": "text"}
+
+
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        (False, "Set datasets.mine.regions in config.yaml"),
+        (True, "list the file under datasets.mine."),
+    ],
+)
+def test_the_kit_says_what_becomes_of_what_is_drawn(tmp_path, known, told):
+    images, indices, labels = IMAGES[:2], np.arange(2), np.zeros(2, np.uint8)
+
+    write_annotation_kit(tmp_path, images, indices, labels, CLASS_NAMES, 16, "class", "mine", known)
+
+    text = (tmp_path / "README.txt").read_text()
+    assert told in text
+    assert "needs regions on 100 images" in text

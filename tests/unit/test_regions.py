@@ -242,7 +242,7 @@ def test_use_is_told_with_counts_reasons_and_empty_images():
         "row 5, dog.png: the file name is not that of a test image, such as test_00012_cat.png; "
         "region left out",
         "row 6, test_00001_ship.png: no 'class' is chosen; taken to be its image's",
-        "without a region that is used: 1 of 3 test images (test_00002_cat.png)",
+        "without a region that is used: 1 of the 3 images that the file names (test_00002_cat.png)",
     ]
 
 

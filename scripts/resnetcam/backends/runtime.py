@@ -25,6 +25,16 @@ _FIRST_CAPABILITY_WITH_BFLOAT16 = (8, 0)  # Ampere; a T4 has (7, 5)
 # Of the libraries' variables all are dropped but the harmless ones, and of XLA's flags likewise.
 _PREFIXES = ("TF_", "XLA_", "JAX_", "KERAS_", "NVIDIA_TF32_OVERRIDE")
 _HARMLESS = (
+    # Of Terraform, whose prefix is TensorFlow's.
+    *(
+        "TF_CLI_",
+        "TF_VAR_",
+        "TF_LOG",
+        "TF_DATA_DIR",
+        "TF_WORKSPACE",
+        "TF_IN_AUTOMATION",
+        "TF_INPUT",
+    ),
     "TF_CPP_",
     "TF_FORCE_GPU_ALLOW_GROWTH",
     "TF_GPU_ALLOCATOR",
