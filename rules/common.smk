@@ -5,7 +5,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from snakemake.io import strip_wildcard_constraints
+from snakemake.io import IOFile, strip_wildcard_constraints
 
 from resnetcam.class_choices import extra_choices
 from resnetcam.code_digest import code_digest
@@ -319,7 +319,9 @@ def make_lost_ones_again(files):
     """
     if workflow.is_main_process and not workflow.storage_settings.default_storage_provider:
         lost = (path for path in files if not os.path.exists(path))
-        workflow.dag.forcefiles.update(path for path in lost if workflow.persistence.metadata(path))
+        workflow.dag.forcefiles.update(
+            path for path in lost if workflow.persistence.metadata(IOFile(path))
+        )
 
 
 def files_that_rules_make(below):

@@ -121,7 +121,9 @@ def test_regions_left_out_are_told_with_counts_before_anything_trains(own, names
     assert f"labelled '{dog}', but the image's class is '{cat}'; region left out" in told
     assert "holiday.png: the file name is not that of a test image" in told
     assert "no 'class' is chosen; taken to be its image's" in told
-    assert f"without a region that is used: 1 of 2 test images ({names[1]})" in told
+    assert (
+        f"without a region that is used: 1 of the 2 images that the file names ({names[1]})" in told
+    )
     log = (workflow.folder / "logs/own/import_regions.log").read_text()
     assert "used: 2 of 4 regions" in log
     report = (workflow.folder / "results/own/report.md").read_text()
