@@ -296,7 +296,16 @@ def results_of_runs(wildcards):
     shown = [f"{folder}/{name}" for folder in folders for name in names]
     kept = ("model.keras", "predictions.h5", "gradcam.h5", "randomised.h5")
     make_lost_ones_again([*shown, *(f"{folder}/{name}" for folder in folders for name in kept)])
+    make_lost_ones_again(results_of_dataset(wildcards.dataset))
     return shown
+
+
+def results_of_dataset(dataset):
+    """What there is beside the runs, as far as it is made."""
+    names = ["archive.json", "images.tar.gz", "regions.csv", "data.h5", "class_choices.json"]
+    names += ["baseline.json", "comparison.csv", "comparison.png"]
+    summaries = annotation_summaries(dataset, "json") + annotation_summaries(dataset, "png")
+    return [f"results/{dataset}/{name}" for name in names] + summaries
 
 
 def results_to_compare(wildcards):
@@ -305,8 +314,6 @@ def results_to_compare(wildcards):
     make_lost_ones_again(
         f"{folder}/{name}" for folder in folders for name in ("model.keras", "predictions.h5")
     )
-    of_all = ("archive.json", "data.h5", "baseline.json", "class_choices.json")
-    make_lost_ones_again(f"results/{wildcards.dataset}/{name}" for name in of_all)
     names = ("metrics.json", "run.json", "history.csv")
     return [f"{folder}/{name}" for folder in folders for name in names]
 

@@ -37,7 +37,8 @@ def print_closing_words():
     jobs = [job for job in workflow.dag.jobs if job.rule.name in ("report", "experiment_report")]
     whole = {job.wildcards.dataset for job in jobs if job.rule.name == "report"}
     for job in jobs:
-        if job.rule.name == "report" or job.wildcards.dataset not in whole:
+        is_told = job.rule.name == "report" or job.wildcards.dataset not in whole
+        if is_told and os.path.exists(job.output.markdown):
             folders = [Path(run) for run in job.params.runs]
             print(f"\n{closing_words(Path(job.output.markdown), folders)}", file=sys.stderr)
 
@@ -87,7 +88,7 @@ def failure_of(job):
     run = [job.wildcards.get(name, "") for name in ("experiment", "seed")]
     log = str(job.log[0])
     # Both by the clock of this file system, which may not be this machine's.
-    since = os.path.getmtime(".snakemake/running")
+    since = os.path.getmtime(lock.name)
     return Failure(*run, job.rule.name, log, last_error(log, since))
 
 

@@ -32,12 +32,16 @@ for a_filter in (SizesOfEnvironments(), PlainErrors()):
 ONLY_LOOKS = {
     *("--lint", "-l", "--list-rules", "--list-target-rules", "--lt", "--print-compilation"),
     *("--summary", "-S", "--detailed-summary", "-D", "--list-changes", "--lc", "--list-conda-envs"),
+    *("--list-untracked", "--lu", "--list-input-changes", "--li", "--list-params-changes", "--lp"),
     *("--dag", "--rulegraph", "--filegraph", "--d3dag", "--report", "--containerize", "--unlock"),
 }
 WORKS = (
     workflow.is_main_process
     and not workflow.output_settings.dryrun
-    and not ONLY_LOOKS.intersection(word.partition("=")[0] for word in sys.argv)
+    and (
+        "--report-after-run" in sys.argv
+        or not ONLY_LOOKS.intersection(word.partition("=")[0] for word in sys.argv)
+    )
 )
 
 

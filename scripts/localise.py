@@ -9,14 +9,14 @@ from resnetcam.layout import ANNOTATION_SCALE, LABEL_ATTRIBUTE
 from resnetcam.localisation import score
 from resnetcam.maps import default_group, group_names, read_maps
 from resnetcam.regions import masks_for_images
-from resnetcam.via import read_export
+from resnetcam.via import read_known_regions
 
 with logged(snakemake):
     files = snakemake.input
     data = DatasetReader(files.data)
     labels = data.array("y_test")
     known = masks_for_images(
-        read_export(files.regions),
+        read_known_regions(files.regions),
         labels,
         data.class_names,
         *data.image_shape[:2],

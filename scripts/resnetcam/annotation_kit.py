@@ -3,6 +3,7 @@
 What was drawn outlives a new kit: a project in the folder that holds regions is gone on with.
 """
 
+import json
 import logging
 import os
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from resnetcam.annotations import printable
+from resnetcam.errors import InputError
 from resnetcam.files import replacing
 from resnetcam.loose_json import parse_json
 from resnetcam.regions import image_index, image_name
@@ -140,7 +142,9 @@ def write_annotation_kit(
 
 def drawn_projects(folder: Path) -> list[Drawn]:
     """Find a folder's VIA projects and JSON exports with anything of a person's, newest first."""
-    paths = sorted(folder.glob("*.json"), key=lambda path: (-path.stat().st_mtime_ns, path.name))
+    # Hidden ones are an editor's, or what a kill left of ours.
+    visible = (path for path in folder.glob("[!.]*.json") if path.is_file())
+    paths = sorted(visible, key=lambda path: (-path.stat().st_mtime_ns, path.name))
     found = [one for path in paths if (one := _read(path))]
     return [one for one in found if any(map(_is_drawn, one.records.values()))]
 
@@ -192,6 +196,7 @@ def _read(path: Path) -> Drawn | None:
     """Read a VIA project or JSON export; None for any other file."""
     try:
         document = parse_json(path.read_text(encoding="utf-8-sig"))
+        json.dumps(document, allow_nan=False)
     except (OSError, ValueError, RecursionError):
         return None
     records = via_records(document)
@@ -212,6 +217,8 @@ def _is_drawn(record: Mapping[str, Any]) -> bool:
 
 def _keep_aside(path: Path, drawn: Sequence[Drawn]) -> None:
     """Copy what is not gone on with and may be of worth to a name that is not in use."""
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; the kit's project goes there. Move it away.")
     if not path.exists() or (drawn and drawn[0].path == path):
         return
     if all(one.path != path for one in drawn) and _read(path):

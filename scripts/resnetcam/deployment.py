@@ -29,8 +29,7 @@ def keep_to_own_packages(deployment: Deployment) -> None:
     """
     if not deployment["folder"]:
         return
-    own = _own_folders()
-    sys.path[:] = [path for path in sys.path if path in own or not _holds_packages(path)]
+    sys.path[:] = filter(_is_own, sys.path)
     if problems := [*_foreign_interpreter(deployment["folder"]), *_told(deployment["pins"])]:
         raise InputError(
             f"The environment of this stage is not what {deployment['file']} asks for:\n  "
@@ -57,7 +56,7 @@ def differences(pins: Mapping[str, str]) -> dict[str, tuple[str, str | None]]:
 
     Only what lies under this interpreter's ``sys.prefix`` counts as found.
     """
-    found = {_normal(one.name): one.version for one in distributions(path=_own_folders())}
+    found = _versions()
     return {
         name: (wanted, found.get(_normal(name)))
         for name, wanted in sorted(pins.items())
@@ -97,12 +96,29 @@ def _told(pins: Mapping[str, str]) -> list[str]:
     ]
 
 
+def _versions() -> dict[str, str]:
+    """Versions of this interpreter's own packages; what an install left half done is no package."""
+    found = {}
+    for one in distributions(path=_own_folders()):
+        try:
+            name, version = one.metadata["Name"], one.metadata["Version"]
+        except (OSError, ValueError, KeyError):
+            continue
+        if name and version:
+            found[_normal(name)] = version
+    return found
+
+
 def _own_folders() -> list[str]:
     return sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
 
 
-def _holds_packages(path: str) -> bool:
-    return Path(path).name in ("site-packages", "dist-packages")
+def _is_own(path: str) -> bool:
+    """Whether a folder of the search path is the library's, the environment's, or the script's."""
+    if path in (*_own_folders(), str(Path(__file__).parents[1]), sys.path[0]):
+        return True
+    is_library = any(Path(path).is_relative_to(one) for one in (sys.prefix, sys.base_prefix))
+    return is_library and Path(path).name not in ("site-packages", "dist-packages")
 
 
 def _normal(name: str) -> str:

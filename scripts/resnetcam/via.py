@@ -11,7 +11,7 @@ from typing import Any
 
 from resnetcam.annotations import Export
 from resnetcam.coco import is_coco, read_coco
-from resnetcam.errors import InputError
+from resnetcam.errors import DamagedFileError, InputError
 from resnetcam.foreign_formats import (
     foreign_bytes,
     foreign_json,
@@ -63,6 +63,18 @@ def read_export(path: str | Path, strict: bool = False) -> Export:
     if strict:
         reader.gathered.refuse_losses()
     return reader.gathered.export()
+
+
+def read_known_regions(path: str | Path) -> Export:
+    """Read a dataset's ``regions.csv``, which the workflow itself wrote.
+
+    Raises:
+        DamagedFileError: if it is not as it was written.
+    """
+    try:
+        return read_export(path)
+    except InputError as error:
+        raise DamagedFileError(path, "it is no CSV file of regions") from error
 
 
 def via_records(document: object) -> dict[str, Any] | None:

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 import resnetcam.annotation_kit
-from resnetcam.annotation_kit import choose_images, write_annotation_kit
+from resnetcam.annotation_kit import choose_images, drawn_projects, write_annotation_kit
+from resnetcam.errors import InputError
 from resnetcam.via import read_export
 
 CLASS_NAMES = ["airplane", "cat", "ship"]
@@ -196,3 +197,18 @@ def test_the_kit_says_what_becomes_of_what_is_drawn(tmp_path, known, told):
     text = (tmp_path / "README.txt").read_text()
     assert told in text
     assert "needs regions on 100 images" in text
+
+
+def test_what_an_editor_or_a_kill_leaves_is_no_project(tmp_path):
+    (tmp_path / ".#project.json").symlink_to("me@host.12:34")
+    (tmp_path / ".project.json-abcdefgh.json").write_text("{}")
+    (tmp_path / "gone.json").symlink_to("nowhere")
+    (tmp_path / "folder.json").mkdir()
+
+    assert drawn_projects(tmp_path) == []
+
+
+def test_a_folder_in_the_projects_place_is_named(tmp_path):
+    (tmp_path / "project.json").mkdir()
+    with pytest.raises(InputError, match=r"project\.json is a folder"):
+        write_annotation_kit(tmp_path, IMAGES[:1], [0], np.zeros(1, np.uint8), CLASS_NAMES, 16)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from resnetcam import deployment
 from resnetcam.deployment import (
     description,
     differences,
@@ -22,6 +23,20 @@ def test_pins_that_are_here_differ_in_nothing():
     assert differences({"numpy": version("numpy"), "Ml_DTypes": version("ml-dtypes")}) == {}
 
 
+def test_what_an_install_left_half_done_is_no_package(tmp_path, monkeypatch):
+    for name, metadata in {
+        "~umpy-2.0": None,
+        "a-1.0": b"Name: \xff\xfe",
+        "b-1.0": b"Version: 1",
+    }.items():
+        (tmp_path / f"{name}.dist-info").mkdir()
+        if metadata:
+            (tmp_path / f"{name}.dist-info/METADATA").write_bytes(metadata)
+    monkeypatch.setattr(deployment, "_own_folders", lambda: [str(tmp_path)])
+
+    assert differences({"numpy": "2.0"}) == {"numpy": ("2.0", None)}
+
+
 def test_other_and_missing_versions_are_told():
     found = differences({"numpy": "0.1", "numqy": "1.0"})
 
@@ -29,9 +44,10 @@ def test_other_and_missing_versions_are_told():
 
 
 def test_another_environments_packages_leave_the_search_path(monkeypatch):
-    foreign = ["/elsewhere/lib/python3.11/site-packages", "/usr/lib/python3/dist-packages"]
-    kept = [sysconfig.get_path("purelib"), "/a/workflow/scripts"]
-    monkeypatch.setattr(sys, "path", [*foreign, *kept])
+    foreign = ["/elsewhere/lib/python3.11/site-packages", "/home/me/packages", "/usr/dist-packages"]
+    scripts = str(Path(deployment.__file__).parents[1])
+    kept = ["/run/scripts", sysconfig.get_path("purelib"), sysconfig.get_path("stdlib"), scripts]
+    monkeypatch.setattr(sys, "path", [kept[0], *foreign, *kept[1:]])
 
     keep_to_own_packages(HERE)
 

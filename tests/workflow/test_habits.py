@@ -6,12 +6,13 @@ import sys
 import sysconfig
 
 import pytest
-from test_rerun import FROM_EXPLAIN, FROM_GRADCAM_FIGURES, FROM_TRAIN
+from test_rerun import FROM_EXPLAIN, FROM_GRADCAM_FIGURES, FROM_TRAIN, REPORTS
 from tiny_workflow import RUN, Workflow
 
 pytestmark = pytest.mark.slow
 
 REPORT = "results/shapes/report.md"
+FROM_SUMMARY = {"summarise_annotations": 1, "draw_annotations": 1, **REPORTS}
 
 
 def test_a_missing_file_of_the_user_hides_no_change(workflow):
@@ -47,6 +48,11 @@ def test_a_missing_text_of_the_workflow_is_named(workflow):
         ("gradcam.h5", FROM_EXPLAIN),
         ("model.keras", FROM_TRAIN),
         ("predictions.h5", {name: 1 for name in FROM_TRAIN if name != "train"}),
+        ("../../comparison.png", {"compare": 1, "report": 1}),
+        (
+            "../../annotations/regions.json",
+            {"summarise_annotations": 1, "draw_annotations": 1, **REPORTS},
+        ),
     ],
 )
 def test_what_is_lost_is_made_again(workflow, targets, lost, made):

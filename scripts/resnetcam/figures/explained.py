@@ -11,7 +11,7 @@ from resnetcam.layout import ANNOTATION_SCALE, LABEL_ATTRIBUTE
 from resnetcam.maps import Maps, default_group, read_maps
 from resnetcam.predictions import read_predictions, softmax
 from resnetcam.regions import masks_for_images
-from resnetcam.via import read_export
+from resnetcam.via import read_known_regions
 
 
 class Explained(NamedTuple):
@@ -94,7 +94,13 @@ def read_explained(
     if regions:
         height, width, _ = data.image_shape
         known = masks_for_images(
-            read_export(regions), labels, names, height, width, ANNOTATION_SCALE, LABEL_ATTRIBUTE
+            read_known_regions(regions),
+            labels,
+            names,
+            height,
+            width,
+            ANNOTATION_SCALE,
+            LABEL_ATTRIBUTE,
         )
         masks = (known.image_index, known.masks)
     return gather_explained(images, labels, logits, predicted, true, masks)
