@@ -41,10 +41,10 @@ def test_an_epoch_costs_what_its_pixels_do():
 @pytest.mark.parametrize(
     ("seconds", "left"),
     [
-        ([10.0], "about 90 s left"),  # one small epoch: 3 more, and 2 that cost thrice as much
-        ([30.0] * 4, "about 3 min left"),
-        ([30.0] * 4 + [90.0], "about 90 s left"),
-        ([30.0] * 4 + [90.0] * 2, "  90.0 s"),
+        ([10.0], "  90 s left"),  # one small epoch: 3 more, and 2 that cost thrice as much
+        ([30.0] * 4, "  3 min left"),
+        ([30.0] * 4 + [90.0], "  90 s left"),
+        ([30.0] * 4 + [90.0] * 2, "  90 s"),
     ],
 )
 def test_what_is_left_is_told_by_the_size_of_the_images_to_come(seconds, left, caplog):
