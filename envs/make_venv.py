@@ -17,14 +17,15 @@ STAMP = os.path.join(VENV, "lock.sha256")
 SUPPORTED = ((3, 11), (3, 12), (3, 13))
 
 # Run by the environment's own Python: is every file of every package still there? (None is, once
-# the Python that the environment was made of has become a newer one.)
+# the Python that the environment was made of has become a newer one. What an old pip installs of a
+# source archive has no record of its files, but a list of its sources, which lie elsewhere.)
 CHECK = """
 import importlib.metadata, sys
 distributions = list(importlib.metadata.distributions())
 if not distributions:
     sys.exit("there are no packages")
 for distribution in distributions:
-    for file in distribution.files or ():
+    for file in (distribution.read_text("RECORD") and distribution.files) or ():
         if file.suffix != ".pyc" and not file.locate().exists():
             sys.exit(f"{distribution.name}: {file} is missing")
 """

@@ -43,6 +43,18 @@ def test_an_environment_as_the_lock_says_is_kept(bootstrap):
     assert bootstrap.installs == []
 
 
+def test_sources_that_an_old_pip_lists_need_not_be_there(bootstrap):
+    """Debian's pip 23.0 installs a source archive so: each `make` would install all anew."""
+    info = bootstrap.site / "other-1.0.egg-info"
+    info.mkdir()
+    (info / "PKG-INFO").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1.0\n")
+    (info / "SOURCES.txt").write_text("README.rst\nsetup.py\n")
+
+    bootstrap.main()
+
+    assert bootstrap.installs == []
+
+
 def remove_a_packages_file(bootstrap):
     (bootstrap.site / "thing.py").unlink()
 
