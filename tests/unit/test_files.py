@@ -65,7 +65,7 @@ def test_what_is_no_json_of_ours_is_named_with_a_command_that_removes_it(tmp_pat
     path.write_bytes(content)
     with pytest.raises(DamagedFileError, match=f"{path} cannot be used: ") as told:
         read_json(path, SHAPE)
-    subprocess.run(str(told.value).split("`")[1], shell=True, check=True)
+    subprocess.run(shlex.split(str(told.value).split("`")[1]), check=True)
     assert not path.exists()
 
 

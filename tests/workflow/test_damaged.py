@@ -1,6 +1,7 @@
 """Files of earlier runs that were damaged: told by name, and made again as it is said."""
 
 import re
+import shlex
 import subprocess
 
 import pytest
@@ -34,7 +35,7 @@ def test_a_damaged_file_is_told_and_what_is_said_makes_it_again(workflow, name):
     assert "Once that is mended, run the same command: it does only" in told
     commands = set(re.findall(rf"`(rm {RESULTS}/{name})`", told))
     assert len(commands) == 1
-    subprocess.run(commands.pop(), shell=True, check=True, cwd=workflow.folder)
+    subprocess.run(shlex.split(commands.pop()), check=True, cwd=workflow.folder)
 
     workflow.run()
 
