@@ -7,14 +7,14 @@ from pathlib import Path
 
 from snakemake.io import IOFile, strip_wildcard_constraints
 
-from resnetcam.class_choices import extra_choices
-from resnetcam.code_digest import code_digest
-from resnetcam.config import check_files, load_config, missing_file
-from resnetcam.environments import environment_digest, network_environment, pinned_versions
-from resnetcam.files import sha256_of_file
-from resnetcam.layout import CLASS_PAGES, FIGURES, GRADCAM_FIGURES, TRAINING_FIGURES
-from resnetcam.names import nearest
-from resnetcam.yaml_file import read_yaml
+from resnetcam.explain.class_choices import extra_choices
+from resnetcam.workflow.code_digest import code_digest
+from resnetcam.settings.config import check_files, load_config, missing_file
+from resnetcam.workflow.environments import environment_digest, network_environment, pinned_versions
+from resnetcam.common.files import sha256_of_file
+from resnetcam.report.figure_names import CLASS_PAGES, FIGURES, GRADCAM_FIGURES, TRAINING_FIGURES
+from resnetcam.common.names import nearest
+from resnetcam.common.yaml_file import read_yaml
 
 SCHEMA = read_yaml(ROOT / "schemas/config.schema.yaml")
 
@@ -61,7 +61,7 @@ def code(script):
     """A parameter that changes when the code that a script really runs changes its meaning."""
     return code_digest(
         ROOT / "scripts" / script,
-        without=f"backends/{OTHER_BACKEND}_",
+        without=f"backends/on_{OTHER_BACKEND}/",
         memory=".snakemake/code_digests.json",
     )
 

@@ -5,14 +5,14 @@ import os
 
 
 onsuccess:
-    from resnetcam.failures import forget_failures
+    from resnetcam.workflow.failures import forget_failures
 
     for dataset, jobs in jobs_by_dataset().items():
         forget_failures(f"results/{dataset}", compared=bool(is_compared(jobs)))
 
 
 onerror:
-    from resnetcam.failures import tell_failures
+    from resnetcam.workflow.failures import tell_failures
 
     for dataset, jobs in jobs_by_dataset().items():
         told = tell_failures(
@@ -30,7 +30,7 @@ def print_closing_words():
 
     Of each report that was asked for; of a dataset's rather than of its experiments'.
     """
-    from resnetcam.closing_words import closing_words
+    from resnetcam.workflow.closing_words import closing_words
 
     if not getattr(workflow, "scheduler", None) or any(workflow.dag.needrun_jobs()):
         return
@@ -83,7 +83,7 @@ def failed_jobs():
 
 
 def failure_of(job):
-    from resnetcam.failures import Failure, last_error
+    from resnetcam.workflow.failures import Failure, last_error
 
     run = [job.wildcards.get(name, "") for name in ("experiment", "seed")]
     log = str(job.log[0])

@@ -13,17 +13,17 @@ from snakemake.settings.types import DeploymentMethod
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from resnetcam.environments import (
+from resnetcam.workflow.environments import (
     ask_for_huge_pages,
     interpreter_without_spaces,
     remembered_by_children,
     shut_out_user_packages,
 )
-from resnetcam.errors import InputError
-from resnetcam.locks import try_lock
-from resnetcam.messages import PlainErrors, SizesOfEnvironments
-from resnetcam.surroundings import check_temporary_folder, forget_python_options
-from resnetcam.yaml_file import check_config_file
+from resnetcam.common.errors import InputError
+from resnetcam.common.locks import try_lock
+from resnetcam.workflow.messages import PlainErrors, SizesOfEnvironments
+from resnetcam.workflow.surroundings import check_temporary_folder, forget_python_options
+from resnetcam.common.yaml_file import check_config_file
 
 for a_filter in (SizesOfEnvironments(), PlainErrors()):
     logger.addFilter(a_filter)

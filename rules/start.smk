@@ -2,8 +2,8 @@
 
 import atexit
 
-from resnetcam.overlays import report_to_be_replaced
-from resnetcam.workload import images_of_resnet20
+from resnetcam.report.config_files import report_to_be_replaced
+from resnetcam.networks.workload import images_of_resnet20
 
 # Images/s of ResNet20 v1 on two processor cores: in bfloat16 with matrix units, and in float32 with
 # AVX2 alone beside other work, validation included (README.md, docs/performance.md).

@@ -3,11 +3,11 @@
 import logging
 from pathlib import Path
 
-from resnetcam.stage import logged
+from resnetcam.workflow.stage import logged
 
-from resnetcam.annotation_kit import choose_images, write_annotation_kit
-from resnetcam.dataset import DatasetReader
-from resnetcam.layout import ANNOTATION_SCALE, LABEL_ATTRIBUTE
+from resnetcam.data.dataset import DatasetReader
+from resnetcam.regions.conventions import ANNOTATION_SCALE, LABEL_ATTRIBUTE
+from resnetcam.regions.kit import choose_images, write_annotation_kit
 
 with logged(snakemake):
     data = DatasetReader(snakemake.input.data)

@@ -1,10 +1,10 @@
 """Check the class choices of maps against the data set's classes: class_choices.json."""
 
-from resnetcam.stage import logged
+from resnetcam.workflow.stage import logged
 
-from resnetcam.class_choices import check_class_choices
-from resnetcam.dataset import DatasetReader
-from resnetcam.files import write_json
+from resnetcam.common.files import write_json
+from resnetcam.data.dataset import DatasetReader
+from resnetcam.explain.class_choices import check_class_choices
 
 with logged(snakemake):
     choices = list(snakemake.params.classes)

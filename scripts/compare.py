@@ -1,13 +1,13 @@
 """Put the experiments of a dataset side by side: comparison.csv and comparison.png."""
 
-from resnetcam.stage import logged
+from resnetcam.workflow.stage import logged
 
-from resnetcam.chance import share_of_the_most_frequent_class
-from resnetcam.comparison import compare, files_of_run, read_run, write_comparison
-from resnetcam.contents import BASELINE
-from resnetcam.dataset import DatasetReader
-from resnetcam.figures.comparison import accuracy_against_cost, accuracy_of_one
-from resnetcam.files import read_json
+from resnetcam.common.files import read_json
+from resnetcam.common.json_shapes import BASELINE
+from resnetcam.data.chance import share_of_the_most_frequent_class
+from resnetcam.data.dataset import DatasetReader
+from resnetcam.report.comparison import compare, files_of_run, read_run, write_comparison
+from resnetcam.report.figures.comparison import accuracy_against_cost, accuracy_of_one
 
 with logged(snakemake):
     files, output = snakemake.input, snakemake.output

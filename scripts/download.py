@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from resnetcam.stage import logged
+from resnetcam.workflow.stage import logged
 
-from resnetcam.archives import ArchiveSource, obtain
-from resnetcam.cifar import OFFICIAL_SHA256
-from resnetcam.files import write_json
+from resnetcam.common.files import write_json
+from resnetcam.data.archives import ArchiveSource, obtain
+from resnetcam.data.cifar import OFFICIAL_SHA256
 
 with logged(snakemake):
     source = ArchiveSource(**snakemake.params.source)

@@ -1,10 +1,10 @@
 """Draw what an annotation export holds: annotations/<export>.png."""
 
-from resnetcam.stage import logged
+from resnetcam.workflow.stage import logged
 
-from resnetcam.contents import ANNOTATIONS
-from resnetcam.figures.annotations import annotation_summary
-from resnetcam.files import read_json
+from resnetcam.common.files import read_json
+from resnetcam.common.json_shapes import ANNOTATIONS
+from resnetcam.report.figures.annotations import annotation_summary
 
 with logged(snakemake):
     summary = read_json(snakemake.input.summary, ANNOTATIONS)

@@ -1,17 +1,17 @@
 """Draw where the network looks, and how far that can be trusted."""
 
-from resnetcam.stage import logged
+from resnetcam.workflow.stage import logged
 
-from resnetcam.contents import FAITHFULNESS, RANDOMISATION
-from resnetcam.dataset import DatasetReader
-from resnetcam.figures import examples, side_by_side, trust
-from resnetcam.figures.class_pages import class_page
-from resnetcam.figures.explained import read_explained
-from resnetcam.figures.overlays import Look
-from resnetcam.files import read_json
-from resnetcam.layout import CLASS_PAGES
-from resnetcam.maps import default_group, group_names, read_maps
-from resnetcam.titles import title
+from resnetcam.common.files import read_json
+from resnetcam.common.json_shapes import FAITHFULNESS, RANDOMISATION
+from resnetcam.data.dataset import DatasetReader
+from resnetcam.explain.maps import default_group, group_names, read_maps
+from resnetcam.report.figure_names import CLASS_PAGES
+from resnetcam.report.figures import examples, side_by_side, trust
+from resnetcam.report.figures.class_pages import class_page
+from resnetcam.report.figures.explained import read_explained
+from resnetcam.report.figures.overlays import Look
+from resnetcam.report.titles import title
 
 with logged(snakemake):
     files, output, settings = snakemake.input, snakemake.output, snakemake.params.settings

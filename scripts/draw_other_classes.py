@@ -1,12 +1,12 @@
 """Draw maps for the classes that the config names, beside those for the predicted class."""
 
-from resnetcam.stage import logged
+from resnetcam.workflow.stage import logged
 
-from resnetcam.dataset import DatasetReader
-from resnetcam.figures.explained import read_explained
-from resnetcam.figures.overlays import Look
-from resnetcam.figures.side_by_side import side_by_side
-from resnetcam.maps import default_group, read_maps
+from resnetcam.data.dataset import DatasetReader
+from resnetcam.explain.maps import default_group, read_maps
+from resnetcam.report.figures.explained import read_explained
+from resnetcam.report.figures.overlays import Look
+from resnetcam.report.figures.side_by_side import side_by_side
 
 with logged(snakemake):
     files, params = snakemake.input, snakemake.params

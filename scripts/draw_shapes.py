@@ -1,14 +1,14 @@
 """Draw the built-in dataset in CIFAR-10's binary layout, and the regions of its objects."""
 
-from resnetcam.stage import logged
+from resnetcam.workflow.stage import logged
 
-from resnetcam import shapes
-from resnetcam.annotations import Region
-from resnetcam.cifar import write_archive
-from resnetcam.files import sha256_of_file, write_json
-from resnetcam.layout import ANNOTATION_SCALE, LABEL_ATTRIBUTE
-from resnetcam.regions import image_name
-from resnetcam.via_files import write_csv
+from resnetcam.common.files import sha256_of_file, write_json
+from resnetcam.data import shapes
+from resnetcam.data.cifar import write_archive
+from resnetcam.regions.conventions import ANNOTATION_SCALE, LABEL_ATTRIBUTE
+from resnetcam.regions.export import Region
+from resnetcam.regions.on_images import image_name
+from resnetcam.regions.via_files import write_csv
 
 with logged(snakemake):
     settings = snakemake.params.settings

@@ -1,14 +1,14 @@
 """Draw learning curves, confusion matrix and mean image of one run."""
 
-from resnetcam.stage import logged
+from resnetcam.workflow.stage import logged
 
-from resnetcam.contents import ARCHIVE, METRICS, PROVENANCE
-from resnetcam.dataset import DatasetReader
-from resnetcam.figures import training
-from resnetcam.files import read_json
-from resnetcam.history import read_history, read_own_history
-from resnetcam.predictions import confusion_matrix, read_predictions
-from resnetcam.resizing import small_epochs
+from resnetcam.common.files import read_json
+from resnetcam.common.json_shapes import ARCHIVE, METRICS, PROVENANCE
+from resnetcam.data.dataset import DatasetReader
+from resnetcam.evaluation.predictions import confusion_matrix, read_predictions
+from resnetcam.recipe.resizing import small_epochs
+from resnetcam.report.figures import training
+from resnetcam.training.history import read_history, read_own_history
 
 with logged(snakemake):
     files, output = snakemake.input, snakemake.output

@@ -2,18 +2,19 @@
 
 from pathlib import Path
 
-from resnetcam.stage import logged
+from resnetcam.workflow.stage import logged
 
 from resnetcam.backends import runtime
-from resnetcam.dataset import DatasetReader
-from resnetcam.files import write_json
-from resnetcam.history import read_own_history
+from resnetcam.common.files import write_json
+from resnetcam.data.dataset import DatasetReader
+from resnetcam.training.history import read_own_history
 
 with logged(snakemake):
     params = snakemake.params
     settings = params.settings
     runtime.start(params.backend, params.device, "float32", snakemake.threads)
-    from resnetcam import evaluation, predictions
+    from resnetcam.evaluation import classifier as evaluation
+    from resnetcam.evaluation.classifier import predictions
 
     data = DatasetReader(snakemake.input.data)
     logits_of = evaluation.logits_function(evaluation.load_classifier(Path(snakemake.input.model)))

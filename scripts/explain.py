@@ -3,20 +3,21 @@
 import logging
 from pathlib import Path
 
-from resnetcam.stage import logged
+from resnetcam.workflow.stage import logged
 
 from resnetcam.backends import runtime
-from resnetcam.cam import is_flat
-from resnetcam.contents import CLASS_CHOICES
-from resnetcam.dataset import DatasetReader
-from resnetcam.files import read_json
-from resnetcam.maps import write_maps
-from resnetcam.predictions import read_predictions
+from resnetcam.common.files import read_json
+from resnetcam.common.json_shapes import CLASS_CHOICES
+from resnetcam.data.dataset import DatasetReader
+from resnetcam.evaluation.predictions import read_predictions
+from resnetcam.explain.cam import is_flat
+from resnetcam.explain.maps import write_maps
 
 with logged(snakemake):
     params = snakemake.params
     runtime.start(params.backend, params.device, "float32", snakemake.threads)
-    from resnetcam import evaluation, explanation
+    from resnetcam.evaluation import classifier as evaluation
+    from resnetcam.explain import explanation
 
     data = DatasetReader(snakemake.input.data)
     classifier = evaluation.load_classifier(Path(snakemake.input.model))

@@ -2,15 +2,15 @@
 
 import logging
 
-from resnetcam.stage import logged
+from resnetcam.workflow.stage import logged
 
-from resnetcam.annotations import told
-from resnetcam.dataset import DatasetReader
-from resnetcam.errors import InputError
-from resnetcam.layout import ANNOTATION_SCALE, LABEL_ATTRIBUTE
-from resnetcam.regions import describe_use, masks_for_images
-from resnetcam.via import read_export
-from resnetcam.via_files import fit_for_csv, write_csv
+from resnetcam.common.errors import InputError
+from resnetcam.data.dataset import DatasetReader
+from resnetcam.regions.conventions import ANNOTATION_SCALE, LABEL_ATTRIBUTE
+from resnetcam.regions.export import told
+from resnetcam.regions.on_images import describe_use, masks_for_images
+from resnetcam.regions.via import read_export
+from resnetcam.regions.via_files import fit_for_csv, write_csv
 
 with logged(snakemake):
     path, data = snakemake.input.export, DatasetReader(snakemake.input.data)

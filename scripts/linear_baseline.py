@@ -1,10 +1,10 @@
 """Measure what a linear classifier makes of the same images: baseline.json."""
 
-from resnetcam.stage import logged
+from resnetcam.workflow.stage import logged
 
-from resnetcam.dataset import DatasetReader
-from resnetcam.files import write_json
-from resnetcam.linear import linear_baseline
+from resnetcam.common.files import write_json
+from resnetcam.data.dataset import DatasetReader
+from resnetcam.data.linear_baseline import linear_baseline
 
 with logged(snakemake):
     data = DatasetReader(snakemake.input.data)

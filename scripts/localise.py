@@ -1,15 +1,15 @@
 """Score where the maps point against the known regions: localisation.json."""
 
-from resnetcam.stage import logged
+from resnetcam.workflow.stage import logged
 
-from resnetcam.annotations import told
-from resnetcam.dataset import DatasetReader
-from resnetcam.files import write_json
-from resnetcam.layout import ANNOTATION_SCALE, LABEL_ATTRIBUTE
-from resnetcam.localisation import score
-from resnetcam.maps import default_group, group_names, read_maps
-from resnetcam.regions import masks_for_images
-from resnetcam.via import read_known_regions
+from resnetcam.common.files import write_json
+from resnetcam.data.dataset import DatasetReader
+from resnetcam.explain.localisation import score
+from resnetcam.explain.maps import default_group, group_names, read_maps
+from resnetcam.regions.conventions import ANNOTATION_SCALE, LABEL_ATTRIBUTE
+from resnetcam.regions.export import told
+from resnetcam.regions.on_images import masks_for_images
+from resnetcam.regions.via import read_known_regions
 
 with logged(snakemake):
     files = snakemake.input

@@ -2,21 +2,21 @@
 
 from pathlib import Path
 
-from resnetcam.stage import logged
+from resnetcam.workflow.stage import logged
 
 import numpy as np
 
 from resnetcam.backends import runtime
-from resnetcam.dataset import DatasetReader
-from resnetcam.faithfulness import Classified, score
-from resnetcam.files import write_json
-from resnetcam.maps import default_group, group_names, read_maps
-from resnetcam.predictions import softmax
+from resnetcam.common.files import write_json
+from resnetcam.data.dataset import DatasetReader
+from resnetcam.evaluation.predictions import softmax
+from resnetcam.explain.faithfulness import Classified, score
+from resnetcam.explain.maps import default_group, group_names, read_maps
 
 with logged(snakemake):
     params, files = snakemake.params, snakemake.input
     runtime.start(params.backend, params.device, "float32", snakemake.threads)
-    from resnetcam import evaluation
+    from resnetcam.evaluation import classifier as evaluation
 
     data = DatasetReader(files.data)
     logits_of = evaluation.logits_function(evaluation.load_classifier(Path(files.model)))

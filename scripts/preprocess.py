@@ -3,13 +3,13 @@
 import logging
 from pathlib import Path
 
-from resnetcam.stage import logged
+from resnetcam.workflow.stage import logged
 
-from resnetcam.cifar import read_archive
-from resnetcam.contents import ARCHIVE
-from resnetcam.errors import InputError
-from resnetcam.files import read_json, sha256_of_file
-from resnetcam.preprocessing import check_number_of_classes, make_splits, write_dataset
+from resnetcam.common.errors import InputError
+from resnetcam.common.files import read_json, sha256_of_file
+from resnetcam.common.json_shapes import ARCHIVE
+from resnetcam.data.cifar import read_archive
+from resnetcam.data.preprocessing import check_number_of_classes, make_splits, write_dataset
 
 with logged(snakemake):
     settings = snakemake.params.settings

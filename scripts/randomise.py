@@ -2,19 +2,19 @@
 
 from pathlib import Path
 
-from resnetcam.stage import logged
+from resnetcam.workflow.stage import logged
 
 from resnetcam.backends import runtime
-from resnetcam.cam import is_flat
-from resnetcam.dataset import DatasetReader
-from resnetcam.files import write_json
-from resnetcam.maps import Maps, default_group, read_maps, write_maps
+from resnetcam.common.files import write_json
+from resnetcam.data.dataset import DatasetReader
+from resnetcam.explain.cam import is_flat
+from resnetcam.explain.maps import Maps, default_group, read_maps, write_maps
 
 with logged(snakemake):
     params, files = snakemake.params, snakemake.input
     runtime.start(params.backend, params.device, "float32", snakemake.threads)
-    from resnetcam import evaluation
-    from resnetcam.randomisation import cascade, compare, compare_with_other_images
+    from resnetcam.evaluation import classifier as evaluation
+    from resnetcam.explain.randomisation import cascade, compare, compare_with_other_images
 
     default = default_group(files.maps, "true")
     trained = read_maps(files.maps, default)

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from resnetcam.stage import logged
+from resnetcam.workflow.stage import logged
 
-from resnetcam.files import write_json
-from resnetcam.regions import summary
-from resnetcam.via import read_export, read_known_regions
+from resnetcam.common.files import write_json
+from resnetcam.regions.on_images import summary
+from resnetcam.regions.via import read_export, read_known_regions
 
 with logged(snakemake):
     path = Path(snakemake.input.export)

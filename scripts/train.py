@@ -3,10 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
-from resnetcam.stage import logged
+from resnetcam.workflow.stage import logged
 
 from resnetcam.backends import runtime
-from resnetcam.deployment import description
+from resnetcam.workflow.deployment import description
 
 with logged(snakemake):
     params = snakemake.params
@@ -14,7 +14,7 @@ with logged(snakemake):
         params.plan["backend"], params.device, params.plan["precision"], snakemake.threads
     )
     started = replace(started, environment=description(params.deployment))
-    from resnetcam.training import Plan, train
+    from resnetcam.training.session import Plan, train
 
     plan = Plan(**params.plan, code=params.code)
     train(

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from resnetcam.stage import logged
+from resnetcam.workflow.stage import logged
 
-from resnetcam.comparison import files_of_run
-from resnetcam.report import ReportInputs, write_report
+from resnetcam.report.comparison import files_of_run
+from resnetcam.report.context import ReportInputs, write_report
 
 with logged(snakemake):
     files = snakemake.input

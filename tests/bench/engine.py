@@ -9,8 +9,8 @@ import numpy as np
 import yaml
 from contenders import PARAMETERS, Facts, Settings, Workload
 
-from resnetcam import resizing
 from resnetcam.backends import runtime
+from resnetcam.recipe import resizing
 
 ROOT = Path(__file__).parents[2]
 IMAGES, CLASSES = 4096, 10
@@ -60,7 +60,7 @@ def _train(trainer: Any, augmentation: Any, shape: tuple[int, int, int], side: i
     """Train (calls, steps of a call, images of a step), and wait until they are done."""
     import keras
 
-    from resnetcam import randomness
+    from resnetcam.recipe import randomness
 
     _, steps, _ = shape
     order = randomness.permutation(0, 1, IMAGES)
@@ -75,7 +75,8 @@ def _train(trainer: Any, augmentation: Any, shape: tuple[int, int, int], side: i
 def _trainer(backend: str, recipe: Any, precision: str, images: Any, labels: Any) -> Any:
     import keras
 
-    from resnetcam import augmentation, models, optimizers
+    from resnetcam.networks import models
+    from resnetcam.recipe import augmentation, optimizers
 
     module = _backend_module(backend)
     keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
@@ -103,9 +104,9 @@ def _trainer(backend: str, recipe: Any, precision: str, images: Any, labels: Any
 
 def _backend_module(backend: str) -> Any:
     if backend == "jax":
-        from resnetcam.backends import jax_training as module
+        from resnetcam.backends.on_jax import training as module
     else:
-        from resnetcam.backends import tensorflow_training as module
+        from resnetcam.backends.on_tensorflow import training as module
     return module
 
 

@@ -34,7 +34,8 @@ def race(layer: str, count: int, turns: int) -> tuple[float, float]:
     """Return the medians of the seconds that maps, and passes alone, take."""
     import numpy as np
 
-    from resnetcam import explanation, models
+    from resnetcam.explain import explanation
+    from resnetcam.networks import models
 
     mean = np.full((32, 32, 3), 0.5, np.float32)
     classifier = models.build_classifier("resnet_v1", 20, mean, 10)

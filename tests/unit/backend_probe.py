@@ -18,16 +18,11 @@ if __name__ == "__main__":
 
 import keras
 
-from resnetcam import (
-    augmentation,
-    cam,
-    evaluation,
-    explanation,
-    models,
-    optimizers,
-    randomness,
-    training,
-)
+from resnetcam.evaluation import classifier as evaluation
+from resnetcam.explain import cam, explanation
+from resnetcam.networks import models
+from resnetcam.recipe import augmentation, optimizers, randomness
+from resnetcam.training import session as training
 
 CLASSES, SIDE, BATCH, STEPS = 10, 8, 16, 12
 NETWORKS = {"v1": ("resnet_v1", 8), "v2": ("resnet_v2", 11)}

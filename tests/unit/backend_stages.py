@@ -97,7 +97,7 @@ def stages(backend, data, folder):
 
 def stop(run):
     """Ask the training to stop in the first step of its second epoch."""
-    from resnetcam import training
+    from resnetcam.training import session as training
 
     steps = training.backend.Trainer.run
     calls = []

@@ -14,9 +14,11 @@ settings.load_profile("reproducible")
 
 RUNTIME = runtime.start("tensorflow", "cpu", "float32", threads=2)
 
-from resnetcam import models, optimizers, shapes  # noqa: E402
-from resnetcam.augmentation import build_prepare  # noqa: E402
-from resnetcam.backends import tensorflow_training  # noqa: E402
+from resnetcam.backends.on_tensorflow import training as tensorflow_training  # noqa: E402
+from resnetcam.data import shapes  # noqa: E402
+from resnetcam.networks import models  # noqa: E402
+from resnetcam.recipe import optimizers  # noqa: E402
+from resnetcam.recipe.augmentation import build_prepare  # noqa: E402
 
 CLASSES = 10
 NO_AUGMENTATION = {

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from resnetcam.cifar import LabelledImages
-from resnetcam.preprocessing import make_splits, write_dataset
+from resnetcam.data.cifar import LabelledImages
+from resnetcam.data.preprocessing import make_splits, write_dataset
 
 
 def write_data(path, coloured=False):

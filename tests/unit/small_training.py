@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 from small_recipe import RECIPE
 
-from resnetcam import stage, training
+from resnetcam.training import session as training
+from resnetcam.workflow import stage
 
 
 class Run:

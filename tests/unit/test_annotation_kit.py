@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import resnetcam.annotation_kit
-from resnetcam.annotation_kit import choose_images, drawn_projects, write_annotation_kit
-from resnetcam.errors import InputError
-from resnetcam.via import read_export
+import resnetcam.regions.kit
+from resnetcam.common.errors import InputError
+from resnetcam.regions.kit import choose_images, drawn_projects, write_annotation_kit
+from resnetcam.regions.via import read_export
 
 CLASS_NAMES = ["airplane", "cat", "ship"]
 LABELS = np.array([1, 2, 1, 0], np.uint8)
@@ -149,7 +149,7 @@ def test_a_kill_at_any_write_loses_no_drawing(tmp_path, monkeypatch):
     draw(project, NAMES[0], **{"class": "cat"})
     save(tmp_path / "project.json", project)
     drawn = regions_of(tmp_path / "project.json")
-    whole, real = 0, resnetcam.annotation_kit.replacing
+    whole, real = 0, resnetcam.regions.kit.replacing
     for allowed in range(9):
         left = iter(range(allowed))
 
@@ -158,8 +158,8 @@ def test_a_kill_at_any_write_loses_no_drawing(tmp_path, monkeypatch):
                 raise KeyboardInterrupt
             return real(path)
 
-        monkeypatch.setattr("resnetcam.annotation_kit.replacing", dying)
-        monkeypatch.setattr("resnetcam.via_files.replacing", dying)
+        monkeypatch.setattr("resnetcam.regions.kit.replacing", dying)
+        monkeypatch.setattr("resnetcam.regions.via_files.replacing", dying)
         try:
             write(tmp_path, [0, 1, 2, 3])
             whole += 1

@@ -14,9 +14,9 @@ import time
 
 import pytest
 
-from resnetcam import archives
-from resnetcam.archives import ArchiveSource, obtain
-from resnetcam.errors import InputError
+from resnetcam.common.errors import InputError
+from resnetcam.data import archives
+from resnetcam.data.archives import ArchiveSource, obtain
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

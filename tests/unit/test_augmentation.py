@@ -6,7 +6,14 @@ import scipy.ndimage
 import tensorflow as tf
 from PIL import Image
 
-from resnetcam.augmentation import affine, augment, build_prepare, erase, shift_and_flip, shrink
+from resnetcam.recipe.augmentation import (
+    affine,
+    augment,
+    build_prepare,
+    erase,
+    shift_and_flip,
+    shrink,
+)
 
 HEIGHT, WIDTH = 12, 20
 # Positions are float32 up to 20, so off by about 2e-6 of a pixel; neighbours differ by up to 1.

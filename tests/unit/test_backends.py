@@ -13,7 +13,8 @@ import pytest
 import test_augmentation as reference
 from backend_probe import part
 
-from resnetcam import cam, evaluation
+from resnetcam.evaluation import classifier as evaluation
+from resnetcam.explain import cam
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from resnetcam.cam import (
+from resnetcam.explain.cam import (
     GRADIENT_METHODS,
     ablationcam,
     eigencam,

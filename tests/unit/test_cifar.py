@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resnetcam import cifar
-from resnetcam.cifar import LabelledImages, read_archive, write_archive
-from resnetcam.errors import InputError
+from resnetcam.common.errors import InputError
+from resnetcam.data import cifar
+from resnetcam.data.cifar import LabelledImages, read_archive, write_archive
 
 TRAIN, TEST = 20, 6
 CLASSES = ("cat", "dog", "frog")

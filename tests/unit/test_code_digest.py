@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from resnetcam import code_digest as module
-from resnetcam.code_digest import code_digest
+from resnetcam.workflow import code_digest as module
+from resnetcam.workflow.code_digest import code_digest
 
 ROOT = Path(__file__).parents[2]
 
@@ -96,18 +96,18 @@ def test_what_is_not_imported_does_not_count(digest):
 @pytest.mark.parametrize(("used", "other"), [("jax", "tensorflow"), ("tensorflow", "jax")])
 def test_the_modules_of_a_backend_that_is_not_in_use_do_not_count(tmp_path, script, used, other):
     """Nor does a folder above the project that is called like them."""
-    scripts = tmp_path / "backends" / f"{other}_project" / "scripts"
+    scripts = tmp_path / "backends" / f"on_{other}" / "scripts"
     shutil.copytree(ROOT / "scripts", scripts, ignore=shutil.ignore_patterns("__pycache__"))
     backends = scripts / "resnetcam" / "backends"
 
     def changed(backend):
-        for path in backends.glob(f"{backend}_*.py"):
+        for path in (backends / f"on_{backend}").glob("[a-z]*.py"):
             path.write_text(path.read_text() + "\nCHANGED = True\n")
         module._content.cache_clear()
-        return code_digest(scripts / script, without=f"backends/{other}_")
+        return code_digest(scripts / script, without=f"backends/on_{other}/")
 
-    before = code_digest(scripts / script, without=f"backends/{other}_")
-    assert before == code_digest(ROOT / "scripts" / script, without=f"backends/{other}_")
+    before = code_digest(scripts / script, without=f"backends/on_{other}/")
+    assert before == code_digest(ROOT / "scripts" / script, without=f"backends/on_{other}/")
     assert changed(other) == before
     assert changed(used) != before
 
@@ -204,16 +204,30 @@ def test_the_digest_is_the_same_on_every_python(digest):
 @pytest.mark.parametrize(
     ("script", "modules"),
     [
-        ("explain.py", {"cam", "explanation", "split", "backends/tensorflow_attribution"}),
-        ("measure_faithfulness.py", {"faithfulness", "baselines", "evaluation"}),
-        ("randomise.py", {"randomisation", "explanation", "cam"}),
-        ("train.py", {"training", "augmentation", "backends/tensorflow_training"}),
+        (
+            "explain.py",
+            {
+                "explain/cam",
+                "explain/explanation",
+                "networks/split",
+                "backends/on_tensorflow/attribution",
+            },
+        ),
+        (
+            "measure_faithfulness.py",
+            {"explain/faithfulness", "explain/baselines", "evaluation/classifier"},
+        ),
+        ("randomise.py", {"explain/randomisation", "explain/explanation", "explain/cam"}),
+        (
+            "train.py",
+            {"training/session", "recipe/augmentation", "backends/on_tensorflow/training"},
+        ),
     ],
 )
 def test_stages_depend_on_what_they_use(script, modules):
     code = (
         "import sys; sys.path.insert(0, 'scripts')\n"
-        "from resnetcam.code_digest import local_files\n"
+        "from resnetcam.workflow.code_digest import local_files\n"
         "from pathlib import Path\n"
         f"root = Path('scripts').resolve()\n"
         f"print(*(p.relative_to(root) for p in local_files(root / '{script}')))"
@@ -224,5 +238,5 @@ def test_stages_depend_on_what_they_use(script, modules):
     reached = {name.removeprefix("resnetcam/").removesuffix(".py") for name in output.split()}
 
     assert modules <= reached
-    assert not {"figures/canvas", "report", "archives"} & reached
-    assert ("training" in reached) == (script == "train.py")
+    assert not {"report/figures/canvas", "report/context", "data/archives"} & reached
+    assert ("training/session" in reached) == (script == "train.py")

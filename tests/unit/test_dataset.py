@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 from conftest import NO_AUGMENTATION
 
-from resnetcam.augmentation import build_prepare
-from resnetcam.cifar import LabelledImages
-from resnetcam.dataset import PROTOCOLS, DatasetReader
-from resnetcam.errors import InputError
-from resnetcam.preprocessing import (
+from resnetcam.common.errors import InputError
+from resnetcam.data.cifar import LabelledImages
+from resnetcam.data.dataset import PROTOCOLS, DatasetReader
+from resnetcam.data.preprocessing import (
     check_number_of_classes,
     make_splits,
     mean_image,
     stratified_choice,
     write_dataset,
 )
+from resnetcam.recipe.augmentation import build_prepare
 
 ARRAYS = [
     "x_train",

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from resnetcam import deployment
-from resnetcam.deployment import (
+from resnetcam.common.errors import InputError
+from resnetcam.workflow import deployment
+from resnetcam.workflow.deployment import (
     description,
     differences,
     keep_to_own_packages,
     what_an_import_needs,
 )
-from resnetcam.errors import InputError
 
 HERE = {"file": "envs/data.yaml", "pins": {"numpy": version("numpy")}, "folder": sys.prefix}
 
@@ -45,7 +45,7 @@ def test_other_and_missing_versions_are_told():
 
 def test_another_environments_packages_leave_the_search_path(monkeypatch):
     foreign = ["/elsewhere/lib/python3.11/site-packages", "/home/me/packages", "/usr/dist-packages"]
-    scripts = str(Path(deployment.__file__).parents[1])
+    scripts = str(Path(deployment.__file__).parents[2])
     kept = ["/run/scripts", sysconfig.get_path("purelib"), sysconfig.get_path("stdlib"), scripts]
     monkeypatch.setattr(sys, "path", [kept[0], *foreign, *kept[1:]])
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from resnetcam.config import load_config
+from resnetcam.settings.config import load_config
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ["README.md", "results/README.md", *(f"docs/{p.name}" for p in ROOT.glob("docs/*.md"))]

@@ -12,8 +12,9 @@ import pytest
 import snakemake
 import yaml
 
-from resnetcam import environments
-from resnetcam.environments import (
+from resnetcam.common.errors import InputError
+from resnetcam.workflow import environments
+from resnetcam.workflow.environments import (
     ask_for_huge_pages,
     environment_digest,
     interpreter_without_spaces,
@@ -22,7 +23,6 @@ from resnetcam.environments import (
     remembered_by_children,
     shut_out_user_packages,
 )
-from resnetcam.errors import InputError
 
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted(ROOT.glob("requirements*.txt"))
@@ -128,7 +128,7 @@ def test_an_environment_lists_every_package_that_its_scripts_import(environment)
         listed.add("tensorflow")
 
     for script in SCRIPTS[environment]:
-        others = "backends/tensorflow_" if "jax" in environment else "backends/jax_"
+        others = "backends/on_tensorflow/" if "jax" in environment else "backends/on_jax/"
         for name in imported_packages(ROOT / "scripts" / f"{script}.py", others):
             assert PACKAGE_OF_IMPORT.get(name, name) in listed, f"{script} imports {name}"
 
@@ -139,7 +139,7 @@ def imported_packages(script, others):
     ``others`` is what the modules of a backend begin with that the environment does not hold.
     """
     sys.path.insert(0, str(ROOT / "scripts"))
-    from resnetcam.code_digest import local_files
+    from resnetcam.workflow.code_digest import local_files
 
     names = set()
     for path in local_files(script.resolve(), others):

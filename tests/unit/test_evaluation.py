@@ -7,8 +7,8 @@ import keras
 import numpy as np
 import pytest
 
-from resnetcam.errors import DamagedFileError
-from resnetcam.evaluation import load_classifier, logits_function
+from resnetcam.common.errors import DamagedFileError
+from resnetcam.evaluation.classifier import load_classifier, logits_function
 
 pytestmark = pytest.mark.slow
 

@@ -11,13 +11,20 @@ from tf_keras_vis.gradcam import Gradcam
 from tf_keras_vis.layercam import Layercam
 from tf_keras_vis.utils.scores import CategoricalScore
 
-from resnetcam import explanation
-from resnetcam.backends.tensorflow_attribution import ablations, activations_and_gradients
-from resnetcam.cam import METHODS
-from resnetcam.errors import InputError
-from resnetcam.evaluation import logits_function
-from resnetcam.explanation import explain_test_set, explainer, resolve_class, resolve_layer
-from resnetcam.maps import GroupName, Maps, default_group, group_names, read_maps, write_maps
+from resnetcam.backends.on_tensorflow.attribution import ablations, activations_and_gradients
+from resnetcam.common.errors import InputError
+from resnetcam.evaluation.classifier import logits_function
+from resnetcam.explain import explanation
+from resnetcam.explain.cam import METHODS
+from resnetcam.explain.explanation import explain_test_set, explainer, resolve_class, resolve_layer
+from resnetcam.explain.maps import (
+    GroupName,
+    Maps,
+    default_group,
+    group_names,
+    read_maps,
+    write_maps,
+)
 
 pytestmark = pytest.mark.slow
 

@@ -5,15 +5,18 @@ import logging
 import os
 from types import SimpleNamespace
 
-from resnetcam.stage import _LogFile
+from resnetcam.workflow.stage import _LogFile
 
 import numpy as np
 import pytest
 
-from resnetcam import stage
-from resnetcam.comparison import write_comparison
-from resnetcam.errors import InputError
-from resnetcam.failures import (
+from resnetcam.common.errors import InputError
+from resnetcam.common.files import write_json
+from resnetcam.evaluation.predictions import metrics
+from resnetcam.report.comparison import write_comparison
+from resnetcam.training.history import HISTORY_COLUMNS, write_history
+from resnetcam.workflow import stage
+from resnetcam.workflow.failures import (
     MISSING,
     Failure,
     forget_failures,
@@ -22,9 +25,6 @@ from resnetcam.failures import (
     tell_failures,
     write_failures,
 )
-from resnetcam.files import write_json
-from resnetcam.history import HISTORY_COLUMNS, write_history
-from resnetcam.predictions import metrics
 
 EXPERIMENTS = {
     name: {

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from resnetcam.faithfulness import (
+from resnetcam.explain.faithfulness import (
     Classified,
     area,
     curves,

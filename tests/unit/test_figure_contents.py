@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from resnetcam.figures import (
+from resnetcam.explain.maps import Maps
+from resnetcam.report.figures import (
     annotations,
     class_pages,
     examples,
@@ -16,10 +17,9 @@ from resnetcam.figures import (
     training,
     trust,
 )
-from resnetcam.figures.explained import gather_explained
-from resnetcam.figures.overlays import Look
-from resnetcam.figures.page import Page, Panel
-from resnetcam.maps import Maps
+from resnetcam.report.figures.explained import gather_explained
+from resnetcam.report.figures.overlays import Look
+from resnetcam.report.figures.page import Page, Panel
 
 NAMES = ["cat", "dog", "ox"]
 

@@ -10,16 +10,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from resnetcam.cam import resize_bilinear
-from resnetcam.figures import comparison, examples, side_by_side, training, trust
-from resnetcam.figures.annotations import annotation_summary
-from resnetcam.figures.canvas import distinct_colors, whole_percent
-from resnetcam.figures.class_pages import class_page
-from resnetcam.figures.explained import choose_examples, gather_explained, most_confidently_wrong
-from resnetcam.figures.overlays import Look, draw_color_scale, overlay
-from resnetcam.figures.page import Page
-from resnetcam.maps import Maps
-from resnetcam.randomisation import rank_correlations
+from resnetcam.explain.cam import resize_bilinear
+from resnetcam.explain.maps import Maps
+from resnetcam.explain.randomisation import rank_correlations
+from resnetcam.report.figures import comparison, examples, side_by_side, training, trust
+from resnetcam.report.figures.annotations import annotation_summary
+from resnetcam.report.figures.canvas import distinct_colors, whole_percent
+from resnetcam.report.figures.class_pages import class_page
+from resnetcam.report.figures.explained import (
+    choose_examples,
+    gather_explained,
+    most_confidently_wrong,
+)
+from resnetcam.report.figures.overlays import Look, draw_color_scale, overlay
+from resnetcam.report.figures.page import Page
 
 GREY = np.full((32, 32, 3), 128, np.uint8)
 LUMA = np.array([0.299, 0.587, 0.114])
@@ -394,7 +398,8 @@ def test_methods_beyond_the_palette_have_colours_of_their_own(tmp_path, monkeypa
 def test_figures_need_neither_keras_nor_pyplot():
     code = (
         "import sys; "
-        "from resnetcam.figures import class_pages, examples, side_by_side, training, trust; "
+        "from resnetcam.report.figures import class_pages, examples, side_by_side, trust; "
+        "from resnetcam.report.figures import training; "
         "print({'keras', 'tensorflow', 'matplotlib.pyplot'} & set(sys.modules))"
     )
     done = subprocess.run(
@@ -492,7 +497,7 @@ def no_home(folder):
 )
 def test_drawing_takes_nothing_from_the_users_environment(tmp_path, hostile):
     code = (
-        "import sys; from resnetcam.figures import training; "
+        "import sys; from resnetcam.report.figures import training; "
         "training.confusion_matrix(sys.argv[1], __import__('numpy').eye(2), ['cat', 'dog'], 'test')"
     )
     subprocess.run(

@@ -9,12 +9,12 @@ import h5py
 import numpy as np
 import pytest
 
-from resnetcam import hdf5
-from resnetcam.errors import DamagedFileError, InputError
-from resnetcam.files import read_json, write_json
-from resnetcam.history import HISTORY_COLUMNS, read_own_history, write_history
-from resnetcam.maps import GroupName, Maps, group_names, read_maps, write_maps
-from resnetcam.predictions import read_predictions, write_predictions
+from resnetcam.common import hdf5
+from resnetcam.common.errors import DamagedFileError, InputError
+from resnetcam.common.files import read_json, write_json
+from resnetcam.evaluation.predictions import read_predictions, write_predictions
+from resnetcam.explain.maps import GroupName, Maps, group_names, read_maps, write_maps
+from resnetcam.training.history import HISTORY_COLUMNS, read_own_history, write_history
 
 
 @pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o027, 0o640), (0o002, 0o664)])

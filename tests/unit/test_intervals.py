@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from resnetcam.intervals import mean_with_interval, means_beside_first
+from resnetcam.explain.intervals import mean_with_interval, means_beside_first
 
 N = 2000
 EASE = np.random.default_rng(0).random(N)

@@ -98,7 +98,7 @@ def test_a_gpu_on_which_cuda_does_not_start_is_the_processor_or_an_error(
 KEEP = """
 import sys
 sys.path.insert(0, "scripts")
-from resnetcam.backends import jax_device
+from resnetcam.backends.on_jax import device as jax_device
 jax_device._keep_compiled_programs()
 import jax
 print(jax.config.jax_compilation_cache_dir)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from resnetcam.linear import linear_baseline
+from resnetcam.data.linear_baseline import linear_baseline
 
 
 def images(size, seed):

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from resnetcam.baselines import BASELINES, centred_gaussian, random_maps, uniform
-from resnetcam.localisation import energy_inside, pointing_game, score
-from resnetcam.maps import Maps
-from resnetcam.regions import RegionMasks
+from resnetcam.explain.baselines import BASELINES, centred_gaussian, random_maps, uniform
+from resnetcam.explain.localisation import energy_inside, pointing_game, score
+from resnetcam.explain.maps import Maps
+from resnetcam.regions.on_images import RegionMasks
 
 MASKS = np.zeros((1, 4, 4), bool)
 MASKS[0, 1:3, 1:3] = True

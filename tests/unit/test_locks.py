@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from resnetcam import hdf5
-from resnetcam.archives import ArchiveSource, obtain
-from resnetcam.files import sha256_of_file
-from resnetcam.locks import try_lock, wait_for_lock
+from resnetcam.common import hdf5
+from resnetcam.common.files import sha256_of_file
+from resnetcam.common.locks import try_lock, wait_for_lock
+from resnetcam.data.archives import ArchiveSource, obtain
 
 
 def refuse_with(monkeypatch, number):

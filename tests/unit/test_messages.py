@@ -6,14 +6,14 @@ import re
 import numpy as np
 import pytest
 
-from resnetcam import steps
-from resnetcam.closing_words import closing_words
-from resnetcam.comparison import COLUMNS, write_comparison
-from resnetcam.files import write_json
-from resnetcam.history import HISTORY_COLUMNS
-from resnetcam.messages import SIZES, PlainErrors, SizesOfEnvironments
-from resnetcam.overlays import report_to_be_replaced, written
-from resnetcam.predictions import metrics
+from resnetcam.common import steps
+from resnetcam.common.files import write_json
+from resnetcam.evaluation.predictions import metrics
+from resnetcam.report.comparison import COLUMNS, write_comparison
+from resnetcam.report.config_files import report_to_be_replaced, written
+from resnetcam.training.history import HISTORY_COLUMNS
+from resnetcam.workflow.closing_words import closing_words
+from resnetcam.workflow.messages import SIZES, PlainErrors, SizesOfEnvironments
 
 
 def through(a_filter, message):

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from resnetcam import families, models
-from resnetcam.backends.tensorflow_training import FusedBatchNormalization
-from resnetcam.errors import InputError
+from resnetcam.backends.on_tensorflow.training import FusedBatchNormalization
+from resnetcam.common.errors import InputError
+from resnetcam.networks import families, models
 
 pytestmark = pytest.mark.slow
 

@@ -30,13 +30,16 @@ from small_training import (
     save_after_every_step,
 )
 
-from resnetcam import models, optimizers, stage, training
-from resnetcam.dataset import DatasetReader
-from resnetcam.errors import InputError
-from resnetcam.history import read_history
-from resnetcam.interruption import noticing_signals
-from resnetcam.saving import save_classifier
-from resnetcam.state import StateStore
+from resnetcam.common.errors import InputError
+from resnetcam.common.interruption import noticing_signals
+from resnetcam.data.dataset import DatasetReader
+from resnetcam.networks import models
+from resnetcam.networks.saving import save_classifier
+from resnetcam.recipe import optimizers
+from resnetcam.training import session as training
+from resnetcam.training.history import read_history
+from resnetcam.training.state import StateStore
+from resnetcam.workflow import stage
 
 pytestmark = pytest.mark.slow
 

@@ -13,7 +13,7 @@ import pytest
 from backend_stages import GRADCAM
 from small_data import write_data
 
-from resnetcam.history import read_history
+from resnetcam.training.history import read_history
 
 pytestmark = pytest.mark.slow
 

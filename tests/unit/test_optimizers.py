@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from resnetcam import models
-from resnetcam.backends.tensorflow_training import Trainer
-from resnetcam.optimizers import SGD, Muon, RMSprop, build_optimizer, orthogonalize
+from resnetcam.backends.on_tensorflow.training import Trainer
+from resnetcam.networks import models
+from resnetcam.recipe.optimizers import SGD, Muon, RMSprop, build_optimizer, orthogonalize
 
 
 def changes(optimizer, steps):

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from resnetcam.provenance import git_commit
+from resnetcam.training.provenance import git_commit
 
 
 @pytest.fixture

@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from resnetcam import randomisation
-from resnetcam.explanation import explainer, resolve_layer
-from resnetcam.randomisation import (
+from resnetcam.common.yaml_file import read_yaml
+from resnetcam.explain import randomisation
+from resnetcam.explain.explanation import explainer, resolve_layer
+from resnetcam.explain.randomisation import (
     cascade,
     compare,
     compare_with_other_images,
     parts,
     rank_correlations,
 )
-from resnetcam.yaml_file import read_yaml
 
 PARTS_V1 = ["logits", "stage3_block1", "stage2_block1", "stage1_block1", "stem"]
 PARTS_V2 = ["logits", "final", *PARTS_V1[1:]]

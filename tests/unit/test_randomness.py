@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from resnetcam.randomness import augmentation_draws, permutation
+from resnetcam.recipe.randomness import augmentation_draws, permutation
 
 EVERYTHING = {
     "flip": "random",

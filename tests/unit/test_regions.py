@@ -7,17 +7,17 @@ import re
 import numpy as np
 import pytest
 
-from resnetcam.annotations import Export, Problem, Region
-from resnetcam.geometry import rasterise
-from resnetcam.regions import (
+from resnetcam.regions.export import Export, Problem, Region
+from resnetcam.regions.geometry import rasterise
+from resnetcam.regions.on_images import (
     describe_use,
     image_index,
     image_name,
     masks_for_images,
     summary,
 )
-from resnetcam.via import read_export
-from resnetcam.via_files import write_csv
+from resnetcam.regions.via import read_export
+from resnetcam.regions.via_files import write_csv
 
 pytestmark = pytest.mark.filterwarnings("error")
 

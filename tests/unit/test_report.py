@@ -11,10 +11,11 @@ import pytest
 from markdown_it import MarkdownIt
 from PIL import Image
 
-from resnetcam import report
-from resnetcam.cifar import LabelledImages
-from resnetcam.closing_words import closing_words
-from resnetcam.comparison import (
+from resnetcam.common.errors import DamagedFileError
+from resnetcam.data.cifar import LabelledImages
+from resnetcam.data.preprocessing import make_splits, write_dataset
+from resnetcam.report import context as report
+from resnetcam.report.comparison import (
     RunFiles,
     compare,
     files_of_run,
@@ -22,13 +23,10 @@ from resnetcam.comparison import (
     read_run,
     write_comparison,
 )
-from resnetcam.errors import DamagedFileError
-from resnetcam.history import read_history, write_history
-from resnetcam.layout import CLASS_PAGES, FIGURES
-from resnetcam.preprocessing import make_splits, write_dataset
-from resnetcam.report import ReportInputs, write_report
-from resnetcam.report_html import to_html
-from resnetcam.report_text import (
+from resnetcam.report.context import ReportInputs, write_report
+from resnetcam.report.figure_names import CLASS_PAGES, FIGURES
+from resnetcam.report.html import to_html
+from resnetcam.report.text import (
     duration,
     escaped,
     fenced,
@@ -38,6 +36,8 @@ from resnetcam.report_text import (
     relative_link,
     wilson_interval,
 )
+from resnetcam.training.history import read_history, write_history
+from resnetcam.workflow.closing_words import closing_words
 
 ROOT = Path(__file__).parents[2]
 EXPERIMENTS = {

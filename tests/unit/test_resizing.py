@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from resnetcam.progress import log_epoch
-from resnetcam.resizing import image_sides, relative_costs
+from resnetcam.recipe.resizing import image_sides, relative_costs
+from resnetcam.training.progress import log_epoch
 
 
 def recipe(epochs, share):

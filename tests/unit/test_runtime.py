@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from resnetcam.backends import gpus, processor, runtime
 from resnetcam.backends.gpus import Gpu
-from resnetcam.errors import InputError
+from resnetcam.common.errors import InputError
 
 pytestmark = pytest.mark.slow
 

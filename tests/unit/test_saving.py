@@ -10,14 +10,14 @@ import keras
 import numpy as np
 import pytest
 
-from resnetcam import models
-from resnetcam.saving import save_classifier
+from resnetcam.networks import models
+from resnetcam.networks.saving import save_classifier
 
 SAVER = """
 import sys, time
 import keras, numpy as np
-from resnetcam import models
-from resnetcam.saving import save_classifier
+from resnetcam.networks import models
+from resnetcam.networks.saving import save_classifier
 
 path, others = sys.argv[1], int(sys.argv[2])
 kept = []
@@ -37,7 +37,7 @@ save_classifier(classifier, path)
 def test_two_processes_save_equal_networks_as_equal_bytes(tmp_path):
     """At other times, under another user's mask, after other models, at other addresses."""
     written = []
-    scripts = Path(models.__file__).parents[1]
+    scripts = Path(models.__file__).parents[2]
     for name, others in (("one.keras", 0), ("two.keras", 2)):
         subprocess.run(
             [sys.executable, "-c", SAVER, tmp_path / name, str(others)],

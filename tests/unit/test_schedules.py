@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import yaml
 
-from resnetcam.schedules import learning_rates
+from resnetcam.recipe.schedules import learning_rates
 
 ROOT = Path(__file__).parents[2]
 HISTORY = ROOT / "resources" / "published_history.csv"

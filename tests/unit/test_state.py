@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resnetcam.errors import InputError
-from resnetcam.state import Checkpoint, Partial, StateStore, fingerprint
+from resnetcam.common.errors import InputError
+from resnetcam.training.state import Checkpoint, Partial, StateStore, fingerprint
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
@@ -171,7 +171,7 @@ import shutil
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from resnetcam.state import StateStore
+from resnetcam.training.state import StateStore
 store = StateStore(sys.argv[2], "abc", "last")
 with store.locked():
     print("locked", flush=True)

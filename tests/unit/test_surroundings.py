@@ -6,8 +6,8 @@ import tempfile
 
 import pytest
 
-from resnetcam.errors import InputError
-from resnetcam.surroundings import check_temporary_folder, forget_python_options
+from resnetcam.common.errors import InputError
+from resnetcam.workflow.surroundings import check_temporary_folder, forget_python_options
 
 
 def test_children_do_not_take_every_warning_for_an_error(monkeypatch):

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from resnetcam.config import load_config
-from resnetcam.errors import InputError
+from resnetcam.common.errors import InputError
+from resnetcam.settings.config import load_config
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())

@@ -15,11 +15,13 @@ from small_recipe import AFFINE
 from small_recipe import RECIPE as SMALL
 from small_training import FakeTrainer, fake_network
 
-from resnetcam import models, randomness, training
-from resnetcam.dataset import DatasetReader
-from resnetcam.errors import InputError
-from resnetcam.scoring import accuracy_and_loss
-from resnetcam.state import StateStore
+from resnetcam.common.errors import InputError
+from resnetcam.data.dataset import DatasetReader
+from resnetcam.evaluation.scoring import accuracy_and_loss
+from resnetcam.networks import models
+from resnetcam.recipe import randomness
+from resnetcam.training import session as training
+from resnetcam.training.state import StateStore
 
 pytestmark = pytest.mark.slow
 

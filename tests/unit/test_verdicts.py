@@ -2,7 +2,7 @@
 
 import pytest
 
-from resnetcam.verdicts import faithfulness_verdict, localisation_verdict
+from resnetcam.report.verdicts import faithfulness_verdict, localisation_verdict
 
 
 def section(metrics, **minus_first):

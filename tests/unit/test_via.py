@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resnetcam.annotations import AREAS, Export, Problem, Region, told
-from resnetcam.errors import InputError
-from resnetcam.geometry import rasterise
-from resnetcam.loose_json import parse_json
-from resnetcam.regions import summary
-from resnetcam.via import read_export
-from resnetcam.via_files import fit_for_csv, new_project, write_csv, write_project
+from resnetcam.common.errors import InputError
+from resnetcam.regions.export import AREAS, Export, Problem, Region, told
+from resnetcam.regions.geometry import rasterise
+from resnetcam.regions.loose_json import parse_json
+from resnetcam.regions.on_images import summary
+from resnetcam.regions.via import read_export
+from resnetcam.regions.via_files import fit_for_csv, new_project, write_csv, write_project
 
 CORPUS = Path(__file__).parent / "via_corpus"
 ROOT = Path(__file__).parents[2]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from resnetcam.wording import counted
+from resnetcam.common.wording import counted
 
 
 @pytest.mark.parametrize(

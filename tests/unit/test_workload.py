@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from resnetcam import models
-from resnetcam.workload import images_of_resnet20, multiply_adds
+from resnetcam.networks import models
+from resnetcam.networks.workload import images_of_resnet20, multiply_adds
 
 IMAGE = (32, 32, 3)
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from resnetcam.errors import InputError
-from resnetcam.yaml_file import check_config_file
+from resnetcam.common.errors import InputError
+from resnetcam.common.yaml_file import check_config_file
 
 ROOT = Path(__file__).parents[2]
 

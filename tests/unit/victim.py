@@ -17,7 +17,7 @@ import pytest
 from mishaps import Files
 from small_training import fake_network, save_after_every_step
 
-from resnetcam import training
+from resnetcam.training import session as training
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 

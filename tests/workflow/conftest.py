@@ -80,5 +80,5 @@ def untrained(workflow):
         ("_SECONDS_A_CPU_CALL = 1.0", "_SECONDS_A_CPU_CALL = 0.0"),
         ("results = self.trainer", "time.sleep(0.2)\n                    results = self.trainer"),
     ):
-        workflow.edit("scripts/resnetcam/training.py", old, new)
+        workflow.edit("scripts/resnetcam/training/session.py", old, new)
     return workflow

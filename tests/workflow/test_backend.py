@@ -32,7 +32,7 @@ def change(workflow, backend):
     """Change what the modules of a backend do; return a function that takes it back."""
     texts = {
         path: path.read_text()
-        for path in (workflow.folder / "scripts/resnetcam/backends").glob(f"{backend}_*.py")
+        for path in (workflow.folder / f"scripts/resnetcam/backends/on_{backend}").glob("[a-z]*.py")
     }
     assert len(texts) == 4
     for path, text in texts.items():

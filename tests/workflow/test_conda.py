@@ -211,7 +211,7 @@ def test_where_jobs_run_elsewhere_auto_takes_the_environment_with_cuda(fresh_wor
 
 def test_without_conda_a_missing_package_is_told_with_its_environment(fresh_workflow):
     workflow = fresh_workflow()
-    workflow.edit("scripts/draw_shapes.py", "from resnetcam import shapes", "import numqy")
+    workflow.edit("scripts/draw_shapes.py", "from resnetcam.data import shapes", "import numqy")
 
     result = workflow.run("results/shapes/archive.json", check=False)
 

@@ -7,9 +7,9 @@ import shutil
 import pytest
 import yaml
 
-from resnetcam.annotations import Region
-from resnetcam.via import read_export
-from resnetcam.via_files import write_csv
+from resnetcam.regions.export import Region
+from resnetcam.regions.via import read_export
+from resnetcam.regions.via_files import write_csv
 
 pytestmark = pytest.mark.slow
 
@@ -50,7 +50,7 @@ def test_drawings_outlive_a_larger_kit(workflow):
 
 def test_drawings_outlive_a_kit_that_fails_or_is_killed(workflow):
     record = draw(workflow)
-    path = "scripts/resnetcam/annotation_kit.py"
+    path = "scripts/resnetcam/regions/kit.py"
     line = "    drawn = drawn_projects(folder)\n"
     workflow.edit("tiny.yaml", "annotate_images: 3", "annotate_images: 7")
     workflow.edit(path, line, '    raise OSError("a mishap")\n' + line)

@@ -12,7 +12,7 @@ import yaml
 from test_environments import SCRIPTS
 from tiny_workflow import ROOT
 
-from resnetcam.code_digest import local_files
+from resnetcam.workflow.code_digest import local_files
 
 pytestmark = pytest.mark.slow
 

@@ -48,7 +48,7 @@ def reformat_the_config(workflow):
 
 
 def reorder_a_script(workflow):
-    path = workflow.folder / "scripts/resnetcam/schedules.py"
+    path = workflow.folder / "scripts/resnetcam/recipe/schedules.py"
     text = path.read_text()
     lines = text.replace("from typing import Any\n\nimport numpy as np\n", "").replace(
         '"""Learning rates, a value a step."""\n',
@@ -101,22 +101,27 @@ def test_nothing_runs_when_the_profile_changed(workflow):
     ("path", "old", "new", "expected"),
     [
         (
-            "scripts/resnetcam/cam.py",
+            "scripts/resnetcam/explain/cam.py",
             "return np.maximum(maps, 0)",
             "return maps.clip(0)",
             FROM_EXPLAIN,
         ),
-        ("scripts/resnetcam/schedules.py", "+ 0.5)", "+ 0.25)", FROM_TRAIN),
+        ("scripts/resnetcam/recipe/schedules.py", "+ 0.5)", "+ 0.25)", FROM_TRAIN),
         ("scripts/train.py", "started = ", "started = started_ = ", FROM_TRAIN),
-        ("scripts/resnetcam/predictions.py", "logits.max(1", "logits.min(1", FROM_EVALUATE),
         (
-            "scripts/resnetcam/faithfulness.py",
+            "scripts/resnetcam/evaluation/predictions.py",
+            "logits.max(1",
+            "logits.min(1",
+            FROM_EVALUATE,
+        ),
+        (
+            "scripts/resnetcam/explain/faithfulness.py",
             "+ curve[:, :-1]",
             "+ curve[:, 1:]",
             {"measure_faithfulness": 1, **FROM_GRADCAM_FIGURES},
         ),
         (
-            "scripts/resnetcam/randomisation.py",
+            "scripts/resnetcam/explain/randomisation.py",
             "one.mean(), other",
             "one.sum(), other",
             {"randomise": 1, "localise": 1, **FROM_GRADCAM_FIGURES},
@@ -208,7 +213,7 @@ def test_swapped_numbers_are_noticed(workflow):
 def test_new_preprocessing_code_with_the_same_bytes_trains_nothing(workflow):
     data = workflow.folder / "results/shapes/data.h5"
     before = data.read_bytes()
-    workflow.edit("scripts/resnetcam/preprocessing.py", "// 5000", "// 50")
+    workflow.edit("scripts/resnetcam/data/preprocessing.py", "// 5000", "// 50")
     planned = workflow.planned()
     assert {"preprocess", "train", "evaluate", "explain"} <= set(planned)
 
@@ -238,7 +243,7 @@ def test_settings_of_the_download_do_not_download_again(workflow):
         "timeout": 3,
     }
     (workflow.folder / "tiny.yaml").write_text(yaml.safe_dump(settings))
-    workflow.edit("scripts/resnetcam/archives.py", "import", "import antigravity\nimport")
+    workflow.edit("scripts/resnetcam/data/archives.py", "import", "import antigravity\nimport")
 
     planned = workflow.planned("results/cifar10/archive.json")
 

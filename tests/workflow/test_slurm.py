@@ -110,7 +110,7 @@ def test_a_cancelled_training_is_tried_again_and_ends_bit_identical(untrained, f
 @pytest.mark.usefixtures("cluster")
 def test_a_training_out_of_time_goes_on_and_ends_bit_identical(untrained, finished_workflow):
     workflow = on_slurm(untrained)
-    workflow.edit("scripts/resnetcam/training.py", "time.sleep(0.2)", "time.sleep(5)")
+    workflow.edit("scripts/resnetcam/training/session.py", "time.sleep(0.2)", "time.sleep(5)")
     workflow.edit("profiles/slurm/config.yaml", "runtime: 720", "runtime: 1")
 
     output = workflow.run(str(RUN / "model.keras"), *PROFILE).output

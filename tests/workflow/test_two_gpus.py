@@ -26,7 +26,7 @@ def test_trainings_at_the_same_time_have_a_gpu_each(workflow, tmp_path, monkeypa
     workflow.edit("tiny.yaml", "seeds: [1]", "seeds: [7, 8]")
     workflow.edit("tiny.yaml", "device: cpu", "device: auto")
 
-    (workflow.folder / "scripts/resnetcam/backends/tensorflow_device.py").write_text(AT_WORK)
+    (workflow.folder / "scripts/resnetcam/backends/on_tensorflow/device.py").write_text(AT_WORK)
 
     two = ("--set-threads", "train=1", "--resources", "gpu=2", "--retries", "0")
     workflow.run("--until", "train", *two, check=False)

@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from resnetcam.locks import try_lock
+from resnetcam.common.locks import try_lock
 
 
 class Gpu(NamedTuple):

@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from resnetcam.backends import processor
 from resnetcam.backends.gpus import Gpu, claim_gpu, visible_gpus
-from resnetcam.errors import InputError
+from resnetcam.common.errors import InputError
 
 logger = logging.getLogger(__name__)
 
@@ -94,9 +94,9 @@ def start(backend: str, device: str, precision: str, threads: int) -> Runtime:
     quiet = _stderr_held_back() if backend == "tensorflow" else contextlib.nullcontext()
     with quiet, _without_matplotlib():
         if backend == "jax":
-            from resnetcam.backends import jax_device as chosen
+            from resnetcam.backends.on_jax import device as chosen
         else:
-            from resnetcam.backends import tensorflow_device as chosen
+            from resnetcam.backends.on_tensorflow import device as chosen
         gpu = chosen.set_up(device, threads)
         import keras  # noqa: F401
 

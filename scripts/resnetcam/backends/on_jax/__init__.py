@@ -1,0 +1,1 @@
+"""JAX's half of what Keras has no word for."""

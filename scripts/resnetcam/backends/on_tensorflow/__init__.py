@@ -1,0 +1,1 @@
+"""TensorFlow's half of what Keras has no word for."""

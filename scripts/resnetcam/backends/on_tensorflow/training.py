@@ -1,0 +1,181 @@
+"""The training step on TensorFlow: several compiled steps a call, fused batch normalization."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from resnetcam.recipe import objective, optimizers
+from resnetcam.recipe.augmentation import Prepare
+
+
+class FusedBatchNormalization(keras.layers.BatchNormalization):
+    """BatchNormalization computed by TensorFlow's one fused op; weights are the plain layer's.
+
+    Keras 3 composes the same arithmetic of separate ops, which takes far longer. Statistics are
+    float32 also where activations are bfloat16.
+    """
+
+    def call(self, inputs: tf.Tensor, training: bool = False, mask: Any = None) -> tf.Tensor:
+        empty = tf.constant([], tf.float32)
+        outputs, mean, unbiased_variance, *_ = tf.raw_ops.FusedBatchNormV3(
+            x=inputs,
+            scale=tf.cast(self.gamma, tf.float32),
+            offset=tf.cast(self.beta, tf.float32),
+            mean=empty if training else tf.cast(self.moving_mean, tf.float32),
+            variance=empty if training else tf.cast(self.moving_variance, tf.float32),
+            epsilon=self.epsilon,
+            is_training=bool(training),
+        )
+        if training:
+            size = tf.cast(tf.size(inputs) / inputs.shape[-1], tf.float32)
+            variance = unbiased_variance * (size - 1) / size
+            for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
+                moving.assign(moving * self.momentum + batch * (1 - self.momentum))
+        return outputs
+
+
+class Trainer:
+    """Holds the network, the data and the optimizer's slots on the device, and runs steps.
+
+    Args:
+        network: float images (B, H, W, 3) to logits (B, C), built with ``NORMALIZATION``.
+        images: uint8 (N, H, W, 3); labels: uint8 (N,).
+        prepare: from a batch of images and its draws to the network's inputs.
+        optimizer: see ``optimizers``.
+        decayed: which trainable variables the weight decay acts on.
+        label_smoothing: share of the target spread evenly over all classes.
+    """
+
+    def __init__(
+        self,
+        network: keras.Model,
+        images: NDArray[np.uint8],
+        labels: NDArray[np.uint8],
+        prepare: Prepare,
+        optimizer: optimizers.Optimizer,
+        decayed: Callable[[keras.Variable], bool],
+        label_smoothing: float,
+    ):
+        self.network = network
+        self._variables = network.trainable_variables
+        self._images, self._labels = tf.constant(images), tf.constant(labels, tf.int32)
+        self._prepare = prepare
+        self._optimizer = optimizer
+        self._decay = [optimizer.weight_decay if decayed(v) else 0.0 for v in self._variables]
+        self._label_smoothing = label_smoothing
+        self._slots = [
+            [tf.Variable(tf.zeros(v.shape), trainable=False) for v in self._variables]
+            for _ in range(optimizer.num_slots)
+        ]
+        self._graphs: dict[int | None, Callable[..., Any]] = {}
+
+    def run(
+        self,
+        indices: NDArray[np.integer],
+        draws: Mapping[str, NDArray[Any]],
+        learning_rates: NDArray[np.floating],
+        side: int | None = None,
+    ) -> tuple[Any, Any]:
+        """Run S steps of B images each; return each step's summed cross-entropy and hits.
+
+        Args:
+            indices: (S, B) into the images; draws: name to (S, B, ...); learning_rates: (S,).
+            side: that the images are shrunk to, in pixels; None for whole images.
+
+        Returns:
+            Two float32 arrays (S,) of the backend; on a GPU they may still be under way, and
+            ``numpy.asarray`` waits for them.
+        """
+        arguments = (
+            tf.constant(indices, tf.int32),
+            {name: tf.constant(values) for name, values in draws.items()},
+            tf.constant(learning_rates, tf.float32),
+        )
+        if side not in self._graphs:
+            self._graphs[side] = self._trace(arguments[1], side)
+        return self._graphs[side](*arguments)
+
+    def penalty(self) -> float:
+        """The weight decay as a loss term: sum of decay/2 · w² over the decayed variables."""
+        return objective.penalty(self._decay, [v.numpy() for v in self._variables])
+
+    def weights(self) -> list[NDArray[np.float32]]:
+        """All of the network's variables as arrays, in the order of ``network.weights``."""
+        return self.network.get_weights()
+
+    def set_weights(self, values: Sequence[NDArray[np.float32]]) -> None:
+        """Put back what ``weights`` returned."""
+        self.network.set_weights(values)
+
+    def slots(self) -> list[NDArray[np.float32]]:
+        """The optimizer's state as arrays."""
+        return [slot.numpy() for group in self._slots for slot in group]
+
+    def set_slots(self, values: Sequence[NDArray[np.float32]]) -> None:
+        """Put back what ``slots`` returned."""
+        flat = [slot for group in self._slots for slot in group]
+        for slot, value in zip(flat, values, strict=True):
+            slot.assign(value)
+
+    def _trace(self, draws: Mapping[str, tf.Tensor], side: int | None) -> Callable[..., Any]:
+        """Make a graph of any number of steps on images of one size."""
+        specs = (
+            tf.TensorSpec([None, None], tf.int32),
+            {name: _any_size(values) for name, values in draws.items()},
+            tf.TensorSpec([None], tf.float32),
+        )
+        # One program of many steps for a GPU: operation by operation TensorFlow would gather the
+        # bytes of images, and compute int32 indices, on the processor. For a processor XLA is
+        # slower than TensorFlow's own kernels. AutoGraph would spend seconds on reading code in
+        # which it has nothing to rewrite.
+        on_gpu = bool(tf.config.list_logical_devices("GPU"))
+        steps = tf.function(
+            lambda indices, draws, rates: self._steps(indices, draws, rates, side),
+            jit_compile=on_gpu,
+            autograph=False,
+        )
+        return steps.get_concrete_function(*specs)
+
+    def _steps(self, indices: Any, draws: Any, learning_rates: Any, side: int | None) -> Any:
+        steps = tf.shape(indices)[0]
+
+        def one(step: Any, losses: tf.TensorArray, hits: tf.TensorArray) -> Any:
+            batch = {name: values[step] for name, values in draws.items()}
+            loss, hit = self._step(indices[step], batch, learning_rates[step], side)
+            return step + 1, losses.write(step, loss), hits.write(step, hit)
+
+        none = [tf.TensorArray(tf.float32, steps) for _ in range(2)]
+        _, losses, hits = tf.while_loop(
+            lambda step, *_: step < steps, one, (0, *none), maximum_iterations=steps
+        )
+        return losses.stack(), hits.stack()
+
+    def _step(self, indices: Any, draws: Any, learning_rate: Any, side: int | None) -> Any:
+        inputs = self._prepare(tf.gather(self._images, indices), draws, side)
+        labels = tf.gather(self._labels, indices)
+        variables = [v.value for v in self._variables]
+        with tf.GradientTape() as tape:
+            logits = self.network(inputs, training=True)
+            smoothed, plain = objective.cross_entropies(logits, labels, self._label_smoothing)
+            loss = tf.reduce_mean(smoothed)
+        gradients = tape.gradient(loss, variables)
+        for i, (variable, gradient) in enumerate(zip(variables, gradients, strict=True)):
+            if self._decay[i]:
+                gradient += self._decay[i] * variable
+            slots = [group[i] for group in self._slots]
+            value, new_slots = self._optimizer.update(variable, gradient, slots, learning_rate)
+            for slot, new in zip([variable, *slots], [value, *new_slots], strict=True):
+                slot.assign(new)
+        return tf.reduce_sum(plain), objective.hits(logits, labels)
+
+
+NORMALIZATION = FusedBatchNormalization
+
+
+def _any_size(draws: tf.Tensor) -> tf.TensorSpec:
+    """Leave numbers of steps and of images open: one graph for whole batches and the rest."""
+    return tf.TensorSpec([None, None, *draws.shape[2:]], draws.dtype)

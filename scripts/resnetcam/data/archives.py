@@ -1,0 +1,371 @@
+"""Obtain dataset archives, from a local file or from mirrors, into a store addressed by content.
+
+An archive lives in ``<store>/<sha256>/``. What is there is verified on every use, so neither the
+mirrors nor the time stamps matter once it has arrived.
+"""
+
+import contextlib
+import errno
+import logging
+import os
+import re
+import shutil
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TypeVar
+from urllib.parse import unquote, urlsplit
+
+import requests
+import urllib3
+
+from resnetcam.common.errors import InputError
+from resnetcam.common.files import flush_to_disk, replacing, sha256_of_file
+from resnetcam.common.locks import try_lock, wait_for_lock
+
+logger = logging.getLogger(__name__)
+
+CHUNK_BYTES = 64 * 1024
+ANSWER_BUDGET = 15.0  # seconds, shared by all mirrors, until each begins to answer
+PART_NAME = "download.part"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ArchiveSource:
+    """Where an archive comes from, and the SHA-256 that says that it is the right one.
+
+    Attributes:
+        urls: mirrors, http or https, in the order in which they are tried.
+        sha256: the archive's SHA-256, 64 lower-case hex digits.
+        path: a local copy, used instead of the mirrors.
+        timeout: the longest wait in seconds for an answer and for the next bytes. All mirrors
+            together are given 15 s to begin to answer.
+
+    Raises:
+        InputError: ``sha256`` is not a SHA-256, or there is neither a URL nor a path.
+    """
+
+    urls: tuple[str, ...]
+    sha256: str
+    path: str | None = None
+    timeout: float = 15.0
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch("[0-9a-f]{64}", self.sha256):
+            raise InputError(f"`sha256` must be 64 lower-case hex digits, not {self.sha256!r}.")
+        if not self.urls and self.path is None:
+            raise InputError("An archive needs `urls` to download it from, or a local `path`.")
+
+    @property
+    def file_name(self) -> str:
+        """The name under which the archive is stored."""
+        location = self.path or unquote(urlsplit(self.urls[0]).path)
+        return PurePosixPath(location).name or "archive"
+
+
+def obtain(source: ArchiveSource, store: str | Path = Path("resources/archives")) -> Path:
+    """Return the path of the verified archive, ``<store>/<sha256>/<file name>``.
+
+    An archive that is already in the store is used without looking at ``path`` or the network.
+    An interrupted download is continued by the next call, from whichever mirror answers.
+
+    Raises:
+        InputError: the local file is missing or has another hash, no mirror delivers the
+            archive, or the store cannot be written to.
+    """
+    folder = Path(store) / source.sha256
+    if archive := _find_stored(folder, source.sha256):
+        return archive
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _locked(folder):
+            return _obtain_into(folder, source)
+    except OSError as error:
+        raise InputError(_describe_storage_error(error, folder)) from error
+
+
+def _obtain_into(folder: Path, source: ArchiveSource) -> Path:
+    if archive := _find_stored(folder, source.sha256):
+        return archive
+    for damaged in _list_stored(folder):
+        logger.warning(
+            "%s is damaged (its SHA-256 is %s): obtaining it again.",
+            damaged,
+            sha256_of_file(damaged),
+        )
+    archive = folder / source.file_name
+    if source.path is not None:
+        _copy_local(Path(source.path).expanduser(), source.sha256, archive)
+    else:
+        _download(source, archive)
+    return archive
+
+
+def _list_stored(folder: Path) -> list[Path]:
+    """Return the archives in a store folder, without its ``.part`` and lock files."""
+    if not folder.is_dir():
+        return []
+    return sorted(
+        file
+        for file in folder.iterdir()
+        if file.is_file() and not file.name.startswith(".") and file.name != PART_NAME
+    )
+
+
+def _find_stored(folder: Path, sha256: str) -> Path | None:
+    return next((file for file in _list_stored(folder) if sha256_of_file(file) == sha256), None)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Keep other processes out of a store folder; the kernel releases the lock on death."""
+    with open(folder / ".lock", "w") as file:
+        if not try_lock(file):
+            logger.info("Waiting for another process that is obtaining this archive: %s", folder)
+            wait_for_lock(file)
+        yield
+
+
+def _describe_storage_error(error: OSError, folder: Path) -> str:
+    message = f"{error.filename or folder}: {error.strerror or error}."
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        message += " Free some space and run again: what has been downloaded so far is kept."
+    return message
+
+
+def _copy_local(path: Path, sha256: str, archive: Path) -> None:
+    try:
+        found = sha256_of_file(path)
+    except OSError as error:
+        raise InputError(
+            f"`path`: cannot read {path}: {error.strerror}. Give the location of the archive, or "
+            "remove `path` to download it from `urls`."
+        ) from error
+    if found != sha256:
+        raise InputError(
+            f"`path`: {path} has another hash than `sha256`.\n"
+            f"  expected {sha256}\n"
+            f"  found    {found}\n"
+            "If this archive is meant, set `sha256` to the hash found; otherwise replace the file."
+        )
+    with replacing(archive) as temporary:
+        shutil.copyfile(path, temporary)
+
+
+class _MirrorError(Exception):
+    """A mirror did not deliver; ``retry`` says whether a second attempt may help."""
+
+    def __init__(self, reason: str, retry: bool = False):
+        super().__init__(reason)
+        self.retry = retry
+
+
+def _download(source: ArchiveSource, archive: Path) -> None:
+    part = archive.with_name(PART_NAME)
+    failures = []
+    for url in source.urls:
+        try:
+            _download_from(url, source, part)
+        except _MirrorError as error:
+            if url != source.urls[-1]:
+                logger.warning("%s: %s; trying the next mirror", url, error)
+            failures.append(f"  {url}: {error}")
+        else:
+            flush_to_disk(part)
+            part.replace(archive)
+            flush_to_disk(archive.parent)
+            logger.info("%s is complete and verified.", archive)
+            return
+    raise InputError(
+        "The archive could not be downloaded:\n"
+        + "\n".join(failures)
+        + "\nTo go on without these mirrors, get the file by any means, for example on another "
+        "machine, and either set `datasets.<name>.archive.path` to it or put it at\n"
+        f"  {archive}\n"
+        "Or run the built-in dataset, which needs no download: --config dataset=shapes"
+    )
+
+
+def _download_from(url: str, source: ArchiveSource, part: Path) -> None:
+    """Complete and verify ``part`` from one mirror, with one retry."""
+    for is_last in (False, True):
+        try:
+            return _download_once(url, source, part)
+        except _MirrorError as error:
+            if is_last or not error.retry:
+                raise
+            logger.info("%s: %s; trying once more.", url, error)
+
+
+def _download_once(url: str, source: ArchiveSource, part: Path) -> None:
+    offset = part.stat().st_size if part.exists() else 0
+    if offset and sha256_of_file(part) == source.sha256:
+        return
+    response, offset = _open(url, offset, source)
+    with response:
+        _save(response, offset, part)
+    found = sha256_of_file(part)
+    if found != source.sha256:
+        part.unlink()
+        # The wrong bytes may be those that an earlier mirror left in the part.
+        raise _MirrorError(f"wrong content: its SHA-256 is {found}", retry=offset > 0)
+
+
+def _open(url: str, offset: int, source: ArchiveSource) -> tuple[requests.Response, int]:
+    """Return an accepted response and the byte offset at which its body begins."""
+    response = _get(url, offset, source)
+    if offset and response.status_code == 206 and _range_start(response) == offset:
+        logger.info("Resuming after %.1f MB.", offset / 1e6)
+        return response, offset
+    if offset and response.status_code in (206, 416):
+        response.close()
+        response = _get(url, 0, source)
+    if response.status_code != 200:
+        response.close()
+        raise _MirrorError(f"HTTP status {response.status_code} {response.reason}".strip())
+    return response, 0
+
+
+def _get(url: str, offset: int, source: ArchiveSource) -> requests.Response:
+    # Without "identity" a server may compress the archive once more, and ranges of that.
+    headers = {"Accept-Encoding": "identity"}
+    if offset:
+        headers["Range"] = f"bytes={offset}-"
+    limit = min(source.timeout, ANSWER_BUDGET / len(source.urls))
+    try:
+        with _network_errors_as_mirror_errors(retry=False):
+            return _call_within(
+                limit,
+                lambda: requests.get(
+                    url,
+                    headers=headers,
+                    stream=True,
+                    timeout=source.timeout,
+                    verify=_trusted_certificates(),
+                ),
+            )
+    except TimeoutError:
+        raise _MirrorError(f"no answer within {limit:g} s") from None
+
+
+def _trusted_certificates() -> str | bool:
+    """``SSL_CERT_FILE``, which requests alone does not follow; its own variables go before it."""
+    path = os.environ.get("SSL_CERT_FILE")
+    if not path or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE"):
+        return True
+    if not os.path.isfile(path):
+        raise InputError(f"SSL_CERT_FILE names {path}, which is no file. Correct it, or unset it.")
+    return path
+
+
+def _call_within(seconds: float, function: Callable[[], T]) -> T:
+    """Return the function's result, or raise ``TimeoutError`` and leave its thread behind.
+
+    The time-outs of `requests` cover neither the name look-up nor the sum over the addresses
+    of a host.
+    """
+    future: Future[T] = Future()
+
+    def call() -> None:
+        try:
+            future.set_result(function())
+        except Exception as error:
+            future.set_exception(error)
+
+    threading.Thread(target=call, daemon=True).start()
+    return future.result(seconds)
+
+
+def _range_start(response: requests.Response) -> int | None:
+    match = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
+    return int(match[1]) if match else None
+
+
+def _total_bytes(response: requests.Response) -> int | None:
+    """Return the size of the entire archive as the server states it."""
+    text = response.headers.get("Content-Length", "")
+    if response.status_code == 206:
+        text = response.headers["Content-Range"].rpartition("/")[2]
+    return int(text) if text.isdigit() else None
+
+
+def _save(response: requests.Response, offset: int, part: Path) -> None:
+    """Write a response's body to ``part`` from ``offset`` on."""
+    chunks = _chunks(response)
+    first = next(chunks, b"")
+    if _is_html(response, first if offset == 0 else b""):
+        raise _MirrorError("a web page (HTML) instead of the archive")
+    progress = _Progress(response.url, offset, _total_bytes(response))
+    with open(part, "ab" if offset else "wb") as file:
+        chunk = first
+        while chunk:
+            file.write(chunk)
+            progress.advance(len(chunk))
+            chunk = next(chunks, b"")
+    if progress.total is not None and progress.done < progress.total:
+        raise _MirrorError(f"cut after {progress.done} of {progress.total} bytes", retry=True)
+
+
+def _chunks(response: requests.Response) -> Iterator[bytes]:
+    with _network_errors_as_mirror_errors(retry=True):
+        yield from response.raw.stream(CHUNK_BYTES, decode_content=False)
+
+
+def _is_html(response: requests.Response, first_bytes: bytes) -> bool:
+    content_type = response.headers.get("Content-Type", "").lower()
+    start = first_bytes.lstrip()[:9].lower()
+    return "html" in content_type or start.startswith((b"<!doctype", b"<html"))
+
+
+@contextlib.contextmanager
+def _network_errors_as_mirror_errors(retry: bool) -> Iterator[None]:
+    try:
+        yield
+    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        raise _MirrorError(_reason(error), retry) from error
+
+
+def _reason(error: BaseException) -> str:
+    """Return the innermost cause in a few words: the messages of `requests` nest many."""
+    while error.__context__ is not None:
+        error = error.__context__
+    if isinstance(error, urllib3.exceptions.IncompleteRead):
+        return f"cut {error.expected} bytes before the end"
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    if isinstance(error, ssl.SSLCertVerificationError):
+        text = f"{error.verify_message} (SSL_CERT_FILE names certificates to trust, of a proxy too)"
+    return text.splitlines()[0]
+
+
+class _Progress:
+    """Count the bytes of a download and log a line at every tenth of its total, if known."""
+
+    def __init__(self, name: str, done: int, total: int | None):
+        self.name = name
+        self.done = done
+        self.total = total
+        self._begun_at = done
+        self._begun = time.monotonic()
+        logger.info(
+            "Downloading %s (%s).", name, f"{total / 1e6:.1f} MB" if total else "size unknown"
+        )
+
+    def advance(self, size: int) -> None:
+        """Count ``size`` more bytes."""
+        before, self.done = self.done, self.done + size
+        if not self.total or before * 10 // self.total == self.done * 10 // self.total:
+            return
+        speed = (self.done - self._begun_at) / max(time.monotonic() - self._begun, 1e-3)
+        logger.info(
+            "%s: %d%% of %.1f MB, %.0f kB/s",
+            self.name,
+            self.done * 10 // self.total * 10,
+            self.total / 1e6,
+            speed / 1e3,
+        )

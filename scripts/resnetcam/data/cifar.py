@@ -1,0 +1,374 @@
+"""Read and write CIFAR-10 archives in the official layouts.
+
+The layouts are described at https://www.cs.toronto.edu/~kriz/cifar.html. Members
+are read in memory and by name; nothing is ever extracted to disk.
+"""
+
+import functools
+import gzip
+import io
+import pickle
+import re
+import tarfile
+import zlib
+from abc import ABC, abstractmethod
+from pathlib import Path, PurePosixPath
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from resnetcam.common.errors import InputError
+from resnetcam.common.files import replacing
+
+OFFICIAL_SHA256 = {
+    "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd": "cifar-10-binary",
+    "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce": "cifar-10-python",
+}
+
+TRAIN_BATCHES = tuple(f"data_batch_{number}" for number in range(1, 6))
+TEST_BATCH = "test_batch"
+PIXEL_BYTES = 3 * 32 * 32
+RECORD_BYTES = 1 + PIXEL_BYTES
+MAX_CLASSES = 256  # a label is one byte
+
+
+class LabelledImages(NamedTuple):
+    """A labelled image dataset.
+
+    Attributes:
+        x_train: RGB images, uint8 (N, 32, 32, 3).
+        y_train: indices into ``class_names``, uint8 (N,).
+        x_test: RGB images, uint8 (M, 32, 32, 3).
+        y_test: indices into ``class_names``, uint8 (M,).
+        class_names: one name a class.
+    """
+
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+    class_names: tuple[str, ...]
+
+
+def read_archive(path: str | Path, train_images: int, test_images: int) -> LabelledImages:
+    """Read a .tar.gz archive in the official binary or python layout, told by its members.
+
+    Nothing that a pickle of the python layout asks for is executed, and no more is decompressed
+    than an archive of so many images can hold.
+
+    Raises:
+        InputError: the archive is not in one of the layouts, is damaged or too large, or does
+            not hold ``train_images`` and ``test_images`` images with valid labels.
+    """
+    # Twice the binary layout's size: in pickles a byte may take two, and files have names.
+    max_bytes = 2 * RECORD_BYTES * (train_images + test_images) + 2**20
+    layout = _recognise(path, _read_members(path, _decompress(path, max_bytes)))
+    class_names = layout.read_class_names()
+    if not 1 <= len(class_names) <= MAX_CLASSES:
+        raise layout.error(layout.meta, f"1 to {MAX_CLASSES} class names", len(class_names))
+    if any("\0" in name or re.search("[\ud800-\udfff]", name) for name in class_names):
+        raise layout.error(layout.meta, "class names of text", "a NUL or half a character")
+    x_train, y_train = _read_split(layout, TRAIN_BATCHES, train_images, len(class_names))
+    x_test, y_test = _read_split(layout, (TEST_BATCH,), test_images, len(class_names))
+    return LabelledImages(x_train, y_train, x_test, y_test, class_names)
+
+
+def write_archive(path: str | Path, images: LabelledImages) -> None:
+    """Write a .tar.gz archive in the official binary layout, atomically.
+
+    The same images and the same zlib give the same bytes.
+
+    Raises:
+        InputError: the number of training images is not a multiple of 5.
+        ValueError: an array has another shape or dtype than `LabelledImages` says.
+    """
+    train, test = _records(images.x_train, images.y_train), _records(images.x_test, images.y_test)
+    if len(train) % len(TRAIN_BATCHES):
+        raise InputError(
+            f"The number of training images must be a multiple of {len(TRAIN_BATCHES)}, "
+            f"the number of batches in an archive, not {len(train)}."
+        )
+    contents = {
+        f"{name}.bin": batch.tobytes()
+        for name, batch in zip(TRAIN_BATCHES, np.split(train, len(TRAIN_BATCHES)), strict=True)
+    }
+    contents[f"{TEST_BATCH}.bin"] = test.tobytes()
+    contents[_BinaryLayout.meta] = "".join(f"{name}\n" for name in images.class_names).encode()
+    with (
+        replacing(path) as temporary,
+        open(temporary, "wb") as file,
+        gzip.GzipFile("", "wb", compresslevel=1, fileobj=file, mtime=0) as compressed,
+        tarfile.open(fileobj=compressed, mode="w", format=tarfile.USTAR_FORMAT) as tar,
+    ):
+        for name, content in contents.items():
+            member = tarfile.TarInfo(f"cifar-10-batches-bin/{name}")
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+
+
+def _records(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return records, uint8 (N, 3073): a label, then the R, G and B planes, row by row."""
+    if x.shape != (len(y), 32, 32, 3) or y.ndim != 1 or x.dtype != np.uint8 or y.dtype != np.uint8:
+        raise ValueError(
+            "expected uint8 images (N, 32, 32, 3) and uint8 labels (N,), "
+            f"found {x.dtype} {x.shape} and {y.dtype} {y.shape}"
+        )
+    planes = x.transpose(0, 3, 1, 2).reshape(len(x), PIXEL_BYTES)
+    return np.concatenate([y[:, np.newaxis], planes], axis=1)
+
+
+class _Layout(ABC):
+    """The members of one folder of an archive, read the way a layout prescribes."""
+
+    suffix: str
+    meta: str
+
+    def __init__(self, path: str | Path, folder: PurePosixPath, members: dict[str, bytes]):
+        self.path = path
+        self.folder = folder
+        self.members = members
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """Return the names of the members that the layout prescribes."""
+        return [*(batch + cls.suffix for batch in (*TRAIN_BATCHES, TEST_BATCH)), cls.meta]
+
+    def missing(self) -> list[str]:
+        """Return the prescribed names that the folder lacks."""
+        return [name for name in self.names() if name not in self.members]
+
+    def error(self, name: str, expected: str, found: object) -> InputError:
+        """Return the error to raise about a member."""
+        return _member_error(self.path, self.folder / name, expected, found)
+
+    @abstractmethod
+    def read_class_names(self) -> tuple[str, ...]:
+        """Return the class names, in the order of their indices."""
+
+    @abstractmethod
+    def read_batch(self, batch: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return a batch's planes, uint8 (N, 3072), and labels, integer (N,)."""
+
+
+class _BinaryLayout(_Layout):
+    suffix = ".bin"
+    meta = "batches.meta.txt"
+
+    def read_class_names(self) -> tuple[str, ...]:
+        try:
+            text = self.members[self.meta].decode()
+        except UnicodeDecodeError:
+            raise self.error(self.meta, "class names in UTF-8", "other bytes") from None
+        return tuple(line for line in text.splitlines() if line)
+
+    def read_batch(self, batch: str) -> tuple[np.ndarray, np.ndarray]:
+        name = batch + self.suffix
+        content = self.members[name]
+        if len(content) % RECORD_BYTES:
+            raise self.error(name, f"a multiple of {RECORD_BYTES} bytes", f"{len(content)} bytes")
+        records = np.frombuffer(content, np.uint8).reshape(-1, RECORD_BYTES)
+        return records[:, 1:], records[:, 0]
+
+
+class _PythonLayout(_Layout):
+    suffix = ""
+    meta = "batches.meta"
+
+    def read_class_names(self) -> tuple[str, ...]:
+        names = self._unpickle(self.meta).get("label_names")
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise self.error(self.meta, "`label_names`, a list of strings", _kind(names))
+        return tuple(names)
+
+    def read_batch(self, batch: str) -> tuple[np.ndarray, np.ndarray]:
+        content = self._unpickle(batch)
+        planes, labels = content.get("data"), content.get("labels")
+        if not isinstance(planes, np.ndarray) or planes.shape[1:] != (PIXEL_BYTES,):
+            raise self.error(batch, f"`data`, a uint8 array (N, {PIXEL_BYTES})", _kind(planes))
+        if not isinstance(labels, list) or not all(type(label) is int for label in labels):
+            raise self.error(batch, "`labels`, a list of integers", _kind(labels))
+        if len(labels) != len(planes):
+            raise self.error(batch, f"{len(planes)} labels, one an image", len(labels))
+        try:
+            return planes, np.array(labels, np.uint8)
+        except OverflowError:
+            # Python refuses to write numbers of thousands of digits.
+            wide = any(label.bit_length() > 64 for label in labels)
+            found = "far wider ones" if wide else f"{min(labels)} to {max(labels)}"
+            raise self.error(batch, "labels of one byte", found) from None
+
+    def _unpickle(self, name: str) -> dict[str, Any]:
+        """Return a pickled dictionary, with its keys and strings as str and arrays as uint8."""
+        try:
+            result = _RestrictedUnpickler(self.members[name]).load()
+            return {str(_text(key)): _plain(value) for key, value in result.items()}
+        except Exception as error:  # a hostile pickle can raise anything
+            found = f"something else ({error or type(error).__name__})"
+            raise self.error(name, "a pickled dictionary of arrays and lists", found) from error
+
+
+class _PickledDtype:
+    """Stands for numpy.dtype while unpickling: numpy never sees what a pickle passes to it."""
+
+    def __init__(self, name: bytes | str, *_flags: object):
+        if name not in (b"u1", "u1"):
+            raise pickle.UnpicklingError(f"an array of dtype {name!r}, not uint8")
+
+    def __setstate__(self, state: tuple) -> None:
+        """Ignore byte order and alignment, which a single byte does not have."""
+
+
+class _PickledArray:
+    """Stands for numpy.ndarray while unpickling."""
+
+    def __setstate__(self, state: tuple) -> None:
+        _version, self.shape, self.dtype, self.is_fortran, self.content = state
+
+    def to_numpy(self) -> np.ndarray:
+        if not isinstance(self.dtype, _PickledDtype):
+            raise pickle.UnpicklingError("an array without a dtype")
+        array = np.frombuffer(self.content, np.uint8)
+        return array.reshape(self.shape, order="F" if self.is_fortran else "C")
+
+
+def _reconstruct(*_arguments: object) -> _PickledArray:
+    return _PickledArray()
+
+
+class _RestrictedUnpickler(pickle.Unpickler):
+    """Builds dictionaries, lists, numbers, strings and uint8 arrays, and refuses all else."""
+
+    ALLOWED: ClassVar = {
+        ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
+        ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
+        ("numpy", "ndarray"): _PickledArray,
+        ("numpy", "dtype"): _PickledDtype,
+        ("_codecs", "encode"): "encode_latin1",
+    }
+
+    def __init__(self, content: bytes):
+        super().__init__(io.BytesIO(content), encoding="bytes")
+        self._encodable = len(content)
+
+    def encode_latin1(self, text: str, encoding: str) -> bytes:
+        """Python 3 writes bytes so in protocol 2; never more of them than it takes to spell."""
+        if encoding != "latin1":
+            raise pickle.UnpicklingError("another encoding than latin1")
+        self._encodable -= len(text)
+        if self._encodable < 0:
+            raise pickle.UnpicklingError("more text than the file has bytes")
+        return text.encode("latin1")
+
+    def find_class(self, module: str, name: str) -> Any:
+        try:
+            allowed = self.ALLOWED[module, name]
+            return getattr(self, allowed) if isinstance(allowed, str) else allowed
+        except KeyError:
+            raise pickle.UnpicklingError(f"{module}.{name}, which is not allowed") from None
+
+
+def _text(value: object) -> object:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, _PickledArray):
+        return value.to_numpy()
+    if not isinstance(value, list):
+        return value
+    once = functools.lru_cache(None, typed=True)(_text)  # a list may hold one long text many times
+    return [once(item) for item in value]
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, np.ndarray):
+        return f"an array {value.shape}"
+    return "nothing" if value is None else f"a {type(value).__name__}"
+
+
+def _decompress(path: str | Path, max_bytes: int) -> bytes:
+    """Return the tar inside a .tar.gz; so bounded, no member or header can claim more memory."""
+    try:
+        with gzip.open(path) as file:
+            content = file.read(max_bytes + 1)
+    except gzip.BadGzipFile as error:
+        raise InputError(
+            f"{path} is not a sound .tar.gz archive ({error}). If it was saved from a browser, it "
+            "may be a web page: download it again."
+        ) from error
+    except (EOFError, zlib.error) as error:
+        raise InputError(f"{path} is cut or damaged ({error}): get it again.") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+    if len(content) > max_bytes:
+        raise InputError(
+            f"{path} decompresses to more than {max_bytes} bytes, too much for the number of "
+            "images expected. Check the settings of the numbers of images, or the archive."
+        )
+    return content
+
+
+def _read_members(path: str | Path, content: bytes) -> dict[PurePosixPath, dict[str, bytes]]:
+    """Return by folder and name the members of a tar that a layout prescribes."""
+    known = {*_BinaryLayout.names(), *_PythonLayout.names()}
+    folders: dict[PurePosixPath, dict[str, bytes]] = {}
+    try:
+        with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as tar:
+            for member in tar:
+                if member.size < 0:  # tarfile would go back, for ever
+                    raise ValueError(f"{member.name} has {member.size} bytes")
+                name = PurePosixPath(member.name)
+                if name.name not in known:
+                    continue
+                if not member.isreg() or member.issparse():
+                    raise _member_error(path, name, "a regular file", "a link, folder or device")
+                file = tar.extractfile(member)
+                folders.setdefault(name.parent, {})[name.name] = file.read() if file else b""
+    except (tarfile.TarError, ValueError, RecursionError) as error:
+        raise InputError(f"{path} does not contain a sound tar archive ({error}).") from error
+    return folders
+
+
+def _recognise(path: str | Path, folders: dict[PurePosixPath, dict[str, bytes]]) -> _Layout:
+    """Return the layout and folder that are complete, the binary layout before the python one."""
+    layouts = [
+        layout(path, folder, members)
+        for layout in (_BinaryLayout, _PythonLayout)
+        for folder, members in folders.items()
+    ]
+    nearest = min(layouts, key=lambda layout: len(layout.missing()), default=None)
+    if nearest is None or nearest.missing():
+        lacks = f"; {nearest.folder} lacks {', '.join(nearest.missing())}" if nearest else ""
+        raise InputError(
+            f"{path} is not a CIFAR-10 archive in the binary or python layout: expected five "
+            f"training batches, a test batch and the class names in one folder{lacks}."
+        )
+    return nearest
+
+
+def _member_error(
+    path: str | Path, member: PurePosixPath, expected: str, found: object
+) -> InputError:
+    return InputError(f"{path}, member {member}: expected {expected}, found {found}.")
+
+
+def _read_split(
+    layout: _Layout, batches: tuple[str, ...], images: int, classes: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the images, uint8 (N, 32, 32, 3), and labels, uint8 (N,), of some batches."""
+    planes, labels = [], []
+    for batch in batches:
+        batch_planes, batch_labels = layout.read_batch(batch)
+        if (batch_labels >= classes).any():
+            raise layout.error(
+                batch + layout.suffix, f"labels from 0 to {classes - 1}", batch_labels.max()
+            )
+        planes.append(batch_planes)
+        labels.append(batch_labels)
+    if (found := sum(map(len, labels))) != images:
+        members = " to ".join(
+            dict.fromkeys((batches[0] + layout.suffix, batches[-1] + layout.suffix))
+        )
+        raise layout.error(members, f"{images} images", found)
+    x = np.concatenate(planes).reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+    return np.ascontiguousarray(x), np.concatenate(labels)

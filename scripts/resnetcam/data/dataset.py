@@ -1,0 +1,68 @@
+"""Read ``data.h5``: pixels as bytes, labels, and each protocol's split and mean image.
+
+A protocol says which images choose the epoch. ``holdout`` trains on a stratified part of the
+training images and chooses on the rest; ``test_selected`` trains on all of them and chooses on the
+test set, as the published run did.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnetcam.common import hdf5
+from resnetcam.common.errors import DamagedFileError
+
+PROTOCOLS = ("holdout", "test_selected")
+
+
+class Split(NamedTuple):
+    """One protocol's share of the training images.
+
+    Attributes:
+        train, validation: uint32 indices into ``x_train``; an empty ``validation`` means that the
+            test set chooses.
+        mean: float32 (H, W, 3), the mean of the ``train`` images in units of pixel/255.
+    """
+
+    train: NDArray[np.uint32]
+    validation: NDArray[np.uint32]
+    mean: NDArray[np.float32]
+
+
+class DatasetReader:
+    """Reads arrays of a ``data.h5``, each checked against its SHA-256.
+
+    Raises:
+        DamagedFileError: from every method, if the file is not as ``preprocess`` wrote it.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        with hdf5.reading(self.path) as file:
+            self.class_names = tuple(str(name) for name in file.attrs["class_names"])
+            self.image_shape = tuple(file["x_train"].shape[1:])
+
+    def array(self, name: str) -> NDArray[Any]:
+        """Return a whole array, for example ``x_train`` or ``holdout/mean``."""
+        with hdf5.reading(self.path) as file:
+            values = file[name][()]
+            if array_sha256(values) != file[name].attrs["sha256"]:
+                raise DamagedFileError(self.path, f"{name} does not match its SHA-256")
+        return values
+
+    def sha256(self, name: str) -> str:
+        """Return the recorded SHA-256 of an array without reading it."""
+        with hdf5.reading(self.path) as file:
+            return str(file[name].attrs["sha256"])
+
+    def split(self, protocol: str) -> Split:
+        """Return a protocol's split."""
+        return Split(*(self.array(f"{protocol}/{name}") for name in Split._fields))
+
+
+def array_sha256(values: NDArray[Any]) -> str:
+    """Return the SHA-256 of an array's bytes in C order."""
+    return hashlib.sha256(np.ascontiguousarray(values).data).hexdigest()

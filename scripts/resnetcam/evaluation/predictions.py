@@ -1,0 +1,75 @@
+"""Predictions, and what is counted on them."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnetcam.common import hdf5
+from resnetcam.evaluation.scoring import accuracy_and_loss
+
+
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return probabilities (N, C)."""
+    exponentials = np.exp(logits - logits.max(1, keepdims=True))
+    return exponentials / exponentials.sum(1, keepdims=True)
+
+
+def confusion_matrix(
+    labels: NDArray[np.uint8], predictions: NDArray[np.integer], num_classes: int
+) -> NDArray[np.int64]:
+    """Count images by (true class, predicted class): int64 (C, C)."""
+    cells = labels.astype(np.int64) * num_classes + predictions
+    return np.bincount(cells, minlength=num_classes**2).reshape(num_classes, num_classes)
+
+
+def write_predictions(path: Path, predictions: dict[str, tuple[Any, Any]]) -> None:
+    """Write ``predictions.h5``: a group a set, each with ``logits`` and ``labels``."""
+    with hdf5.writing(path) as file:
+        for name, (logits, labels) in predictions.items():
+            file.create_dataset(f"{name}/logits", data=logits, track_times=False)
+            file.create_dataset(f"{name}/labels", data=labels, track_times=False)
+
+
+def read_predictions(path: Path, name: str) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Return (logits (N, C), labels (N,)) of the ``test`` or the ``validation`` set."""
+    with hdf5.reading(path) as file:
+        logits = hdf5.array(file, f"{name}/logits", "f", 2)
+        labels = hdf5.array(file, f"{name}/labels", "iu", 1)
+        if len(logits) != len(labels):
+            raise ValueError(f"{name} has {len(logits)} logits and {len(labels)} labels")
+    return logits, labels
+
+
+def metrics(
+    logits: NDArray[np.float32],
+    labels: NDArray[np.uint8],
+    history: list[dict[str, float]],
+    protocol: str,
+    select: str,
+) -> dict[str, Any]:
+    """Return the content of ``metrics.json``.
+
+    ``accuracy`` and ``loss`` are the test set's, of the selected epoch's model. ``best`` and
+    ``last`` are those epochs' figures on the set that chooses, which ``selected_on`` names.
+    """
+    accuracy, loss = accuracy_and_loss(logits, labels)
+    best = max(history, key=lambda row: row["val_accuracy"])
+    rows = {"best": best, "last": history[-1]}
+    return {
+        "accuracy": accuracy,
+        "loss": loss,
+        "n": len(labels),
+        "protocol": protocol,
+        "selected_on": "test" if protocol == "test_selected" else "validation",
+        "selected_epoch": int(rows[select]["epoch"]),
+        **{
+            name: {
+                "epoch": int(row["epoch"]),
+                "val_accuracy": row["val_accuracy"],
+                "val_loss": row["val_loss"],
+            }
+            for name, row in rows.items()
+        },
+    }

@@ -1,0 +1,116 @@
+"""Do the maps depend on what was learned? Cascading parameter randomisation.
+
+Weights are drawn anew from the last layer to the first, a part more each time (Adebayo et al.
+2018, section 3.1). Maps that stay the same are not of the network, but of the image.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from resnetcam.common.steps import told
+from resnetcam.explain.baselines import of_other_images
+from resnetcam.explain.cam import is_flat
+from resnetcam.explain.explanation import explainer
+from resnetcam.explain.intervals import mean_with_interval
+from resnetcam.networks import models
+
+Floats = NDArray[np.float32]
+
+# No training has this seed, so that no network is compared with its own beginning.
+_SEED = 2**32
+
+
+class Level(NamedTuple):
+    """Maps after one more part was randomised.
+
+    Attributes:
+        part: its name, such as ``logits``, ``stage3_block3`` or ``stem``; ``none`` for the start.
+        maps: float32 (N, h, w), raw.
+    """
+
+    part: str
+    maps: Floats
+
+
+def cascade(
+    classifier: keras.Model,
+    layer: str,
+    images: NDArray[np.uint8],
+    classes: NDArray[np.integer],
+    method: str,
+) -> Iterator[Level]:
+    """Yield the trained network's maps, then those after each part; the classifier is used up.
+
+    Args:
+        images: uint8 (N, H, W, 3); classes: (N,), the same ones at each level.
+
+    The new weights are drawn as training draws its first ones, always the same.
+    """
+    fresh = keras.models.clone_model(classifier)
+    models.initialize(fresh, _SEED)
+
+    explain = explainer(classifier, layer, [method])
+    yield Level("none", explain(images, classes[None])[method][0])
+    for part, layers in told(list(parts(classifier).items()), "parts drawn anew"):
+        for name in layers:
+            classifier.get_layer(name).set_weights(fresh.get_layer(name).get_weights())
+        yield Level(part, explain(images, classes[None])[method][0])
+
+
+def parts(classifier: keras.Model) -> dict[str, list[str]]:
+    """Group the layers that have weights by block, from the logits down to the stem."""
+    found: dict[str, list[str]] = {}
+    for layer in reversed(classifier.layers):
+        if layer.weights:
+            (name,) = re.findall(r"^(?:stage\d_block\d+|[^_]+)", layer.name)
+            found.setdefault(name, []).append(layer.name)
+    return found
+
+
+def compare(trained: Floats, randomised: Floats) -> dict[str, Any]:
+    """Compare the trained network's maps (N, h, w) with those of a randomised one.
+
+    Returns:
+        ``correlation``: the mean of ``rank_correlations`` with its interval, over the images whose
+        trained map is not flat; None if all are. ``flat_maps``: how many of the randomised
+        network's maps are flat among those images.
+    """
+    told = ~is_flat(trained)
+    correlations = rank_correlations(trained[told], randomised[told])
+    return {
+        "correlation": mean_with_interval(correlations) if told.any() else None,
+        "flat_maps": int(is_flat(randomised[told]).sum()),
+    }
+
+
+def compare_with_other_images(trained: Floats) -> dict[str, float] | None:
+    """Compare each map (N, h, w) with the trained network's map of another image.
+
+    Objects are mostly in the middle, so such maps correlate too. Returns the mean correlation with
+    its interval over the maps that are not flat; None for fewer than two maps.
+    """
+    return compare(trained, of_other_images(trained))["correlation"] if len(trained) > 1 else None
+
+
+def rank_correlations(one: Floats, other: Floats) -> NDArray[np.float64]:
+    """Spearman's correlation of each map (N, h, w) with its counterpart: float64 (N,) in -1..1.
+
+    Ties share the mean of their ranks. Where a map is flat there is no order to compare: 0.
+    """
+    return np.array([_correlation(_ranks(a), _ranks(b)) for a, b in zip(one, other, strict=True)])
+
+
+def _ranks(values: Floats) -> NDArray[np.float64]:
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[places.ravel()]
+
+
+def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    one, other = one - one.mean(), other - other.mean()
+    norm = np.sqrt((one**2).sum() * (other**2).sum())
+    return float((one * other).sum() / norm) if norm else 0.0

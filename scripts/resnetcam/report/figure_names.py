@@ -1,0 +1,17 @@
+"""Figures of a run, figures/<name>.png (known without matplotlib)."""
+
+from resnetcam.data.sizes import NUM_CLASSES
+
+TRAINING_FIGURES = ("learning_curves", "confusion_matrix", "mean_image")
+GRADCAM_FIGURES = (
+    "gradcam_correct",
+    "gradcam_misclassified",
+    "gradcam_confidently_wrong",
+    "gradcam_layers",
+    "gradcam_methods",
+    "gradcam_class_means",
+    "faithfulness",
+    "randomisation",
+)
+FIGURES = (*TRAINING_FIGURES, *GRADCAM_FIGURES)
+CLASS_PAGES = tuple(f"class_{index}" for index in range(NUM_CLASSES))

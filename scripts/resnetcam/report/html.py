@@ -1,0 +1,57 @@
+"""The report as one HTML file: images inside, no scripts, nothing loaded from elsewhere."""
+
+import base64
+import html
+from pathlib import Path
+from urllib.parse import unquote
+
+from markdown_it import MarkdownIt
+
+from resnetcam.common.errors import DamagedFileError
+
+_PAGE = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<title>{title}</title>
+<style>
+{css}</style>
+</head>
+<body>
+<main>
+{body}</main>
+</body>
+</html>
+"""
+
+
+def to_html(markdown: str, folder: Path, title: str, css: str) -> str:
+    """Render markdown as one self-contained page.
+
+    Args:
+        markdown: CommonMark with tables; raw HTML in it shows as text.
+        folder: where the relative paths of PNG images start.
+        title, css: of the page.
+    """
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    parser.add_render_rule("table_open", lambda *_: '<div class="table"><table>\n')
+    parser.add_render_rule("table_close", lambda *_: "</table></div>\n")
+    tokens = parser.parse(markdown)
+    for token in tokens:
+        for child in token.children or ():
+            if child.type == "image":
+                child.attrs["src"] = _data_uri(folder / unquote(str(child.attrs["src"])))
+    body = parser.renderer.render(tokens, parser.options, {})
+    return _PAGE.format(title=html.escape(title), css=css, body=body)
+
+
+def _data_uri(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DamagedFileError(path, error.strerror or str(error)) from error
+    return f"data:image/png;base64,{base64.b64encode(content).decode()}"

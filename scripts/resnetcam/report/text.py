@@ -1,0 +1,144 @@
+"""How the report writes numbers and names.
+
+Everything that the template prints is escaped, unless it is ``Markdown`` already: class names, file
+names and settings come from outside and must stay text.
+"""
+
+import math
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import jinja2
+
+from resnetcam.common.wording import counted
+from resnetcam.report.titles import title
+
+_Z95 = 1.959964
+_INLINE = re.compile(r"[\\`*_\[\]<>|&~$@#]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+
+
+class Markdown(str):
+    """Text that is printed as it is."""
+
+    __slots__ = ()
+
+
+def escaped(value: object) -> Markdown:
+    """Return a value as one line of markdown that shows exactly its text, in a table too."""
+    if isinstance(value, Markdown):
+        return value
+    printable = "".join(char if char.isprintable() else " " for char in str(value))
+    return Markdown(_INLINE.sub(r"\\\g<0>", " ".join(printable.split())))
+
+
+def fenced(text: str, language: str = "") -> Markdown:
+    """Return text as a code block, inside a fence that the text cannot close."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return Markdown(f"{fence}{language}\n{text.rstrip()}\n{fence}")
+
+
+def relative_link(target: Path, folder: Path) -> Markdown:
+    """Return a link's target as seen from the report's folder, percent-encoded."""
+    return Markdown(quote(Path(os.path.relpath(target, folder)).as_posix()))
+
+
+def percent(share: float, n: int | None = None) -> str:
+    """Write a share as 91.3%, or as 91.25% where n images (10,000 or more) give that precision."""
+    return f"{share:.{2 if n and n >= 10_000 else 1}%}"
+
+
+def duration(seconds: float) -> str:
+    """Write seconds in the unit that a person would use."""
+    if seconds < 120:
+        return f"{seconds:.3g} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def flattened(settings: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """Write nested settings as lines such as ``recipe.optimizer.momentum: 0.9``."""
+    lines = []
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            lines += flattened(value, f"{prefix}{name}.")
+        else:
+            lines.append(f"{prefix}{name}: {'none' if value is None else value}")
+    return lines
+
+
+def wilson_interval(share: float, n: int) -> tuple[float, float]:
+    """Return the 95% score interval of a binomial share of n (Wilson 1927)."""
+    centre = share + _Z95**2 / (2 * n)
+    half = _Z95 * math.sqrt(share * (1 - share) / n + (_Z95 / (2 * n)) ** 2)
+    scale = 1 + _Z95**2 / n
+    return (centre - half) / scale, (centre + half) / scale
+
+
+def headline(
+    row: Mapping[str, Any], n: int, linear: float, chance: float, chosen_of: int = 1
+) -> list[str]:
+    """Say in plain sentences how good an experiment is.
+
+    Args:
+        row: its row of ``comparison.csv``.
+        n: the number of test images.
+        linear: the linear classifier's accuracy on the same test images.
+        chance: the share of the most frequent training class.
+        chosen_of: of how many experiments validation accuracy chose this one.
+    """
+    accuracy, spread = row["accuracy_mean"], row["accuracy_std"]
+    low, high = (percent(bound, n) for bound in wilson_interval(accuracy, n))
+    subject = row["experiment"]
+    if chosen_of > 1:
+        chosen_on = "test" if row["protocol"] == "test_selected" else "validation"
+        subject += f", the best of {chosen_of:,} by {chosen_on} accuracy,"
+    if row["n_seeds"] > 1:
+        subject = f"Averaged over {counted(row['n_seeds'], 'seed')}, {subject}"
+    between = f"; ± {100 * spread:.2g} points between seeds" if spread is not None else ""
+    return [
+        f"{subject} classifies {percent(accuracy, n)} of {counted(n, 'test image')} correctly "
+        f"(95% Wilson interval {low} to {high}{between}).",
+        protocol_in_words(row["protocol"]),
+        f"For comparison: a linear classifier on the same pixels reaches {percent(linear, n)}, "
+        f"and always naming the most frequent training class {percent(chance, n)}.",
+    ]
+
+
+def protocol_in_words(protocol: str) -> str:
+    """Say what a protocol means for the number beside it."""
+    if protocol == "test_selected":
+        return (
+            "This number is test-selected: no images were held out, so what was chosen, such as "
+            "the epoch, was chosen on the test set; expect a little less on new images."
+        )
+    return (
+        "Every choice was made on images held out of the training set; the test set was used "
+        "once, at the end."
+    )
+
+
+def environment(template_folder: Path) -> jinja2.Environment:
+    """Return a Jinja environment that escapes every value for markdown."""
+    result = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(template_folder),
+        finalize=escaped,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    filters: dict[str, Callable[..., str]] = {
+        "count": lambda n: f"{n:,}",
+        "counted": counted,
+        "duration": duration,
+        "fenced": fenced,
+        "percent": percent,
+        "protocol_in_words": protocol_in_words,
+        "title": title,
+    }
+    result.filters |= filters
+    return result

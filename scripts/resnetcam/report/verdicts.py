@@ -1,0 +1,127 @@
+"""What the scores of maps allow one to say, in words.
+
+Candidates are compared image by image: a difference counts where its 95 % interval, as it is
+written, leaves out zero.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from resnetcam.explain.baselines import BASELINES
+from resnetcam.report.titles import title
+
+# The bootstrap's intervals are too narrow for a verdict on fewer.
+_FEWEST_IMAGES = 100
+_DIGITS = 3
+_KNOW_NOTHING = ("randomised_network", "other_image", *BASELINES)
+
+
+class Verdict(NamedTuple):
+    """Of one metric: a sentence on baselines, and one on other methods or nothing."""
+
+    on_baselines: str
+    on_methods: str
+
+
+class _Lead(NamedTuple):
+    """How far the first candidate is ahead of another, with its interval, as it is written."""
+
+    of: str
+    mean: float
+    low: float
+    high: float
+
+
+class _Metric(NamedTuple):
+    """A metric's key, its name in a sentence, and how a lead in it is written."""
+
+    key: str
+    phrase: str
+    high_is_good: bool
+    in_points: bool
+
+
+_LOCALISATION = (
+    _Metric("pointing_game", "In the pointing game", high_is_good=True, in_points=True),
+    _Metric("energy_inside", "In energy inside", high_is_good=True, in_points=True),
+)
+_FAITHFULNESS = (
+    _Metric("deletion_auc", "By deletion", high_is_good=False, in_points=False),
+    _Metric("insertion_auc", "By insertion", high_is_good=True, in_points=False),
+)
+
+
+def localisation_verdict(scores: Mapping[str, Any]) -> list[Verdict]:
+    """Say how well the first method's maps lie on objects, beside all others'."""
+    return _verdict(scores["candidates"], scores["n"], _LOCALISATION)
+
+
+def faithfulness_verdict(scores: Mapping[str, Any]) -> list[Verdict]:
+    """Say whether covering what the first method shows hurts more than covering anything else."""
+    return _verdict(scores["candidates"], scores["n"], _FAITHFULNESS)
+
+
+def _verdict(candidates: Mapping[str, Any], n: int, metrics: tuple[_Metric, ...]) -> list[Verdict]:
+    if n < _FEWEST_IMAGES:
+        too_few = (
+            f"Too few images for a verdict: {n}, where intervals can be trusted from about "
+            f"{_FEWEST_IMAGES} on."
+        )
+        return [Verdict(too_few, "")]
+    name = title(next(iter(candidates)))
+    verdicts = []
+    for metric in metrics:
+        leads = _leads(candidates, metric)
+        baselines = [lead for lead in leads if lead.of in _KNOW_NOTHING]
+        methods = [lead for lead in leads if lead.of not in _KNOW_NOTHING]
+        first = f"{metric.phrase}, {name} {_against_baselines(baselines, metric)}."
+        second = f"Of the other methods, it {_among_methods(methods)}." if methods else ""
+        verdicts.append(Verdict(first, second))
+    return verdicts
+
+
+def _leads(candidates: Mapping[str, Any], metric: _Metric) -> list[_Lead]:
+    """The first candidate's lead over each one that has the metric."""
+    leads = []
+    for name, one in candidates.items():
+        behind = one.get(metric.key, {}).get("minus_first")
+        if behind:
+            ends = [behind["mean"], behind["low"], behind["high"]]
+            if metric.high_is_good:
+                ends = [-behind["mean"], -behind["high"], -behind["low"]]
+            # Adding zero turns a negative zero into a plain one.
+            leads.append(_Lead(name, *(round(end, _DIGITS) + 0.0 for end in ends)))
+    return leads
+
+
+def _against_baselines(leads: list[_Lead], metric: _Metric) -> str:
+    ahead = [lead for lead in leads if lead.high < 0]
+    alike = [lead for lead in leads if lead.low <= 0 <= lead.high]
+    one = min(ahead or alike or leads, key=lambda lead: lead.mean)
+    if ahead:
+        by = _written(metric, -one.mean, -one.high, -one.low)
+        return f"does worse than the {title(one.of)}, by {by}"
+    by = _written(metric, one.mean, one.low, one.high)
+    if alike:
+        return f"cannot be told from the {title(one.of)}; the difference is {by}"
+    return f"beats every baseline; the closest, the {title(one.of)}, by {by}"
+
+
+def _among_methods(leads: list[_Lead]) -> str:
+    groups = {
+        "does better than": [title(lead.of) for lead in leads if lead.low > 0],
+        "does worse than": [title(lead.of) for lead in leads if lead.high < 0],
+        "cannot be told from": [title(lead.of) for lead in leads if lead.low <= 0 <= lead.high],
+    }
+    return "; it ".join(f"{verb} {_joined(names)}" for verb, names in groups.items() if names)
+
+
+def _written(metric: _Metric, mean: float, low: float, high: float) -> str:
+    if metric.in_points:
+        return f"{100 * mean:.1f} points ({100 * low:.1f} to {100 * high:.1f})"
+    return f"{mean:.{_DIGITS}f} ({low:.{_DIGITS}f} to {high:.{_DIGITS}f})"
+
+
+def _joined(words: list[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last

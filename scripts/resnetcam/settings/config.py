@@ -1,0 +1,357 @@
+"""The config: checked whole before anything starts, defaults filled in, numbers in one form."""
+
+import copy
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import PurePath
+from typing import Any
+
+from resnetcam.common.errors import InputError
+from resnetcam.common.names import nearest
+from resnetcam.data.sizes import IMAGE_SIDE, NUM_CLASSES
+from resnetcam.networks.families import blocks_per_stage, spatial_layers
+from resnetcam.settings.schema import Schema
+from resnetcam.settings.sweeps import experiments_of_sweep, setting_at, with_overrides
+from resnetcam.training.history import read_history
+
+# What stands beside the experiments' folders in a dataset's.
+_TAKEN = {"annotate", "annotations"}
+# Bytes of a name that becomes a folder's: file systems allow 255.
+_LONGEST_NAME = 200
+_SHORT_LAYERS = ("final", "stage1", "stage2", "stage3")
+
+
+def load_config(config: Mapping[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the config with defaults filled in, sweeps spelled out, and numbers in one form.
+
+    Beside what the file says, every experiment has its ``recipe_settings``, overrides applied, and
+    the ``sweep`` that it comes from or None; every dataset the lists ``explained``, of those
+    experiments that get maps and a report of their own, and ``detailed``, of those that its own
+    report looks at one by one.
+
+    Raises:
+        InputError: naming the key, the value, what is allowed and the nearest name for a typo.
+    """
+    whole = Schema(schema)
+    plain = _with_true_as_text(config)
+    whole.check(plain)
+    checked = whole.canonical(_with_gradcam_of_each_dataset(plain))
+    if problems := list(_inconsistencies(checked)):
+        raise InputError("\n".join(problems))
+    experiments = _all_experiments(checked, _Recipes(checked["recipes"], Schema(schema, "recipe")))
+    named = {"datasets": checked["datasets"], "experiments": experiments}
+    if problems := list(_names_too_long(named)):
+        raise InputError("\n".join(problems))
+    if problems := list(_unknown_experiments(checked, experiments)):
+        raise InputError("\n".join(problems))
+    datasets = {
+        name: dataset | _listed_experiments(dataset, checked["sweeps"], experiments)
+        for name, dataset in checked["datasets"].items()
+    }
+    if problems := list(_unknown_layers(checked["models"], datasets, experiments)):
+        raise InputError("\n".join(problems))
+    return checked | {"datasets": datasets, "experiments": experiments}
+
+
+def check_files(datasets: Mapping[str, Any], chosen: str) -> None:
+    """Check the files that a person names for datasets, before anything starts.
+
+    To Snakemake a missing input of finished results is no reason to do anything, whatever else
+    has changed; and a ``published_history`` that is no log is found by a drawing after hours.
+
+    Args:
+        chosen: the dataset whose files must be there; of others, those that are.
+
+    Raises:
+        InputError: naming the key and the file.
+    """
+    problems = [
+        missing_file(f"datasets.{chosen}.{key}", path)
+        for key, path in files_of_dataset(datasets[chosen]).items()
+        if not os.path.isfile(path)
+    ]
+    if problems:
+        raise InputError("\n".join(problems))
+    for name, dataset in datasets.items():
+        path = os.path.expanduser(dataset["published_history"] or "")
+        if os.path.isfile(path):
+            try:
+                read_history(path)
+            except InputError as error:
+                raise InputError(f"datasets.{name}.published_history: {error}") from error
+
+
+def files_of_dataset(dataset: Mapping[str, Any]) -> dict[str, str]:
+    """Return the paths of the files that a person names for a dataset, by their keys."""
+    named = {name: dataset[name] for name in ("regions", "published_history")}
+    named |= {f"annotations.{i}": path for i, path in enumerate(dataset["annotations"])}
+    return {key: os.path.expanduser(path) for key, path in named.items() if path}
+
+
+def missing_file(key: str, path: str) -> str:
+    """Return what to say of a file that is not there: where it was looked for, what is like it."""
+    if path in ("null", "~"):
+        return (
+            f"{key}: {path!r} is text here, as Snakemake reads what is nested in `--config`; write "
+            "null into a file for `--configfile`"
+        )
+    folder = os.path.dirname(path) or "."
+    beside = os.listdir(folder) if os.path.isdir(folder) else []
+    what = "is a folder" if os.path.isdir(path) else "there is no such file"
+    hint = nearest(os.path.basename(path), beside)
+    return f"{key}: {path}: {what}{hint}. Looked for from {os.getcwd()}; correct it, or set null"
+
+
+def _with_true_as_text(config: Mapping[str, Any]) -> dict[str, Any]:
+    """In YAML an unquoted ``true`` is a boolean; as a class to explain it means the word."""
+    result = copy.deepcopy(dict(config))
+    datasets = result.get("datasets")
+    sections = [result, *(datasets.values() if isinstance(datasets, Mapping) else [])]
+    for section in sections:
+        gradcam = section.get("gradcam") if isinstance(section, Mapping) else None
+        if isinstance(gradcam, dict) and isinstance(gradcam.get("classes"), list):
+            gradcam["classes"] = ["true" if name is True else name for name in gradcam["classes"]]
+    return result
+
+
+def _with_gradcam_of_each_dataset(config: dict[str, Any]) -> dict[str, Any]:
+    """What a dataset does not say of Grad-CAM it takes from the section for all."""
+    common = config.get("gradcam", {})
+    datasets = {
+        name: {**dataset, "gradcam": {**common, **dataset.get("gradcam", {})}}
+        for name, dataset in config["datasets"].items()
+    }
+    return {**config, "datasets": datasets}
+
+
+def _inconsistencies(config: dict[str, Any]) -> Iterable[str]:
+    """Yield what no schema can see: names that point nowhere, numbers that do not go together."""
+    yield from _unknown("dataset", config["dataset"], config["datasets"], "dataset")
+    for name, dataset in config["datasets"].items():
+        key = f"datasets.{name}"
+        yield from _impossible_splits(key, dataset)
+        if "draw_seed" in dataset:
+            yield from _impossible_drawing(key, dataset)
+        yield from _paths_with_braces(key, dataset)
+        yield from _regions_over_themselves(f"{key}.regions", name, dataset["regions"])
+        yield from _exports_of_one_name(f"{key}.annotations", dataset["annotations"])
+        archive = dataset.get("archive")
+        if archive and not archive["urls"] and not archive["path"]:
+            yield f"{key}.archive: needs `urls` to download from, or the `path` of a local archive"
+    yield from _first_method_without_classes(config["datasets"])
+    for name, experiment in config["experiments"].items():
+        for kind in ("model", "recipe"):
+            known = config[f"{kind}s"]
+            yield from _unknown(f"experiments.{name}.{kind}", experiment[kind], known, kind)
+    for name, sweep in config["sweeps"].items():
+        for kind in ("model", "recipe"):
+            for number, one in enumerate(sweep[f"{kind}s"]):
+                key = f"sweeps.{name}.{kind}s.{number}"
+                yield from _unknown(key, one, config[f"{kind}s"], kind)
+        if name in config["experiments"]:
+            yield f"sweeps.{name}: an experiment has this name too; rename one of them"
+    for name, model in config["models"].items():
+        try:
+            blocks_per_stage(model["family"], model["depth"])
+        except InputError as error:
+            yield f"models.{name}.depth: {error}"
+    for name, recipe in config["recipes"].items():
+        yield from _impossible_erasing(f"recipes.{name}.augmentation.erase", recipe)
+    for kind in ("experiments", "sweeps"):
+        for name in _TAKEN & config[kind].keys():
+            yield f"{kind}.{name}: results/<dataset>/{name} is something else; choose another name"
+
+
+def _first_method_without_classes(datasets: Mapping[str, Any]) -> Iterable[str]:
+    led = [name for name, one in datasets.items() if one["gradcam"]["methods"][0] == "eigencam"]
+    if led:
+        yield (
+            f"gradcam.methods: eigencam cannot stand first, as it does for {', '.join(led)}: the "
+            "first method tells the predicted class from the true one, and eigencam knows no "
+            "class. Put another method before it"
+        )
+
+
+def _all_experiments(config: dict[str, Any], recipes: "_Recipes") -> dict[str, Any]:
+    """The experiments, and those that sweeps stand for, each with its recipe's settings."""
+    experiments: dict[str, Any] = {}
+    for name, one in config["experiments"].items():
+        where = f"experiments.{name}.overrides"
+        settings = recipes.overridden(one["recipe"], one["overrides"], where)
+        overrides = {at: setting_at(settings, at) for at in one["overrides"]}
+        experiments[name] = one | {
+            "overrides": overrides,
+            "sweep": None,
+            "recipe_settings": settings,
+        }
+    for name, sweep in config["sweeps"].items():
+        for experiment, one in experiments_of_sweep(name, sweep, recipes.overridden).items():
+            if experiment in experiments:
+                raise InputError(
+                    f"sweeps.{name}: another experiment is called {experiment!r} too; rename one"
+                )
+            experiments[experiment] = one
+    return experiments
+
+
+class _Recipes:
+    """The recipes with overrides applied, each checked once: grids ask for the same ones often."""
+
+    def __init__(self, recipes: Mapping[str, Any], schema: Schema):
+        self._recipes = recipes
+        self._schema = schema
+        self._known: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def overridden(self, name: str, overrides: Mapping[str, Any], where: str) -> dict[str, Any]:
+        """Return a recipe's settings; ``where`` names the overrides in what is wrong with them."""
+        key = name, repr(overrides)
+        if key not in self._known:
+            self._known[key] = self._checked(name, overrides, where)
+        return self._known[key]
+
+    def _checked(self, name: str, overrides: Mapping[str, Any], where: str) -> dict[str, Any]:
+        try:
+            settings = with_overrides(self._recipes[name], overrides)
+        except InputError as error:
+            raise InputError(f"{where}.{error}") from None
+        where = f"{where}, over the recipe {name}: "
+        self._schema.check(settings, where)
+        settings = self._schema.canonical(settings)
+        if problems := list(_impossible_erasing(f"{where}augmentation.erase", settings)):
+            raise InputError("\n".join(problems))
+        return settings
+
+
+def _names_too_long(named: Mapping[str, Iterable[str]]) -> Iterable[str]:
+    for section, names in named.items():
+        for name in names:
+            if (length := len(name.encode())) > _LONGEST_NAME:
+                yield (
+                    f"{section}.{name[:40]}…: a name of {length} bytes is too long for the folder "
+                    f"that is called so; at most {_LONGEST_NAME} are allowed"
+                )
+
+
+def _unknown_experiments(config: dict[str, Any], experiments: Mapping[str, Any]) -> Iterable[str]:
+    known = {**config["experiments"], **config["sweeps"]}
+    for name, dataset in config["datasets"].items():
+        for number, listed in enumerate(dataset["experiments"]):
+            if listed not in experiments:
+                key = f"datasets.{name}.experiments.{number}"
+                yield from _unknown(key, listed, known, "experiment or sweep")
+
+
+def _listed_experiments(
+    dataset: dict[str, Any], sweeps: Mapping[str, Any], experiments: Mapping[str, Any]
+) -> dict[str, list[str]]:
+    """What a dataset's list stands for: all experiments, those explained, those in its report."""
+    members: dict[str, list[str]] = {}
+    for name, experiment in experiments.items():
+        members.setdefault(experiment["sweep"], []).append(name)
+    listed: dict[str, None] = {}
+    explained: dict[str, None] = {}
+    for entry in dataset["experiments"]:
+        names = dict.fromkeys(members[entry] if entry in sweeps else [entry])
+        listed |= names
+        if entry not in sweeps or sweeps[entry]["explain"]:
+            explained |= names
+    by_name = [entry for entry in dataset["experiments"] if entry not in sweeps]
+    return {"experiments": list(listed), "explained": list(explained), "detailed": by_name}
+
+
+def _unknown_layers(
+    models: Mapping[str, Any], datasets: Mapping[str, Any], experiments: Mapping[str, Any]
+) -> Iterable[str]:
+    """Yield layers that a network lacks, before it is trained for hours to be explained."""
+    asked: dict[tuple[str, str], str] = {}
+    for dataset in datasets.values():
+        for name in dataset["explained"]:
+            for layer in dataset["gradcam"]["layers"]:
+                asked.setdefault((experiments[name]["model"], layer), name)
+    for (model, layer), experiment in asked.items():
+        known = [*_SHORT_LAYERS, *spatial_layers(**models[model])]
+        if layer not in known:
+            yield (
+                f"gradcam.layers: {model}, the model of {experiment}, has no layer "
+                f"{layer!r}{nearest(layer, known)}. Known: {', '.join(known)}"
+            )
+
+
+def _unknown(key: str, name: str, known: Mapping[str, Any], kind: str) -> Iterable[str]:
+    if name not in known:
+        yield (
+            f"{key}: there is no {kind} {name!r}{nearest(name, known)}. Known: {', '.join(known)}"
+        )
+
+
+def _impossible_splits(key: str, dataset: dict[str, Any]) -> Iterable[str]:
+    train, validation = dataset["train_images"], dataset["validation_images"]
+    if validation >= train:
+        yield (
+            f"{key}.validation_images: {validation} of {train} training images leaves none to "
+            "train on; choose fewer"
+        )
+    elif min(validation, train - validation) < NUM_CLASSES:
+        yield (
+            f"{key}.validation_images: {validation} of {train} training images leaves a class "
+            f"empty: both parts need at least one image of each of {NUM_CLASSES} classes"
+        )
+
+
+def _impossible_drawing(key: str, dataset: dict[str, Any]) -> Iterable[str]:
+    if dataset["regions"]:
+        yield f"{key}.regions: the regions of a drawn dataset are known; leave this key out"
+    if dataset["train_images"] % 5:
+        yield (
+            f"{key}.train_images: {dataset['train_images']} is not allowed: must be a multiple of "
+            "5, as CIFAR-10's layout has five files of them"
+        )
+
+
+def _paths_with_braces(key: str, dataset: dict[str, Any]) -> Iterable[str]:
+    """Snakemake takes them for wildcards."""
+    for name, path in files_of_dataset(dataset).items():
+        if set(path) & set("{}"):
+            yield f"{key}.{name}: {path!r} is not allowed: a path must not hold braces; rename it"
+
+
+def _regions_over_themselves(key: str, dataset: str, path: str | None) -> Iterable[str]:
+    made = f"results/{dataset}/regions.csv"
+    if path and os.path.abspath(os.path.expanduser(path)) == os.path.abspath(made):
+        yield f"{key}: {path} is what the workflow writes; keep yours as resources/regions.csv"
+
+
+def _exports_of_one_name(key: str, paths: list[str]) -> Iterable[str]:
+    """Summaries are named after their exports; ``regions`` is that of the regions themselves."""
+    names = [PurePath(path).stem for path in paths]
+    for number, name in enumerate(names):
+        if name == "regions":
+            yield f"{key}.{number}: 'regions' is the name of the data set's own; rename the file"
+        elif name in names[:number]:
+            yield f"{key}.{number}: another export is called {name!r} too; rename one of the files"
+        elif not name.isprintable():
+            yield f"{key}.{number}: {name!r} is not allowed as a file's name; rename the file"
+
+
+def _impossible_erasing(key: str, recipe: dict[str, Any]) -> Iterable[str]:
+    erase = recipe["augmentation"]["erase"]
+    if not erase:
+        return
+    reversed_ = [name for name in ("area", "aspect", "value") if erase[name][0] > erase[name][1]]
+    for name in reversed_:
+        yield f"{key}.{name}: {erase[name]} is not allowed: the lower end comes first"
+    if reversed_:
+        return
+    (smallest, largest), (low, high) = erase["area"], erase["aspect"]
+    # Height and width are sqrt(area * aspect) and sqrt(area / aspect) of the image's side.
+    if high < smallest or low > 1 / max(smallest, 1e-9):
+        yield (
+            f"{key}: no rectangle of area {erase['area']} and aspect {erase['aspect']} fits into "
+            "the image; allow smaller areas, or aspects nearer 1"
+        )
+    pixels = largest * IMAGE_SIDE**2
+    if pixels < 1 or high < 1 / pixels or low > pixels:
+        yield (
+            f"{key}.area: {erase['area']} of {IMAGE_SIDE} x {IMAGE_SIDE} pixels is not one pixel; "
+            "allow larger ones, or set `erase` to null"
+        )

@@ -1,0 +1,226 @@
+"""Training state, addressed by the content of everything that decides it.
+
+``.training/<fingerprint>/`` holds the two newest checkpoints and, at the end, the finished output
+files, once for each choice of weights (`select`) that was asked for. It is no declared output,
+because Snakemake deletes those of a failed job; so a killed run goes on where it was, and a
+finished one is never repeated.
+"""
+
+import contextlib
+import hashlib
+import io
+import json
+import logging
+import os
+import shutil
+import socket
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnetcam.common.errors import InputError
+from resnetcam.common.files import flush_to_disk, lacks_space, replacing, sha256_of_file
+from resnetcam.common.locks import try_lock, wait_for_lock
+
+logger = logging.getLogger(__name__)
+
+Arrays = list[NDArray[Any]]
+_ARRAY_LISTS = ("weights", "slots", "best_weights")
+_KEPT_CHECKPOINTS = 2
+
+
+@dataclass(frozen=True)
+class Partial:
+    """What was done of the epoch under way: steps, and sums over their images."""
+
+    step: int = 0
+    loss: float = 0.0
+    hits: float = 0.0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Everything that training needs to go on after ``epoch`` whole epochs and a ``partial``."""
+
+    epoch: int
+    partial: Partial
+    history: list[dict[str, float]]
+    best_epoch: int
+    weights: Arrays
+    slots: Arrays
+    best_weights: Arrays = field(repr=False)
+    resumed_after: list[dict[str, int]] = field(default_factory=list)
+    hardware: list[dict[str, Any]] = field(default_factory=list)
+
+
+def fingerprint(ingredients: Mapping[str, Any]) -> str:
+    """Return 32 hex digits for a nested mapping of plain values, independent of key order."""
+    text = json.dumps(ingredients, sort_keys=True, allow_nan=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+class StateStore:
+    """The directory of one fingerprint; what changes it stands inside ``with store.locked():``.
+
+    ``selected`` says whose weights the finished files hold, ``best`` or ``last``.
+    """
+
+    def __init__(self, root: str | Path, fingerprint: str, selected: str):
+        self.directory = Path(root) / fingerprint
+        self._finished = self.directory / f"finished-{selected}"
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the directory against other processes; the kernel lets go when this one dies.
+
+        Raises:
+            InputError: if this user may not write there.
+        """
+        with self._open_lock() as file:
+            _lock(file)
+            for leftover in self.directory.glob(".epoch-*"):
+                leftover.unlink()
+            yield
+
+    def save(self, checkpoint: Checkpoint) -> None:
+        """Write a checkpoint, whole or not at all, and drop all but the two newest."""
+        payload = _serialize(checkpoint)
+        with replacing(self._path(checkpoint)) as temporary:
+            temporary.write_bytes(hashlib.sha256(payload).hexdigest().encode() + b"\n" + payload)
+        for old in self._checkpoints()[_KEPT_CHECKPOINTS:]:
+            old.unlink()
+
+    def load(self) -> Checkpoint | None:
+        """Return the newest intact checkpoint; damaged ones are reported and removed."""
+        paths = self._checkpoints()
+        for path, older in zip_longest(paths, paths[1:]):
+            checksum, _, payload = path.read_bytes().partition(b"\n")
+            if hashlib.sha256(payload).hexdigest().encode() == checksum:
+                return _deserialize(payload)
+            instead = "going back to the state before it" if older else "starting anew"
+            logger.warning("%s is damaged; %s", path, instead)
+            path.unlink()
+        return None
+
+    @contextlib.contextmanager
+    def finishing(self) -> Iterator[Path]:
+        """Yield a folder for whole, flushed files, and keep them as finished, all or none."""
+        folder = self.directory / "finished.new"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        yield folder
+        digests = {path.name: sha256_of_file(path) for path in folder.iterdir()}
+        with replacing(folder / "manifest.json") as temporary:
+            temporary.write_text(json.dumps(digests, indent=1))
+        shutil.rmtree(self._finished, ignore_errors=True)
+        folder.rename(self._finished)
+        flush_to_disk(self.directory)
+
+    def recall(self, outputs: Mapping[str, Path]) -> bool:
+        """Give the finished files back if they are there and intact; return whether they are.
+
+        What this user may not read counts as not there; ``locked`` says so.
+        """
+        try:
+            intact = self._finished.exists() and not self._find_damage(outputs)
+        except PermissionError:
+            intact = False
+        if intact:
+            self.give_back(outputs)
+            logger.info("nothing to train: outputs given back from %s", self.directory)
+        return intact
+
+    def warn_of_damage(self, names: Iterable[str]) -> None:
+        """Say it if finished files are there and cannot be given back."""
+        if self._finished.exists():
+            logger.warning("%s; going back to the newest state", self._find_damage(names))
+
+    def give_back(self, outputs: Mapping[str, Path]) -> None:
+        """Write the finished files byte for byte, all or none."""
+        with contextlib.ExitStack() as stack:
+            for name, output in outputs.items():
+                temporary = stack.enter_context(replacing(output))
+                shutil.copyfile(self._finished / name, temporary)
+                flush_to_disk(temporary)
+
+    def _find_damage(self, names: Iterable[str]) -> str | None:
+        """Say what is wrong with the finished files."""
+        manifest = self._finished / "manifest.json"
+        try:
+            digests = dict(json.loads(manifest.read_bytes()))
+        except (FileNotFoundError, ValueError, TypeError):
+            return f"{manifest} is damaged"
+        for name in names:
+            path = self._finished / name
+            if not path.exists() or sha256_of_file(path) != digests.get(name):
+                return f"{path} is damaged, or its digest in {manifest.name}"
+        return None
+
+    def _open_lock(self) -> TextIO:
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            return open(self.directory / "lock", "a+", errors="replace")
+        except OSError as error:
+            if lacks_space(error):
+                raise
+            raise InputError(
+                f"{error.filename} cannot be written: {error.strerror}. Trainings keep their state "
+                "there (`state` in the config). If it is another person's, finished trainings are "
+                "given back from it all the same, but this one is not finished: ask for the right "
+                "to write there (docs/cluster.md says how), or set another `state`."
+            ) from error
+
+    def _path(self, checkpoint: Checkpoint) -> Path:
+        name = f"epoch-{checkpoint.epoch:06d}-step-{checkpoint.partial.step:08d}.state"
+        return self.directory / name
+
+    def _checkpoints(self) -> list[Path]:
+        return sorted(self.directory.glob("epoch-*.state"), reverse=True)
+
+
+def _lock(file: TextIO) -> None:
+    """Wait until no other process holds the file, and write into it who does."""
+    if not try_lock(file):
+        file.seek(0)
+        holder = file.read() or "unknown"
+        logger.info("another process (%s) trains this very network; waiting for its result", holder)
+        wait_for_lock(file)
+    with contextlib.suppress(OSError):
+        os.ftruncate(file.fileno(), 0)
+        os.write(file.fileno(), f"{os.getpid()} on {socket.gethostname()}".encode())
+
+
+def _serialize(checkpoint: Checkpoint) -> bytes:
+    plain = {
+        "epoch": checkpoint.epoch,
+        "partial": asdict(checkpoint.partial),
+        "history": checkpoint.history,
+        "best_epoch": checkpoint.best_epoch,
+        "resumed_after": checkpoint.resumed_after,
+        "hardware": checkpoint.hardware,
+        "lengths": {name: len(getattr(checkpoint, name)) for name in _ARRAY_LISTS},
+    }
+    arrays = {
+        f"{name}-{i}": values
+        for name in _ARRAY_LISTS
+        for i, values in enumerate(getattr(checkpoint, name))
+    }
+    buffer = io.BytesIO()
+    np.savez(buffer, plain=np.frombuffer(json.dumps(plain).encode(), np.uint8), **arrays)
+    return buffer.getvalue()
+
+
+def _deserialize(payload: bytes) -> Checkpoint:
+    with np.load(io.BytesIO(payload), allow_pickle=False) as arrays:
+        plain = json.loads(arrays["plain"].tobytes())
+        lengths = plain.pop("lengths")
+        for name, length in lengths.items():
+            plain[name] = [arrays[f"{name}-{i}"] for i in range(length)]
+    plain["partial"] = Partial(**plain["partial"])
+    return Checkpoint(**plain)
