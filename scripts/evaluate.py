@@ -14,7 +14,7 @@ with logged(snakemake):
     settings = params.settings
     runtime.start(params.backend, params.device, "float32", snakemake.threads)
     from resnetcam.evaluation import classifier as evaluation
-    from resnetcam.evaluation.classifier import predictions
+    from resnetcam.evaluation import predictions
 
     data = DatasetReader(snakemake.input.data)
     logits_of = evaluation.logits_function(evaluation.load_classifier(Path(snakemake.input.model)))
