@@ -2,6 +2,7 @@
 #             would run, CONFIG=device=cpu changes a setting
 # make test   every test            make check   lint, quick tests and dry runs, under a minute
 # make bench  measure speed, after `make venv`: `bench-training`, `bench-maps`, `bench-plan`
+# make schema write what a config may choose by name, from the code that defines it
 # make lock   resolve versions anew (needs uv)
 # make clean  delete results (regions drawn there, too) and logs; downloaded archives, finished
 #             trainings and .venv stay: `make clean-archives`, `clean-training` (of .training, not
@@ -16,7 +17,7 @@ PYTEST = $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --n
 # Snakemake takes the last --config alone, so settings have a variable of their own.
 SNAKEMAKE_LINE = snakemake --cores 4 $(ARGS) --config dataset=shapes $(CONFIG)
 
-.PHONY: run test check lint bench bench-training bench-maps bench-plan lock venv plugins clean clean-archives clean-training clean-venv
+.PHONY: run test check lint schema bench bench-training bench-maps bench-plan lock venv plugins clean clean-archives clean-training clean-venv
 
 run: venv
 	@echo '$$ $(SNAKEMAKE_LINE)'
@@ -47,6 +48,10 @@ bench-maps:
 
 bench-plan:
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tests/bench/planning.py
+
+schema:
+	PYTHONPATH=scripts $(BIN)/python -m resnetcam.settings.choices > schemas/choices.schema.yaml.new
+	mv schemas/choices.schema.yaml.new schemas/choices.schema.yaml
 
 lock:
 	$(PYTHON) envs/lock.py

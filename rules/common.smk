@@ -9,14 +9,15 @@ from snakemake.io import IOFile, strip_wildcard_constraints
 
 from resnetcam.explain.class_choices import extra_choices
 from resnetcam.workflow.code_digest import code_digest
+from resnetcam.workflow.training_code import other_backends, training_code
 from resnetcam.settings.config import check_files, load_config, missing_file
 from resnetcam.workflow.environments import environment_digest, network_environment, pinned_versions
 from resnetcam.common.files import sha256_of_file
 from resnetcam.report.figure_names import CLASS_PAGES, FIGURES, GRADCAM_FIGURES, TRAINING_FIGURES
 from resnetcam.common.names import nearest
-from resnetcam.common.yaml_file import read_yaml
+from resnetcam.settings.schema import read_schema
 
-SCHEMA = read_yaml(ROOT / "schemas/config.schema.yaml")
+SCHEMA = read_schema(ROOT / "schemas")
 
 with told_by_snakemake("The config is not right, so nothing was started.\n"):
     for overlay in workflow.overwrite_configfiles:
@@ -37,7 +38,7 @@ UNUSUAL = {
 DATASET = SETTINGS["dataset"]
 DEVICE = SETTINGS["device"]
 BACKEND = SETTINGS["backend"]
-OTHER_BACKEND = {"tensorflow": "jax", "jax": "tensorflow"}[BACKEND]
+MEMORY_OF_CODE = ".snakemake/code_digests.json"
 ARCHIVED = [name for name, dataset in SETTINGS["datasets"].items() if "archive" in dataset]
 DRAWN = [name for name, dataset in SETTINGS["datasets"].items() if "draw_seed" in dataset]
 ANNOTATED = [name for name in ARCHIVED if SETTINGS["datasets"][name]["regions"]]
@@ -61,9 +62,29 @@ def code(script):
     """A parameter that changes when the code that a script really runs changes its meaning."""
     return code_digest(
         ROOT / "scripts" / script,
-        without=f"backends/on_{OTHER_BACKEND}/",
-        memory=".snakemake/code_digests.json",
+        without=other_backends(BACKEND),
+        memory=MEMORY_OF_CODE,
     )
+
+
+def code_of_training(wildcards):
+    """The same of a training: of what computes and of what writes, nothing else."""
+    return training_code(ROOT / "scripts", plan_of(wildcards), BACKEND, memory=MEMORY_OF_CODE)
+
+
+def code_of_maps(script):
+    """The same of a stage that computes maps: of the methods that are asked for."""
+
+    @cache
+    def of_methods(*methods):
+        return code_digest(
+            ROOT / "scripts" / script,
+            without=other_backends(BACKEND),
+            members={"resnetcam.explain.methods": methods},
+            memory=MEMORY_OF_CODE,
+        )
+
+    return lambda wildcards: of_methods(*of_dataset("gradcam", "methods")(wildcards))
 
 
 def packages(name):
@@ -169,8 +190,6 @@ def plan_of(wildcards):
         "recipe": of_experiment("recipe_settings")(wildcards),
         "protocol": of_experiment("protocol")(wildcards),
         "seed": int(wildcards.seed),
-        "backend": BACKEND,
-        "precision": SETTINGS["precision"],
     }
 
 

@@ -48,7 +48,7 @@ rule explain:
             key: of_dataset("gradcam", key)(wildcards) for key in ("methods", "layers", "images")
         },
         backend=BACKEND,
-        code=code("explain.py"),
+        code=code_of_maps("explain.py"),
         device=untracked(DEVICE),
     script:
         "../scripts/explain.py"
@@ -111,7 +111,7 @@ rule randomise:
         **network_packages(),
         images=of_dataset("gradcam", "images"),
         backend=BACKEND,
-        code=code("randomise.py"),
+        code=code_of_maps("randomise.py"),
         device=untracked(DEVICE),
     script:
         "../scripts/randomise.py"

@@ -24,7 +24,9 @@ rule train:
     params:
         **network_packages(),
         plan=plan_of,
-        code=code("train.py"),
+        backend=BACKEND,
+        precision=SETTINGS["precision"],
+        code=code_of_training,
         device=untracked(DEVICE),
         state=untracked(SETTINGS["state"]),
     script:

@@ -2,22 +2,18 @@
 
 from pathlib import Path
 
-from resnetcam.workflow.stage import logged
-
-from resnetcam.backends import runtime
 from resnetcam.common.files import write_json
 from resnetcam.data.dataset import DatasetReader
+from resnetcam.evaluation import predictions
+from resnetcam.evaluation.classifier import load_classifier
+from resnetcam.evaluation.logits import logits_function
 from resnetcam.training.history import read_own_history
+from resnetcam.workflow.network_stage import logged
 
 with logged(snakemake):
-    params = snakemake.params
-    settings = params.settings
-    runtime.start(params.backend, params.device, "float32", snakemake.threads)
-    from resnetcam.evaluation import classifier as evaluation
-    from resnetcam.evaluation import predictions
-
+    settings = snakemake.params.settings
     data = DatasetReader(snakemake.input.data)
-    logits_of = evaluation.logits_function(evaluation.load_classifier(Path(snakemake.input.model)))
+    logits_of = logits_function(load_classifier(Path(snakemake.input.model)))
     x_train, y_train = data.array("x_train"), data.array("y_train")
     held_out = data.split(settings["protocol"]).validation
     sets = {

@@ -3,32 +3,28 @@
 import logging
 from pathlib import Path
 
-from resnetcam.workflow.stage import logged
-
-from resnetcam.backends import runtime
 from resnetcam.common.files import read_json
 from resnetcam.common.json_shapes import CLASS_CHOICES
 from resnetcam.data.dataset import DatasetReader
+from resnetcam.evaluation.classifier import load_classifier
 from resnetcam.evaluation.predictions import read_predictions
-from resnetcam.explain.cam import is_flat
+from resnetcam.explain.display import is_flat
+from resnetcam.explain.explanation import MapSettings, explain_test_set
 from resnetcam.explain.maps import write_maps
+from resnetcam.workflow.network_stage import logged
 
 with logged(snakemake):
     params = snakemake.params
-    runtime.start(params.backend, params.device, "float32", snakemake.threads)
-    from resnetcam.evaluation import classifier as evaluation
-    from resnetcam.explain import explanation
-
     data = DatasetReader(snakemake.input.data)
-    classifier = evaluation.load_classifier(Path(snakemake.input.model))
+    classifier = load_classifier(Path(snakemake.input.model))
     logits, labels = read_predictions(snakemake.input.predictions, "test")
-    groups = explanation.explain_test_set(
+    groups = explain_test_set(
         classifier,
         data.array("x_test"),
         labels,
         logits.argmax(1),
         data.class_names,
-        params.settings | {"classes": read_json(snakemake.input.choices, CLASS_CHOICES)},
+        MapSettings(**params.settings, classes=read_json(snakemake.input.choices, CLASS_CHOICES)),
     )
     write_maps(Path(snakemake.output.maps), groups)
     flat = sum(int(is_flat(group.maps).sum()) for group in groups.values())

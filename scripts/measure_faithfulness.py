@@ -2,24 +2,21 @@
 
 from pathlib import Path
 
-from resnetcam.workflow.stage import logged
-
 import numpy as np
 
-from resnetcam.backends import runtime
 from resnetcam.common.files import write_json
 from resnetcam.data.dataset import DatasetReader
+from resnetcam.evaluation.classifier import load_classifier
+from resnetcam.evaluation.logits import logits_function
 from resnetcam.evaluation.predictions import softmax
 from resnetcam.explain.faithfulness import Classified, score
 from resnetcam.explain.maps import default_group, group_names, read_maps
+from resnetcam.workflow.network_stage import logged
 
 with logged(snakemake):
     params, files = snakemake.params, snakemake.input
-    runtime.start(params.backend, params.device, "float32", snakemake.threads)
-    from resnetcam.evaluation import classifier as evaluation
-
     data = DatasetReader(files.data)
-    logits_of = evaluation.logits_function(evaluation.load_classifier(Path(files.model)))
+    logits_of = logits_function(load_classifier(Path(files.model)))
     default = default_group(files.maps, "predicted")
     names = [name for name in group_names(files.maps) if name[1:] == default[1:]]
     groups = {name.method: read_maps(files.maps, name) for name in names}

@@ -2,25 +2,21 @@
 
 from pathlib import Path
 
-from resnetcam.workflow.stage import logged
-
-from resnetcam.backends import runtime
 from resnetcam.common.files import write_json
 from resnetcam.data.dataset import DatasetReader
-from resnetcam.explain.cam import is_flat
+from resnetcam.evaluation.classifier import load_classifier
+from resnetcam.explain.display import is_flat
 from resnetcam.explain.maps import Maps, default_group, read_maps, write_maps
+from resnetcam.explain.randomisation import cascade, compare, compare_with_other_images
+from resnetcam.workflow.network_stage import logged
 
 with logged(snakemake):
     params, files = snakemake.params, snakemake.input
-    runtime.start(params.backend, params.device, "float32", snakemake.threads)
-    from resnetcam.evaluation import classifier as evaluation
-    from resnetcam.explain.randomisation import cascade, compare, compare_with_other_images
-
     default = default_group(files.maps, "true")
     trained = read_maps(files.maps, default)
     n = min(params.images, len(trained.maps))
     images, classes = DatasetReader(files.data).array("x_test")[:n], trained.class_index[:n]
-    classifier = evaluation.load_classifier(Path(files.model))
+    classifier = load_classifier(Path(files.model))
     groups, levels = {}, []
     for part, maps in cascade(classifier, default.layer, images, classes, default.method):
         groups[default._replace(choice=part)] = Maps(maps, classes, trained.image_index[:n])

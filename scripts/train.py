@@ -1,26 +1,27 @@
-"""Train one network, or give back the results of a training that was finished before."""
+"""Train one network, or restore the results of a training that was finished before."""
 
 from dataclasses import replace
 from pathlib import Path
 
-from resnetcam.workflow.stage import logged
-
-from resnetcam.backends import runtime
+from resnetcam.training import session
+from resnetcam.training.plan import Plan
 from resnetcam.workflow.deployment import description
+from resnetcam.workflow.network_stage import logged, started
 
 with logged(snakemake):
     params = snakemake.params
-    started = runtime.start(
-        params.plan["backend"], params.device, params.plan["precision"], snakemake.threads
+    runtime = replace(started(snakemake), environment=description(params.deployment))
+    plan = Plan(
+        **params.plan,
+        backend=params.backend,
+        precision=params.precision,
+        code=params.code["computes"],
+        writes=params.code["writes"],
     )
-    started = replace(started, environment=description(params.deployment))
-    from resnetcam.training.session import Plan, train
-
-    plan = Plan(**params.plan, code=params.code)
-    train(
+    session.train(
         Path(snakemake.input.data),
         plan,
-        started,
+        runtime,
         Path(params.state).expanduser(),
         {Path(path).name: Path(path) for path in snakemake.output},
     )

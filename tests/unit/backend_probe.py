@@ -18,19 +18,26 @@ if __name__ == "__main__":
 
 import keras
 
-from resnetcam.evaluation import classifier as evaluation
-from resnetcam.explain import cam, explanation
+from resnetcam.backends import door
+from resnetcam.common.options import from_settings
+from resnetcam.evaluation.classifier import load_classifier
+from resnetcam.evaluation.logits import logits_function
+from resnetcam.explain import explanation
+from resnetcam.explain.method import METHODS
 from resnetcam.networks import models
-from resnetcam.recipe import augmentation, optimizers, randomness
-from resnetcam.training import session as training
+from resnetcam.recipe import augmentation, randomness
+from resnetcam.recipe.optimizers.muon import Muon
+from resnetcam.recipe.optimizers.rmsprop import RMSprop
+from resnetcam.recipe.optimizers.sgd import SGD
+from resnetcam.recipe.recipe import Augmentation
 
 CLASSES, SIDE, BATCH, STEPS = 10, 8, 16, 12
 NETWORKS = {"v1": ("resnet_v1", 8), "v2": ("resnet_v2", 11)}
 # With rates at which a dozen steps move the weights well, and a decay that they cannot miss.
 OPTIMIZERS = {
-    "sgd": (optimizers.SGD(0.9, 0.05), 0.02),
-    "rmsprop": (optimizers.RMSprop(0.9, 1e-3, 0.05), 1e-3),
-    "muon": (optimizers.Muon(0.6, 0.1, 0.05), 0.05),
+    "sgd": (SGD(0.9), 0.02),
+    "rmsprop": (RMSprop(0.9, 1e-3), 1e-3),
+    "muon": (Muon(0.6, 0.1), 0.05),
 }
 TRAININGS = [("v1", "sgd"), ("v1", "rmsprop"), ("v1", "muon"), ("v2", "sgd")]
 RESIZED = TRAININGS[0]  # shrinks the images of its first call
@@ -39,6 +46,7 @@ LAYERS = {
     "v2": ("final", "stage2_block1_conv2"),
 }
 DRAWS = {
+    "subtract_mean": "after",
     "flip": "random",
     "crop_padding": 2,
     "affine": {"rotation": 10, "shift": 0.1, "zoom": 0.1},
@@ -72,7 +80,7 @@ def augmented(inputs):
             "shrink": augmentation.shrink(images, side),
         }
         for when in ("before", "after"):
-            prepare = augmentation.build_prepare({"subtract_mean": when}, inputs["mean"])
+            prepare = augmentation.build_prepare(when, inputs["mean"])
             found[when] = prepare(pixels, draws)
             found[f"{when}, shrunk"] = prepare(pixels, draws, side)
         return found
@@ -85,7 +93,7 @@ def augmented(inputs):
 
 def drawn():
     """The random numbers of an epoch."""
-    draws = randomness.augmentation_draws(DRAWS, 3, 2, 50, SIDE, SIDE)
+    draws = randomness.augmentation_draws(from_settings(Augmentation, DRAWS), 3, 2, 50, SIDE, SIDE)
     return {"order": randomness.permutation(3, 2, 50), **draws}
 
 
@@ -108,13 +116,12 @@ def trainer(network, optimizer):
         3,
         CLASSES,
         batch_norm_momentum=0.8,
-        normalization=training.backend.NORMALIZATION,
+        normalization=door.normalization(),
     )
     models.initialize(built, 1)
-    prepare = augmentation.build_prepare({"subtract_mean": "after"}, mean_of(images))
-    return training.backend.Trainer(
-        built, images, labels, prepare, optimizer, models.is_kernel, 0.1
-    )
+    prepare = augmentation.build_prepare("after", mean_of(images))
+    decays = [0.05 if models.is_kernel(v) else 0.0 for v in built.trainable_variables]
+    return door.trainer(built, images, labels, prepare, optimizer, decays, 0.1)
 
 
 def mean_of(images):
@@ -127,7 +134,8 @@ def steps_of(rate, start=0, stop=STEPS):
     order = np.concatenate([randomness.permutation(1, epoch, 64) for epoch in (1, 2, 3)])
     indices = order.reshape(STEPS, BATCH)
     settings = {**DRAWS, "affine": None, "erase": None}
-    draws = randomness.augmentation_draws(settings, 1, 1, STEPS * BATCH, SIDE, SIDE)
+    wanted = from_settings(Augmentation, settings)
+    draws = randomness.augmentation_draws(wanted, 1, 1, STEPS * BATCH, SIDE, SIDE)
     draws = {
         name: values.reshape(STEPS, BATCH, *values.shape[1:])[start:stop]
         for name, values in draws.items()
@@ -158,16 +166,16 @@ def two_calls(steps, rate, resized):
 def explained(classifier, images, classes, layer):
     """Maps of every method at a layer for the class choices (2, N)."""
     name = explanation.resolve_layer(classifier, layer)
-    return explanation.explainer(classifier, name, cam.METHODS)(images, classes)
+    return explanation.explainer(classifier, name, METHODS)(images, classes)
 
 
 def looked_at(folder, inputs):
     """Logits and maps of the models in a folder; the class choices are predicted and true."""
     found = {}
     for name, layers in LAYERS.items():
-        classifier = evaluation.load_classifier(folder / f"{name}.keras")
+        classifier = load_classifier(folder / f"{name}.keras")
         images, labels = inputs["test_images"], inputs["test_labels"]
-        logits = evaluation.logits_function(classifier)(images)
+        logits = logits_function(classifier)(images)
         found[f"{name}/logits"] = logits
         classes = np.stack([logits.argmax(1), labels])
         for layer in layers:
@@ -176,7 +184,7 @@ def looked_at(folder, inputs):
         for method, maps in explained(classifier, images[:1], classes[:, :1], layers[1]).items():
             found[f"{name}/alone/{method}"] = maps
         final = explanation.resolve_layer(classifier, "final")
-        raw = explanation.activations_and_gradients(classifier, final)
+        raw = door.activations_and_gradients(classifier, final)
         found[f"{name}/activations"], found[f"{name}/gradients"] = raw(images, classes)
         bias = classifier.get_layer("logits").bias
         bias.assign(bias.numpy() + 5)
@@ -211,7 +219,7 @@ def save_classifier(steps, folder):
     classifier = models.build_classifier(*NETWORKS["v1"], mean_of(images), CLASSES)
     classifier.set_weights(steps.weights())
     classifier.save(folder / f"{keras.backend.backend()}.keras")
-    return {"saved/logits": evaluation.logits_function(classifier)(images)}
+    return {"saved/logits": logits_function(classifier)(images)}
 
 
 def trainer_kept(steps):
@@ -302,7 +310,7 @@ def normalized():
     slope = random.normal(size=x.shape).astype(np.float32)
     found = {"x": x, "before": np.array(weights)}
     for kind, layer_class in (
-        ("ours", training.backend.NORMALIZATION),
+        ("ours", door.normalization()),
         ("keras", keras.layers.BatchNormalization),
     ):
         layer = layer_class(momentum=0.7, epsilon=1e-3)

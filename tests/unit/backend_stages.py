@@ -5,6 +5,7 @@
 """
 
 import contextlib
+import functools
 import os
 import runpy
 import signal
@@ -22,7 +23,6 @@ PLAN = {
     "recipe": RECIPE | {"augmentation": RECIPE["augmentation"] | {"affine": AFFINE}},
     "protocol": "holdout",
     "seed": 1,
-    "precision": "float32",
 }
 CLASSES = ["g"]
 GRADCAM = {
@@ -63,7 +63,7 @@ def stages(backend, data, folder):
         "maps": "gradcam.h5",
     }
     names = {
-        "train": (["model", "history", "run"], {"code": "c", "state": str(folder / "state")}),
+        "train": (["model", "history", "run"], {"state": str(folder / "state")}),
         "evaluate": (
             ["predictions", "metrics"],
             {"settings": {"protocol": "holdout", "select": "last"}},
@@ -72,7 +72,7 @@ def stages(backend, data, folder):
         "explain": (["maps"], {"settings": GRADCAM}),
     }
 
-    def run(script, **changes):
+    def run(script, precision="float32"):
         made, params = names[script]
         paths = {name: str(folder / file) for name, file in files.items()}
         snakemake = SimpleNamespace(
@@ -83,13 +83,17 @@ def stages(backend, data, folder):
             input=Named(data=str(data), **paths),
             output=Named(**{name: paths[name] for name in made}),
             params=SimpleNamespace(
-                plan=PLAN | {"backend": backend} | changes,
+                plan=PLAN,
                 backend=backend,
+                precision=precision,
+                code={"computes": "c", "writes": "w"},
                 device="cpu",
                 deployment={"file": f"envs/{backend}.yaml", "pins": {}, "folder": None},
                 **params,
             ),
         )
+        # As in a process of its own, where the backend starts before Keras is imported.
+        sys.modules["__main__"].snakemake = snakemake
         runpy.run_path(str(SCRIPTS / f"{script}.py"), init_globals={"snakemake": snakemake})
 
     return run
@@ -97,22 +101,26 @@ def stages(backend, data, folder):
 
 def stop(run):
     """Ask the training to stop in the first step of its second epoch."""
-    from resnetcam.training import session as training
+    from resnetcam.training import loop, session
 
-    steps = training.backend.Trainer.run
     calls = []
 
-    def stopping(*arguments):
-        calls.append(len(arguments[1]))
-        if len(calls) == 4:
-            os.kill(os.getpid(), signal.SIGTERM)
-        return steps(*arguments)
+    def build(*arguments):
+        machinery = loop.build(*arguments)
+        steps = machinery.trainer.run
 
-    with (
-        mock.patch.object(training, "_SECONDS_A_CPU_CALL", 0),
-        mock.patch.object(training.backend.Trainer, "run", stopping),
-        contextlib.suppress(SystemExit),
-    ):
+        def stopping(*arguments):
+            calls.append(len(arguments[0]))
+            if len(calls) == 4:
+                os.kill(os.getpid(), signal.SIGTERM)
+            return steps(*arguments)
+
+        machinery.trainer.run = stopping
+        return machinery
+
+    pace = session.Pace(seconds_a_cpu_call=0)
+    train = functools.partial(session.train, pace=pace, build=build)
+    with mock.patch.object(session, "train", train), contextlib.suppress(SystemExit):
         run("train")
     assert calls == [1] * 4, "the training was not stopped in its fourth step"
 
@@ -130,7 +138,7 @@ if __name__ == "__main__":
         runtime.start(backend, "cpu", "float32", 2)
         half = Path(folder) / "bfloat16"
         half.mkdir()
-        stages(backend, Path(data), half)("train", precision="bfloat16")
+        stages(backend, Path(data), half)("train", "bfloat16")
         stop(run)
     else:
         for stage in ("train", "evaluate", "choose_classes", "explain"):

@@ -17,8 +17,8 @@ RUNTIME = runtime.start("tensorflow", "cpu", "float32", threads=2)
 from resnetcam.backends.on_tensorflow import training as tensorflow_training  # noqa: E402
 from resnetcam.data import shapes  # noqa: E402
 from resnetcam.networks import models  # noqa: E402
-from resnetcam.recipe import optimizers  # noqa: E402
 from resnetcam.recipe.augmentation import build_prepare  # noqa: E402
+from resnetcam.recipe.optimizers.sgd import SGD  # noqa: E402
 
 CLASSES = 10
 NO_AUGMENTATION = {
@@ -56,16 +56,16 @@ def trained_v1():
         3,
         CLASSES,
         batch_norm_momentum=0.7,
-        normalization=tensorflow_training.NORMALIZATION,
+        normalization=tensorflow_training.FusedBatchNormalization,
     )
     models.initialize(network, 1)
     trainer = tensorflow_training.Trainer(
         network,
         x_train,
         drawn.y_train,
-        build_prepare(NO_AUGMENTATION, mean),
-        optimizers.SGD(0.9, 0.0),
-        models.is_kernel,
+        build_prepare("before", mean),
+        SGD(0.9),
+        [0.0] * len(network.trainable_variables),
         0.0,
     )
     order = np.arange(12 * 32).reshape(12, 32) % len(x_train)

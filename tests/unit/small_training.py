@@ -7,17 +7,25 @@ from types import SimpleNamespace
 import numpy as np
 from small_recipe import RECIPE
 
-from resnetcam.training import session as training
+from resnetcam.training import loop, outputs, session
+from resnetcam.training.outputs import OUTPUTS
+from resnetcam.training.plan import Plan
 from resnetcam.workflow import stage
+
+# Every call runs one step, and a checkpoint follows.
+AFTER_EVERY_STEP = session.Pace(seconds_between_checkpoints=-1, seconds_a_cpu_call=0)
 
 
 class Run:
     """A training with its state, outputs and log in one folder."""
 
+    pace = session.Pace()
+    build = staticmethod(loop.build)
+
     def __init__(self, folder, data, runtime, state=None, seed=1, **changes):
         self.folder, self.data, self.runtime = folder, data, runtime
         self.state = state or folder / "state"
-        self.plan = training.Plan(
+        self.plan = Plan(
             model={"family": "resnet_v1", "depth": 8},
             recipe=RECIPE | {"select": "best"} | changes,
             protocol="holdout",
@@ -26,10 +34,18 @@ class Run:
             precision="float32",
             code="c",
         )
-        self.outputs = {name: folder / "out" / name for name in training.OUTPUTS}
+        self.outputs = {name: folder / "out" / name for name in OUTPUTS}
 
     def __call__(self):
-        training.train(self.data, self.plan, self.runtime, self.state, self.outputs)
+        session.train(
+            self.data,
+            self.plan,
+            self.runtime,
+            self.state,
+            self.outputs,
+            pace=self.pace,
+            build=self.build,
+        )
         return self
 
     def as_stage(self):
@@ -95,7 +111,7 @@ class FakeTrainer:
 
     steps = 0
 
-    def __init__(self, network, *_):
+    def __init__(self, network):
         self.network, self.slot = network, np.zeros(40, np.float32)
 
     def run(self, indices, draws, rates, side):
@@ -126,17 +142,14 @@ class FakeTrainer:
         (self.slot,) = values
 
 
-def save_after_every_step(setattr):
-    """Every call runs one step, and a checkpoint follows."""
-    setattr(training, "_SECONDS_BETWEEN_CHECKPOINTS", -1)
-    setattr(training, "_SECONDS_A_CPU_CALL", 0)
+def fake_machinery(*_):
+    """Stands for ``loop.build``."""
+    network, classifier = FakeNetwork(), FakeNetwork()
+    return loop.Machinery(network, classifier, FakeTrainer(network), lambda _: classifier.values[0])
 
 
-def fake_network(setattr):
-    """Put the fakes where a training builds the real ones."""
-    setattr(training, "_build_networks", lambda *_: (FakeNetwork(), FakeNetwork()))
-    setattr(training.backend, "Trainer", FakeTrainer)
-    setattr(training, "logits_function", lambda network: lambda _: network.values[0])
-    setattr(training, "accuracy_and_loss", lambda v, _: (float(v.sum() % 1), float(v.max())))
-    setattr(training, "save_classifier", lambda network, path: network.save(path))
-    setattr(training, "describe_run", lambda _: {})
+def fake_measures(setattr):
+    """Put fakes where a training measures and writes what the real network would be needed for."""
+    setattr(loop, "accuracy_and_loss", lambda v, _: (float(v.sum() % 1), float(v.max())))
+    setattr(outputs, "save_classifier", lambda network, path: network.save(path))
+    setattr(session, "describe_run", lambda _: {})

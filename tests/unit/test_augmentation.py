@@ -143,7 +143,7 @@ def test_the_order_is_affine_crop_flip_erase(images):
 
 
 def test_a_compiled_augmentation_equals_the_eager_one(pixels):
-    prepare = build_prepare({"subtract_mean": "before"}, np.float32(0.4) * np.ones((12, 20, 3)))
+    prepare = build_prepare("before", np.float32(0.4) * np.ones((12, 20, 3)))
     eager = prepare(pixels, DRAWS).numpy()
     compiled = tf.function(prepare)(tf.constant(pixels), DRAWS).numpy()
     np.testing.assert_allclose(compiled, eager, atol=TOLERANCE)
@@ -157,16 +157,14 @@ def test_the_mean_image_is_moved_along_when_subtracted_before_and_stays_when_aft
         ("before", reference_flip(reference_crop(scaled - mean))),
         ("after", reference_flip(reference_crop(scaled)) - mean),
     ):
-        found = build_prepare({"subtract_mean": when}, mean)(pixels, draws).numpy()
+        found = build_prepare(when, mean)(pixels, draws).numpy()
         assert found.dtype == np.float32
         np.testing.assert_array_equal(found, expected)
 
 
 def test_what_the_published_recipe_erases_holds_the_value_itself(pixels):
     mean = np.full((HEIGHT, WIDTH, 3), 0.3, np.float32)
-    found = build_prepare({"subtract_mean": "before"}, mean)(
-        pixels, {"erase": BOXES, "erase_value": VALUES}
-    )
+    found = build_prepare("before", mean)(pixels, {"erase": BOXES, "erase_value": VALUES})
     assert (found.numpy()[2, 3:5, 5:9] == np.float32(0.25)).all()
 
 
@@ -186,7 +184,7 @@ def test_shrunk_images_equal_pillows(images, side):
 def test_images_are_shrunk_after_all_else_and_only_if_that_is_asked_for(pixels):
     mean = np.random.default_rng(2).random((HEIGHT, WIDTH, 3), np.float32)
     for when in ("before", "after"):
-        prepare = build_prepare({"subtract_mean": when}, mean)
+        prepare = build_prepare(when, mean)
         whole = prepare(pixels, DRAWS).numpy()
         assert whole.shape == pixels.shape
         found = prepare(pixels, DRAWS, 7).numpy()

@@ -13,8 +13,9 @@ import pytest
 import test_augmentation as reference
 from backend_probe import part
 
-from resnetcam.evaluation import classifier as evaluation
-from resnetcam.explain import cam
+from resnetcam.evaluation.classifier import load_classifier
+from resnetcam.evaluation.logits import logits_function
+from resnetcam.explain.method import METHODS
 
 pytestmark = pytest.mark.slow
 
@@ -180,7 +181,7 @@ def test_logits_agree(found, network):
 
 
 @pytest.mark.parametrize("layer", [f"{n}/{k}" for n, names in probe.LAYERS.items() for k in names])
-@pytest.mark.parametrize("method", cam.METHODS)
+@pytest.mark.parametrize("method", METHODS)
 def test_maps_of_the_predicted_and_the_true_class_agree(found, layer, method):
     ours, theirs = (part(arrays, f"seen/{layer}")[method] for arrays in found)
     assert theirs.dtype == np.float32
@@ -224,10 +225,10 @@ def test_jaxs_maps_have_the_closed_forms_of_pooling_and_dense(found, network, re
 
 
 def test_a_model_trained_on_jax_is_plain_and_classifies_alike_on_tensorflow(found, folder):
-    model = evaluation.load_classifier(folder / "jax.keras")
+    model = load_classifier(folder / "jax.keras")
     images, _ = probe.problem()
     expected = found[1]["saved/logits"]
-    close(evaluation.logits_function(model)(images), expected)
+    close(logits_function(model)(images), expected)
     config = zipfile.ZipFile(folder / "jax.keras").read("config.json").decode()
     assert "resnetcam" not in config
     assert {layer.compute_dtype for layer in model.layers} == {"float32"}

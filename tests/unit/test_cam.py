@@ -7,17 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from resnetcam.explain.cam import (
-    GRADIENT_METHODS,
-    ablationcam,
-    eigencam,
-    gradcam,
-    gradcam_plus_plus,
-    hirescam,
-    layercam,
-    normalized,
-    resize_bilinear,
-)
+from resnetcam.explain.display import normalized, resize_bilinear
+from resnetcam.explain.method import METHODS
+from resnetcam.explain.methods.ablationcam import ablationcam
+from resnetcam.explain.methods.eigencam import eigencam
+from resnetcam.explain.methods.gradcam import gradcam
+from resnetcam.explain.methods.gradcam_plus_plus import gradcam_plus_plus
+from resnetcam.explain.methods.hirescam import hirescam
+from resnetcam.explain.methods.layercam import layercam
+
+GRADIENT_METHODS = {
+    name: method.compute for name, method in METHODS.items() if method.needs == "gradients"
+}
 
 # One image of 1x2 positions and two channels.
 A = np.array([[[[1, 2], [3, 4]]]], np.float32)

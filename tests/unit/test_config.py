@@ -7,10 +7,11 @@ import yaml
 
 from resnetcam.common.errors import InputError
 from resnetcam.settings.config import check_files, load_config
+from resnetcam.settings.schema import read_schema
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
-SCHEMA = yaml.safe_load((ROOT / "schemas/config.schema.yaml").read_text())
+SCHEMA = read_schema(ROOT / "schemas")
 
 
 def changed(key, value):
@@ -112,9 +113,9 @@ EXPERIMENT = {"model": "resnet20v1", "recipe": "fast", "protocol": "holdout", "s
         ("recipes.published.augmentation.erase.aspect", [-1, 1], ["erase.aspect", "above 0"]),
         ("experiments.fast.seeds", 1, ["experiments.fast.seeds", "list, such as [1]"]),
         ("datasets.shapes.regions", "mine.csv", ["datasets.shapes.regions", "known"]),
-        ("gradcam.layers", ["block3"], ["gradcam.layers.0", "'block3'"]),
+        ("gradcam.layers", ["block3"], ["gradcam.layers", "'block3'"]),
         ("report.colormap", "infrno", ["report.colormap", "did you mean 'inferno'?"]),
-        ("recipes.fast.optimizer.name", "adam", ["optimizer.name", "'adam'", "sgd, muon, rmsprop"]),
+        ("recipes.fast.optimizer.name", "adam", ["optimizer.name", "'adam'", "muon, rmsprop, sgd"]),
         ("recipes.fast.optimizer.rho", 0.9, ["recipes.fast.optimizer", "'rho'", "momentum"]),
         ("recipes.fast.select", "bset", ["recipes.fast.select", "did you mean 'best'?"]),
         ("datasets.shapes.validation_images", 3, ["shapes.validation_images", "class empty"]),

@@ -7,7 +7,6 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from conftest import NO_AUGMENTATION
 
 from resnetcam.common.errors import InputError
 from resnetcam.data.cifar import LabelledImages
@@ -65,7 +64,7 @@ def test_stored_images_and_mean_give_exactly_the_float_arrays(path, images, prot
     assert expected.dtype == np.float32
     stored = x_train[split.train].astype(np.float32) / np.float32(255) - split.mean
     np.testing.assert_array_equal(stored, expected)
-    fed_to_the_network = build_prepare(NO_AUGMENTATION, split.mean)(x_train[split.train], {})
+    fed_to_the_network = build_prepare("before", split.mean)(x_train[split.train], {})
     np.testing.assert_array_equal(fed_to_the_network, expected)
 
 

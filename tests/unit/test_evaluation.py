@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from resnetcam.common.errors import DamagedFileError
-from resnetcam.evaluation.classifier import load_classifier, logits_function
+from resnetcam.evaluation.classifier import load_classifier
+from resnetcam.evaluation.logits import logits_function
 
 pytestmark = pytest.mark.slow
 

@@ -13,10 +13,15 @@ from tf_keras_vis.utils.scores import CategoricalScore
 
 from resnetcam.backends.on_tensorflow.attribution import ablations, activations_and_gradients
 from resnetcam.common.errors import InputError
-from resnetcam.evaluation.classifier import logits_function
+from resnetcam.evaluation.logits import logits_function
 from resnetcam.explain import explanation
-from resnetcam.explain.cam import METHODS
-from resnetcam.explain.explanation import explain_test_set, explainer, resolve_class, resolve_layer
+from resnetcam.explain.explanation import (
+    MapSettings,
+    explain_test_set,
+    explainer,
+    resolve_class,
+    resolve_layer,
+)
 from resnetcam.explain.maps import (
     GroupName,
     Maps,
@@ -25,6 +30,7 @@ from resnetcam.explain.maps import (
     read_maps,
     write_maps,
 )
+from resnetcam.explain.method import METHODS
 
 pytestmark = pytest.mark.slow
 
@@ -297,7 +303,9 @@ def explained(trained_v1, **changes):
     model, images, labels, _ = trained_v1
     names = ("a", "b", "c", "ship", *"efghij")
     predictions = (labels.astype(int) + 1) % 10
-    return explain_test_set(model, images, labels, predictions, names, SETTINGS | changes)
+    return explain_test_set(
+        model, images, labels, predictions, names, MapSettings(**SETTINGS | changes)
+    )
 
 
 def test_the_default_method_and_layer_explain_all_images_the_others_some(trained_v1):

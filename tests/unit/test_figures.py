@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from resnetcam.explain.cam import resize_bilinear
+from resnetcam.explain.display import resize_bilinear
 from resnetcam.explain.maps import Maps
 from resnetcam.explain.randomisation import rank_correlations
 from resnetcam.report.figures import comparison, examples, side_by_side, training, trust

@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from resnetcam.backends.on_tensorflow.training import FusedBatchNormalization
 from resnetcam.common.errors import InputError
-from resnetcam.networks import families, models
+from resnetcam.networks import layers, models
 
 pytestmark = pytest.mark.slow
 
@@ -180,7 +180,7 @@ def test_other_depths_are_refused_with_the_two_nearest(family, depth, below, abo
 def test_layers_are_known_without_the_network(family, depth):
     network = models.build_network(family, depth, 3, 10)
     spatial = [layer.name for layer in network.layers if len(layer.output.shape) == 4]
-    known = families.spatial_layers(family, depth)
+    known = layers.spatial_layers(family, depth)
     assert sorted(known) == sorted(set(spatial) - {"centred_images", "pool"})
 
 

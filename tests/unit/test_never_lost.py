@@ -24,10 +24,11 @@ import pytest
 from mishaps import Files, Killed, dying, full
 from small_data import write_data
 from small_training import (
+    AFTER_EVERY_STEP,
     FakeTrainer,
     Run,
-    fake_network,
-    save_after_every_step,
+    fake_machinery,
+    fake_measures,
 )
 
 from resnetcam.common.errors import InputError
@@ -35,15 +36,14 @@ from resnetcam.common.interruption import noticing_signals
 from resnetcam.data.dataset import DatasetReader
 from resnetcam.networks import models
 from resnetcam.networks.saving import save_classifier
-from resnetcam.recipe import optimizers
-from resnetcam.training import session as training
+from resnetcam.recipe.optimizers.sgd import SGD
+from resnetcam.training import loop, outputs, session
 from resnetcam.training.history import read_history
 from resnetcam.training.state import StateStore
 from resnetcam.workflow import stage
 
 pytestmark = pytest.mark.slow
 
-INTERVAL = training._SECONDS_BETWEEN_CHECKPOINTS
 CONSTANT = {"name": "inverse_time", "initial": 0.25, "decay": 0, "drops": []}
 
 
@@ -55,9 +55,10 @@ def data(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def _fast(monkeypatch):
     """Fake steps, data that is read once, nothing waits for the disk."""
-    save_after_every_step(monkeypatch.setattr)
-    fake_network(monkeypatch.setattr)
-    monkeypatch.setattr(training, "DatasetReader", open_once)
+    monkeypatch.setattr(Run, "pace", AFTER_EVERY_STEP)
+    monkeypatch.setattr(Run, "build", staticmethod(fake_machinery))
+    fake_measures(monkeypatch.setattr)
+    monkeypatch.setattr(session, "DatasetReader", open_once)
     for method in ("array", "sha256"):
         monkeypatch.setattr(DatasetReader, method, cache(getattr(DatasetReader, method)))
     monkeypatch.setattr(os, "fsync", lambda _: None)
@@ -168,7 +169,7 @@ def test_ctrl_c_outside_of_the_steps_is_one_message(tmp_path, data, cpu, monkeyp
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "_build_networks", interrupted)
+    monkeypatch.setattr(Run, "build", interrupted)
     assert Run(tmp_path, data, cpu).as_stage() == 128 + signal.SIGINT
     log = (tmp_path / "logs/train.log").read_text()
     assert log.endswith("ERROR stopped by SIGINT\n")
@@ -177,9 +178,9 @@ def test_ctrl_c_outside_of_the_steps_is_one_message(tmp_path, data, cpu, monkeyp
 
 def test_the_state_is_saved_every_minute(tmp_path, data, cpu, monkeypatch):
     """At 25 seconds a step, after each third step; and after each epoch."""
-    monkeypatch.setattr(training, "_SECONDS_BETWEEN_CHECKPOINTS", INTERVAL)
+    monkeypatch.setattr(Run, "pace", session.Pace(seconds_a_cpu_call=0))
     clock = SimpleNamespace(perf_counter=lambda: 25.0 * FakeTrainer.steps)
-    monkeypatch.setattr(training, "time", clock)
+    monkeypatch.setattr(session, "time", clock)
     saved = []
     monkeypatch.setattr(
         StateStore, "save", lambda _, state: saved.append((state.epoch, state.partial.step))
@@ -190,7 +191,7 @@ def test_the_state_is_saved_every_minute(tmp_path, data, cpu, monkeypatch):
 
 def test_the_seconds_of_an_epoch_are_those_of_all_sittings(tmp_path, data, cpu, monkeypatch):
     clock = SimpleNamespace(perf_counter=lambda: 25.0 * FakeTrainer.steps)
-    monkeypatch.setattr(training, "time", clock)
+    monkeypatch.setattr(session, "time", clock)
     run = Run(tmp_path, data, cpu)
     die(run, "000000-step-00000003")  # the third step is lost
     run()
@@ -206,18 +207,19 @@ def test_the_trainer_is_given_what_the_recipe_says(
 ):
     given = []
 
-    class Trainer(FakeTrainer):
-        def __init__(self, *arguments):
-            given[:] = arguments
-            super().__init__(*arguments)
+    def trainer(network, *arguments):
+        given[:] = network, *arguments
+        raise Killed
 
-    monkeypatch.setattr(training.backend, "Trainer", Trainer)
-    Run(tmp_path, data, cpu, decayed_kernels=decayed, label_smoothing=0.2, weight_decay=0.03)()
+    monkeypatch.setattr(loop.door, "trainer", trainer)
+    monkeypatch.setattr(Run, "build", staticmethod(loop.build))
+    with pytest.raises(Killed):
+        Run(tmp_path, data, cpu, decayed_kernels=decayed, label_smoothing=0.2, weight_decay=0.03)()
 
-    _, images, labels, _, optimizer, is_decayed, smoothing = given
+    network, images, labels, _, optimizer, decays, smoothing = given
     assert (len(images), len(labels)) == (40, 40)
-    assert optimizer == optimizers.SGD(momentum=0.9, weight_decay=0.03)
-    assert is_decayed is expected
+    assert optimizer == SGD(momentum=0.9)
+    assert decays == [0.03 if expected(v) else 0 for v in network.trainable_variables]
     assert smoothing == 0.2
 
 
@@ -272,7 +274,7 @@ def test_a_disk_with_any_room_left_is_one_message_and_nothing_is_lost(
     if writes_keras:
         model = models.build_classifier("resnet_v1", 8, np.zeros((8, 8, 3), np.float32), 3)
         monkeypatch.setattr(
-            training, "save_classifier", lambda _, path: save_classifier(model, path)
+            outputs, "save_classifier", lambda _, path: save_classifier(model, path)
         )
     undisturbed = Run(tmp_path / "undisturbed", data, cpu)()
     ballast = small_disk / "ballast"
@@ -447,7 +449,7 @@ def test_weights_that_are_not_finite_are_never_saved(
     if resumed:
         die(run, "epoch-000001-step-00000002")
     if not within_epochs:
-        monkeypatch.setattr(training, "_SECONDS_BETWEEN_CHECKPOINTS", 60)
+        monkeypatch.setattr(Run, "pace", session.Pace(seconds_a_cpu_call=0))
     no_longer_finite(monkeypatch, steps - 4 * resumed, value)
     where = where if within_epochs else "step 3"
     message = f"weights are no longer finite in epoch 2, {where}, at learning rate 0.25"
@@ -488,7 +490,7 @@ def signal_in_step(monkeypatch, number, signum):
 def test_a_signal_in_any_step_stops_after_it(
     undisturbed, tmp_path, data, cpu, monkeypatch, capsys, step
 ):
-    monkeypatch.setattr(training, "_SECONDS_BETWEEN_CHECKPOINTS", 60)
+    monkeypatch.setattr(Run, "pace", session.Pace(seconds_a_cpu_call=0))
     run = Run(tmp_path / "run", data, cpu)
     with monkeypatch.context() as patch:
         signal_in_step(patch, step, signal.SIGTERM)

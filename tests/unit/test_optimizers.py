@@ -6,8 +6,12 @@ import pytest
 import tensorflow as tf
 
 from resnetcam.backends.on_tensorflow.training import Trainer
+from resnetcam.common.options import from_settings
 from resnetcam.networks import models
-from resnetcam.recipe.optimizers import SGD, Muon, RMSprop, build_optimizer, orthogonalize
+from resnetcam.recipe.optimizer import OPTIMIZERS
+from resnetcam.recipe.optimizers.muon import Muon, orthogonalize
+from resnetcam.recipe.optimizers.rmsprop import RMSprop
+from resnetcam.recipe.optimizers.sgd import SGD
 
 
 def changes(optimizer, steps):
@@ -24,30 +28,30 @@ def changes(optimizer, steps):
 
 def test_sgd_applies_nesterov_momentum_with_the_rate_outside_of_it_as_pytorch_does():
     # v = 1, then 0.9 + 2 = 2.9; w changes by 0.1 (1 + 0.9 v), then by 0.5 (2 + 0.9 v).
-    found = changes(SGD(0.9, 0.0), [(1.0, 0.1), (2.0, 0.5)])
+    found = changes(SGD(0.9), [(1.0, 0.1), (2.0, 0.5)])
     np.testing.assert_allclose(found, [-0.19, -2.305], rtol=1e-6)
 
 
 def test_rmsprop_adds_epsilon_inside_the_root():
     # v = 0.1 * 4 = 0.4, then 0.36 + 0.4 = 0.76.
-    found = changes(RMSprop(0.9, 0.6, 0.0), [(2.0, 0.1), (2.0, 0.3)])
+    found = changes(RMSprop(0.9, 0.6), [(2.0, 0.1), (2.0, 0.3)])
     np.testing.assert_allclose(found, [-0.2 / 1.0, -0.6 / np.sqrt(1.36)], rtol=1e-6)
 
 
 def test_rmsprop_leaves_a_weight_without_gradient_alone():
-    assert changes(RMSprop(0.9, 1e-14, 0.0), [(0.0, 0.1)]) == [0.0]
+    assert changes(RMSprop(0.9, 1e-14), [(0.0, 0.1)]) == [0.0]
 
 
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
-        ({"name": "sgd", "momentum": 0.8}, SGD(0.8, 5e-4)),
-        ({"name": "rmsprop", "rho": 0.95, "epsilon": 1e-14}, RMSprop(0.95, 1e-14, 5e-4)),
-        ({"name": "muon", "momentum": 0.8, "sgd_ratio": 4.0}, Muon(0.8, 4.0, 5e-4)),
+        ({"name": "sgd", "momentum": 0.8}, SGD(0.8)),
+        ({"name": "rmsprop", "rho": 0.95, "epsilon": 1e-14}, RMSprop(0.95, 1e-14)),
+        ({"name": "muon", "momentum": 0.8, "sgd_ratio": 4.0}, Muon(0.8, 4.0)),
     ],
 )
 def test_a_recipe_names_its_optimizer(settings, expected):
-    assert build_optimizer(settings, 5e-4) == expected
+    assert from_settings(OPTIMIZERS[settings["name"]], settings) == expected
 
 
 def kernel(*shape, seed=0):
@@ -71,7 +75,7 @@ def test_orthogonalizing_keeps_singular_vectors_and_levels_the_values(shape):
 
 def test_muon_turns_a_kernel_by_the_rate_and_keeps_its_length():
     start, gradient, velocity = (kernel(3, 3, 4, 8, seed=seed) for seed in range(3))
-    value, (slot,) = Muon(0.9, 5.0, 0.1).update(start, gradient, [velocity], 0.03)
+    value, (slot,) = Muon(0.9, 5.0).update(start, gradient, [velocity], 0.03)
 
     np.testing.assert_allclose(slot, 0.9 * velocity + gradient, rtol=1e-6)
     direction = np.asarray(orthogonalize(gradient + 0.9 * np.asarray(slot)))
@@ -85,7 +89,7 @@ def test_muon_turns_a_kernel_by_the_rate_and_keeps_its_length():
 def test_muon_leaves_a_kernel_without_a_gradient_as_it_is():
     kernel = np.random.default_rng(0).normal(size=(3, 3, 4, 8)).astype(np.float32)
     zeros = np.zeros_like(kernel)
-    value, (slot,) = Muon(0.9, 5.0, 0.0).update(kernel, zeros, [zeros], 0.03)
+    value, (slot,) = Muon(0.9, 5.0).update(kernel, zeros, [zeros], 0.03)
     np.testing.assert_allclose(value, kernel, rtol=1e-6)
     assert not np.asarray(slot).any()
 
@@ -93,8 +97,8 @@ def test_muon_leaves_a_kernel_without_a_gradient_as_it_is():
 @pytest.mark.parametrize("shape", [(64, 10), (16,)], ids=["dense", "scale"])
 def test_muon_trains_everything_else_by_sgd_at_its_own_rate(shape):
     start, gradient, velocity = (kernel(*shape, seed=seed) for seed in range(3))
-    found = Muon(0.9, 5.0, 0.0).update(start, gradient, [velocity], 0.03)
-    expected = SGD(0.9, 0.0).update(start, gradient, [velocity], 0.15)
+    found = Muon(0.9, 5.0).update(start, gradient, [velocity], 0.03)
+    expected = SGD(0.9).update(start, gradient, [velocity], 0.15)
     np.testing.assert_allclose(found[0], expected[0], rtol=1e-6)
     np.testing.assert_allclose(found[1][0], expected[1][0], rtol=1e-6)
 
@@ -143,16 +147,17 @@ def problem():
 
 def trainer(problem, optimizer, decayed=models.is_kernel, smoothing=0.1):
     network, x, y = problem
+    decays = [0.05 if decayed(v) else 0.0 for v in network.trainable_variables]
 
     def prepare(x, draws, side):
         return tf.cast(x, tf.float32) / 255
 
-    return Trainer(network, x, y, prepare, optimizer, decayed, smoothing)
+    return Trainer(network, x, y, prepare, optimizer, decays, smoothing)
 
 
 @pytest.mark.parametrize(
     ("optimizer", "update"),
-    [(SGD(0.9, 0.05), nesterov), (RMSprop(0.9, 1e-3, 0.05), rmsprop)],
+    [(SGD(0.9), nesterov), (RMSprop(0.9, 1e-3), rmsprop)],
     ids=["sgd", "rmsprop"],
 )
 def test_steps_equal_numpy_with_smoothing_and_decay_of_kernels_only(problem, optimizer, update):
@@ -162,25 +167,25 @@ def test_steps_equal_numpy_with_smoothing_and_decay_of_kernels_only(problem, opt
     inputs = x.reshape(9, 12) / 255
     sums = [by_hand.step(inputs[i], y[i], r, update) for i, r in zip(indices, rates, strict=True)]
 
-    losses, hits = trainer(problem, optimizer).run(indices, {}, rates)
+    losses, correct = trainer(problem, optimizer).run(indices, {}, rates)
 
     kernel, bias = network.get_weights()
     np.testing.assert_allclose(kernel, by_hand.w, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(bias, by_hand.b, rtol=1e-5, atol=1e-6)
     # The reported loss is plain cross-entropy: no smoothing, no penalty; a sum for each step.
-    np.testing.assert_allclose(np.transpose([losses, hits]), sums, rtol=1e-5)
+    np.testing.assert_allclose(np.transpose([losses, correct]), sums, rtol=1e-5)
 
 
 def test_a_call_of_two_steps_equals_two_calls_and_slots_can_be_put_back(problem):
     network = problem[0]
     start, indices = network.get_weights(), np.array([[0, 1, 2, 3], [4, 5, 6, 7]])
-    trainer(problem, SGD(0.9, 0.05)).run(indices, {}, [0.3, 0.1])
+    trainer(problem, SGD(0.9)).run(indices, {}, [0.3, 0.1])
     at_once = network.get_weights()
 
     network.set_weights(start)
-    first = trainer(problem, SGD(0.9, 0.05))
+    first = trainer(problem, SGD(0.9))
     first.run(indices[:1], {}, [0.3])
-    second = trainer(problem, SGD(0.9, 0.05))
+    second = trainer(problem, SGD(0.9))
     second.set_slots(first.slots())
     second.run(indices[1:], {}, [0.1])
     for found, expected in zip(network.get_weights(), at_once, strict=True):
@@ -196,7 +201,7 @@ def test_draws_reach_the_images_that_they_were_drawn_for(problem):
         return tf.cast(images, tf.float32)
 
     indices = np.array([[3, 1], [8, 0]])
-    Trainer(network, x, y, prepare, SGD(0.0, 0.0), models.is_kernel, 0.0).run(
+    Trainer(network, x, y, prepare, SGD(0.0), [0.0] * 2, 0.0).run(
         indices, {"n": indices * 10}, [0.0, 0.0]
     )
     for step, (images, draws) in enumerate(seen):
@@ -211,5 +216,5 @@ def test_draws_reach_the_images_that_they_were_drawn_for(problem):
 )
 def test_the_penalty_is_half_the_decay_times_the_squares_of_what_decays(problem, decayed, expected):
     problem[0].set_weights([np.full((12, 3), 2.0), np.full(3, 7.0)])
-    found = trainer(problem, SGD(0.9, 0.05), decayed).penalty()
+    found = trainer(problem, SGD(0.9), decayed).penalty()
     assert found == pytest.approx(expected, rel=1e-6)

@@ -7,7 +7,7 @@ import time
 import pytest
 import victim
 from small_data import write_data
-from small_training import Run, fake_network
+from small_training import Run, fake_machinery, fake_measures
 from victim import Victim
 
 pytestmark = pytest.mark.slow
@@ -94,5 +94,6 @@ def test_of_two_processes_one_trains_and_the_other_adopts_or_takes_over(
         assert path.read_bytes() == second.run.outputs[name].read_bytes()
     assert not any(first.run.has_outputs())
 
-    fake_network(monkeypatch.setattr)
+    fake_measures(monkeypatch.setattr)
+    monkeypatch.setattr(Run, "build", staticmethod(fake_machinery))
     assert second.run.result() == Run(tmp_path / "undisturbed", data, cpu)().result()

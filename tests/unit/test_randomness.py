@@ -3,20 +3,30 @@
 import numpy as np
 import pytest
 
+from resnetcam.common.options import from_settings
 from resnetcam.recipe.randomness import augmentation_draws, permutation
+from resnetcam.recipe.recipe import Augmentation
 
 EVERYTHING = {
+    "subtract_mean": "after",
     "flip": "random",
     "crop_padding": 4,
     "affine": {"rotation": 10, "shift": 0.1, "zoom": 0.1},
     "erase": {"probability": 0.1, "area": [0.02, 0.4], "aspect": [0.3, 1 / 0.3], "value": [0, 1]},
 }
-NOTHING = {"flip": "none", "crop_padding": 0, "affine": None, "erase": None}
+NOTHING = {
+    "subtract_mean": "after",
+    "flip": "none",
+    "crop_padding": 0,
+    "affine": None,
+    "erase": None,
+}
 HEIGHT, WIDTH = 20, 40
 
 
 def draw(settings, seed=3, epoch=2, size=500):
-    return augmentation_draws(settings, seed, epoch, size, HEIGHT, WIDTH)
+    wanted = from_settings(Augmentation, settings)
+    return augmentation_draws(wanted, seed, epoch, size, HEIGHT, WIDTH)
 
 
 def assert_same(found, expected):

@@ -4,12 +4,8 @@ import logging
 
 import pytest
 
-from resnetcam.recipe.resizing import image_sides, relative_costs
+from resnetcam.recipe.resizing import Resizing, image_sides, relative_costs
 from resnetcam.training.progress import log_epoch
-
-
-def recipe(epochs, share):
-    return {"epochs": epochs, "progressive_resizing": {"side": 24, "share": share}}
 
 
 @pytest.mark.parametrize(
@@ -26,16 +22,16 @@ def recipe(epochs, share):
     ],
 )
 def test_the_first_epochs_see_small_images_and_the_last_never_does(epochs, share, small):
-    assert image_sides(recipe(epochs, share)) == [24] * small + [None] * (epochs - small)
+    assert image_sides(Resizing(24, share), epochs) == [24] * small + [None] * (epochs - small)
 
 
 def test_without_resizing_images_stay_whole():
-    assert image_sides({"epochs": 3, "progressive_resizing": None}) == [None] * 3
+    assert image_sides(None, 3) == [None] * 3
 
 
 def test_an_epoch_costs_what_its_pixels_do():
-    assert relative_costs(recipe(3, 0.34), 32) == [9 / 16, 1, 1]
-    assert relative_costs(recipe(2, 0.5), 48) == [1 / 4, 1]
+    assert relative_costs(Resizing(24, 0.34), 3, 32) == [9 / 16, 1, 1]
+    assert relative_costs(Resizing(24, 0.5), 2, 48) == [1 / 4, 1]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import yaml
 
-from resnetcam.recipe.schedules import learning_rates
+from resnetcam.common.options import from_settings
+from resnetcam.recipe.schedule import SCHEDULES
 
 ROOT = Path(__file__).parents[2]
 HISTORY = ROOT / "resources" / "published_history.csv"
@@ -15,6 +16,11 @@ PUBLISHED = yaml.safe_load((ROOT / "config.yaml").read_text())["recipes"]["publi
 LISTING = {"name": "inverse_time", "initial": 3e-3, "decay": 0.2, "drops": []}
 DROPS = PUBLISHED["schedule"]["drops"]
 ONE_CYCLE = {"name": "one_cycle", "peak": 0.2, "warmup": 0.25}
+
+
+def learning_rates(settings, epoch, epochs, steps):
+    schedule = from_settings(SCHEDULES[settings["name"]], settings)
+    return schedule.learning_rates(epoch, epochs, steps)
 
 
 def published_rates():

@@ -6,10 +6,11 @@ import yaml
 
 from resnetcam.common.errors import InputError
 from resnetcam.settings.config import load_config
+from resnetcam.settings.schema import read_schema
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
-SCHEMA = yaml.safe_load((ROOT / "schemas/config.schema.yaml").read_text())
+SCHEMA = read_schema(ROOT / "schemas")
 
 GRID = """
 models: [resnet20v1, resnet20v2]

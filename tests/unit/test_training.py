@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import json
+import shutil
 import zipfile
 from dataclasses import replace
 from types import SimpleNamespace
@@ -13,15 +14,18 @@ import pytest
 from small_data import write_data
 from small_recipe import AFFINE
 from small_recipe import RECIPE as SMALL
-from small_training import FakeTrainer, fake_network
+from small_training import FakeTrainer, fake_machinery, fake_measures
 
 from resnetcam.common.errors import InputError
 from resnetcam.data.dataset import DatasetReader
 from resnetcam.evaluation.scoring import accuracy_and_loss
 from resnetcam.networks import models
 from resnetcam.recipe import randomness
-from resnetcam.training import session as training
+from resnetcam.training import loop, outputs, session, steps_of_epoch
+from resnetcam.training.outputs import OUTPUTS
+from resnetcam.training.plan import Plan
 from resnetcam.training.state import StateStore
+from resnetcam.training.steps_of_epoch import CallLength, calls
 
 pytestmark = pytest.mark.slow
 
@@ -40,6 +44,9 @@ def data(tmp_path_factory):
 class Run:
     """A training in a folder of its own, with what it wrote."""
 
+    build = staticmethod(loop.build)
+    pace = session.Pace()
+
     def __init__(self, folder, data, cpu, state=None, **changes):
         self.folder, self.data, self.cpu = folder, data, cpu
         self.state = state or folder / "state"
@@ -49,15 +56,24 @@ class Run:
             "backend": "tensorflow",
             "precision": "float32",
             "code": "c",
+            "writes": "w",
             "model": MODEL,
         }
         fields = {key: changes.pop(key) for key in list(changes) if key in plan}
         self.recipe = RECIPE | changes
-        self.plan = training.Plan(recipe=self.recipe, **(plan | fields))
-        self.outputs = {name: folder / name for name in training.OUTPUTS}
+        self.plan = Plan(recipe=self.recipe, **(plan | fields))
+        self.outputs = {name: folder / name for name in OUTPUTS}
 
     def __call__(self):
-        training.train(self.data, self.plan, self.cpu, self.state, self.outputs)
+        session.train(
+            self.data,
+            self.plan,
+            self.cpu,
+            self.state,
+            self.outputs,
+            pace=self.pace,
+            build=self.build,
+        )
         return self
 
     @property
@@ -170,10 +186,10 @@ def no_session(*_):
     raise AssertionError("a finished training was repeated")
 
 
-def test_a_finished_training_is_given_back_and_not_repeated(
+def test_a_finished_training_is_restored_and_not_repeated(
     undisturbed, tmp_path, data, cpu, monkeypatch
 ):
-    monkeypatch.setattr(training, "_Session", no_session)
+    monkeypatch.setattr(session, "_Session", no_session)
     again = Run(tmp_path, data, cpu, state=undisturbed.state)()
     assert again.content() == undisturbed.content()
 
@@ -184,9 +200,9 @@ def test_whose_weights_are_kept_may_change_without_training_again(
     """The learning rates fall to zero, so the last epoch is made not to be the best."""
     scores = iter([(0.5, 1.0), (0.9, 1.0), (0.1, 1.0)])
     with monkeypatch.context() as patch:
-        patch.setattr(training, "accuracy_and_loss", lambda *_: next(scores))
+        patch.setattr(loop, "accuracy_and_loss", lambda *_: next(scores))
         best = Run(tmp_path, data, cpu, select="best")()
-    monkeypatch.setattr(training.backend.Trainer, "run", no_session)
+    monkeypatch.setattr(loop.Epoch, "__iter__", no_session)
 
     last = Run(tmp_path / "last", data, cpu, state=best.state)()
 
@@ -201,6 +217,36 @@ def test_whose_weights_are_kept_may_change_without_training_again(
     )
     again = Run(tmp_path / "again", data, cpu, state=best.state, select="best")()
     assert again.content() == best.content()
+
+
+def without_steps(monkeypatch):
+    monkeypatch.setattr(loop.Epoch, "__iter__", no_session)
+
+
+def test_other_code_that_writes_writes_anew_without_training(
+    undisturbed, tmp_path, data, cpu, monkeypatch
+):
+    """Where the state is gone, the files of the earlier code are better than nothing."""
+    without_steps(monkeypatch)
+    state = tmp_path / "state"
+    shutil.copytree(undisturbed.state, state)
+    monkeypatch.setattr(
+        outputs, "write_history", lambda path, history: path.write_text("another form")
+    )
+
+    again = Run(tmp_path / "again", data, cpu, state=state, writes="other")()
+
+    assert again.outputs["history.csv"].read_text() == "another form"
+    ours, theirs = again.content(), undisturbed.content()
+    assert ours["model.keras"] == theirs["model.keras"]
+    assert ours["run.json"] == theirs["run.json"], "what ended the training, not what writes"
+    (fingerprint,) = state.iterdir()
+    assert [path.name for path in fingerprint.glob("finished*")] == ["finished-last-other"]
+
+    for path in fingerprint.glob("*.state"):
+        path.write_bytes(b"damaged")
+    third = Run(tmp_path / "third", data, cpu, state=state, writes="third")()
+    assert third.content() == again.content()
 
 
 @pytest.mark.parametrize(
@@ -221,7 +267,7 @@ def test_whose_weights_are_kept_may_change_without_training_again(
 def test_every_part_of_a_plan_makes_another_training(
     undisturbed, tmp_path, data, cpu, monkeypatch, change
 ):
-    monkeypatch.setattr(training, "_Session", no_session)
+    monkeypatch.setattr(session, "_Session", no_session)
     with pytest.raises(AssertionError, match="repeated"):
         Run(tmp_path, data, cpu, state=undisturbed.state, **change)()
 
@@ -229,7 +275,7 @@ def test_every_part_of_a_plan_makes_another_training(
 def test_other_versions_of_the_libraries_make_another_training(
     undisturbed, tmp_path, data, cpu, monkeypatch
 ):
-    monkeypatch.setattr(training, "_Session", no_session)
+    monkeypatch.setattr(session, "_Session", no_session)
     newer = replace(cpu, versions=cpu.versions | {"keras": "99"})
     with pytest.raises(AssertionError, match="repeated"):
         Run(tmp_path, data, newer, state=undisturbed.state)()
@@ -257,8 +303,8 @@ def test_only_arrays_that_a_training_reads_decide_its_fingerprint(
         reader = DatasetReader(data)
         digest = reader.sha256
         reader.sha256 = lambda name: "other" if name == changed else digest(name)
-        plan = training.Plan(MODEL, RECIPE, protocol, 1, "tensorflow", "float32", "c")
-        return training._ingredients(reader, plan, cpu)
+        plan = Plan(MODEL, RECIPE, protocol, 1, "tensorflow", "float32", "c")
+        return ingredients(reader, plan, cpu)
 
     assert (ingredients(array) != ingredients(None)) is again
 
@@ -308,7 +354,7 @@ def test_losses_are_plain_cross_entropy_over_all_images_the_last_small_batch_inc
 
 def test_where_nothing_is_held_out_the_test_set_chooses(data):
     reader = DatasetReader(data)
-    found = training._load(reader, "test_selected")
+    found = session.load(reader, "test_selected")
     np.testing.assert_array_equal(found.x_validation, reader.array("x_test"))
     np.testing.assert_array_equal(found.y_validation, reader.array("y_test"))
     np.testing.assert_array_equal(found.x, reader.array("x_train"))
@@ -320,7 +366,8 @@ def fake_steps(monkeypatch, losses=None, val_losses=None, val_accuracies=None):
 
     Returns the list of the calls' arguments.
     """
-    fake_network(monkeypatch.setattr)
+    fake_measures(monkeypatch.setattr)
+    monkeypatch.setattr(Run, "build", staticmethod(fake_machinery))
     losses, val_losses, val_accuracies = (
         iter(values or [1.0] * 99) for values in (losses, val_losses, val_accuracies)
     )
@@ -334,13 +381,13 @@ def fake_steps(monkeypatch, losses=None, val_losses=None, val_accuracies=None):
 
     monkeypatch.setattr(FakeTrainer, "run", run)
     measured = zip(val_accuracies, val_losses, strict=False)
-    monkeypatch.setattr(training, "accuracy_and_loss", lambda *_: next(measured))
+    monkeypatch.setattr(loop, "accuracy_and_loss", lambda *_: next(measured))
     return calls
 
 
 def calls_of_all_whole_batches(monkeypatch):
     length = SimpleNamespace(steps=8, timed=contextlib.nullcontext)
-    monkeypatch.setattr(training, "_CallLength", lambda device: length)
+    monkeypatch.setattr(session, "CallLength", lambda *_: length)
 
 
 def test_every_step_gets_its_own_rate_and_every_image_its_own_draws_and_its_epochs_size(
@@ -356,7 +403,8 @@ def test_every_step_gets_its_own_rate_and_every_image_its_own_draws_and_its_epoc
     np.testing.assert_allclose(rates, 0.05 * np.minimum(middles / 0.2, (1 - middles) / 0.8))
     for number, (indices, draws, *_) in enumerate(calls):
         epoch = number // 2 + 1
-        expected = randomness.augmentation_draws(run.recipe["augmentation"], 1, epoch, 40, 8, 8)
+        augmentation = run.plan.parsed_recipe().augmentation
+        expected = randomness.augmentation_draws(augmentation, 1, epoch, 40, 8, 8)
         assert draws.keys() == expected.keys()
         for name, values in draws.items():
             np.testing.assert_array_equal(values, expected[name][indices])
@@ -367,7 +415,7 @@ def test_every_step_gets_its_own_rate_and_every_image_its_own_draws_and_its_epoc
 
 def test_a_call_on_a_gpu_is_of_all_whole_batches(tmp_path, data, cpu, monkeypatch):
     calls = fake_steps(monkeypatch)
-    monkeypatch.setattr(training, "_SECONDS_A_CPU_CALL", 0)
+    monkeypatch.setattr(Run, "pace", session.Pace(seconds_a_cpu_call=0))
     Run(tmp_path, data, replace(cpu, device="gpu"), epochs=1)()
     assert [indices.shape for indices, *_ in calls] == [(2, 16), (1, 8)]
 
@@ -426,14 +474,13 @@ def test_a_loss_that_is_not_finite_stops_the_training_without_outputs(
         run()
     assert not any(path.exists() for path in run.outputs.values())
     (directory,) = run.state.iterdir()
-    assert StateStore(run.state, directory.name, "best").load().epoch == 1
+    assert StateStore(run.state, directory.name, "best", "w").load().epoch == 1
 
 
 def test_bfloat16_trains_and_the_written_model_is_float32(tmp_path, data, cpu, monkeypatch):
-    networks = []
-    build = training._build_networks
+    built = []
     monkeypatch.setattr(
-        training, "_build_networks", lambda *args: networks.append(build(*args)) or networks[-1]
+        Run, "build", staticmethod(lambda *args: built.append(loop.build(*args)) or built[-1])
     )
     bfloat16 = replace(cpu, precision="bfloat16")
     run = Run(
@@ -447,8 +494,7 @@ def test_bfloat16_trains_and_the_written_model_is_float32(tmp_path, data, cpu, m
     )()
     assert keras.config.dtype_policy().name == "float32"
     assert run.info["precision"] == "bfloat16"
-    ((network, _),) = networks
-    assert network.get_layer("stage1_block1_conv1").compute_dtype == "bfloat16"
+    assert built[0].network.get_layer("stage1_block1_conv1").compute_dtype == "bfloat16"
     for layer in run.model.layers:
         assert (layer.compute_dtype, layer.variable_dtype) == ("float32", "float32")
     assert np.isfinite(float(run.history[0]["loss"]))
@@ -456,39 +502,39 @@ def test_bfloat16_trains_and_the_written_model_is_float32(tmp_path, data, cpu, m
 
 def test_an_epoch_is_cut_into_calls_of_whole_batches_and_the_rest():
     two, eight = (SimpleNamespace(steps=steps) for steps in (2, 8))
-    found = [(s, part.tolist()) for s, part in training._chunks(np.arange(11), 2, two)]
+    found = [(s, part.tolist()) for s, part in calls(np.arange(11), 2, two)]
     assert found == [
         (0, [[0, 1], [2, 3]]),
         (2, [[4, 5], [6, 7]]),
         (4, [[8, 9]]),
         (5, [[10]]),
     ]
-    assert [s for s, _ in training._chunks(np.arange(4), 2, eight)] == [0]
-    assert [s for s, _ in training._chunks(np.arange(3), 4, eight)] == [0]
-    assert [s for s, _ in training._chunks(np.arange(11), 2, two, start=3)] == [3, 5]
+    assert [s for s, _ in calls(np.arange(4), 2, eight)] == [0]
+    assert [s for s, _ in calls(np.arange(3), 4, eight)] == [0]
+    assert [s for s, _ in calls(np.arange(11), 2, two, start=3)] == [3, 5]
 
 
 @pytest.mark.parametrize(
-    ("seconds_a_step", "calls"),
+    ("seconds_a_step", "expected"),
     [(0.01, [1, 2, 4, 8, 16, 32, 64, 100, 100]), (0.4, [1, 2, 2]), (7, [1, 1, 1])],
 )
 def test_a_call_on_a_processor_takes_a_second_whatever_a_step_takes(
-    monkeypatch, seconds_a_step, calls
+    monkeypatch, seconds_a_step, expected
 ):
     now = 0.0
-    monkeypatch.setattr(training.time, "perf_counter", lambda: now)
-    length, found = training._CallLength("cpu"), []
-    for _ in calls:
+    monkeypatch.setattr(steps_of_epoch.time, "perf_counter", lambda: now)
+    length, found = CallLength("cpu", 1.0), []
+    for _ in expected:
         found.append(length.steps)
         with length.timed(length.steps):
             now += length.steps * seconds_a_step
-    assert found == calls
+    assert found == expected
 
 
 def test_a_call_gets_shorter_when_steps_get_longer(monkeypatch):
     now = 0.0
-    monkeypatch.setattr(training.time, "perf_counter", lambda: now)
-    length = training._CallLength("cpu")
+    monkeypatch.setattr(steps_of_epoch.time, "perf_counter", lambda: now)
+    length = CallLength("cpu", 1.0)
     length.steps = 100
     with length.timed(100):
         now += 50

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from resnetcam.networks import models
-from resnetcam.networks.workload import images_of_resnet20, multiply_adds
+from resnetcam.networks.graph import multiply_adds
+from resnetcam.networks.layers import body_of
+from resnetcam.networks.workload import images_of_resnet20
 
 IMAGE = (32, 32, 3)
 
@@ -22,7 +24,7 @@ def test_multiply_adds_are_known_without_the_network(family, depth):
         for layer in classifier.layers
         if isinstance(layer, keras.layers.Conv2D)
     )
-    assert multiply_adds(family, depth, IMAGE[0]) == counted
+    assert multiply_adds(body_of(family, depth), IMAGE[0]) == counted
 
 
 def test_a_training_counts_by_its_network_and_the_size_of_its_images():

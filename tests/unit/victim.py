@@ -4,6 +4,7 @@ The processes are forked from one that has made the slow imports, so each takes 
 """
 
 import fnmatch
+import functools
 import multiprocessing
 import os
 import runpy
@@ -15,9 +16,9 @@ from types import SimpleNamespace
 
 import pytest
 from mishaps import Files
-from small_training import fake_network, save_after_every_step
+from small_training import AFTER_EVERY_STEP, fake_machinery, fake_measures
 
-from resnetcam.training import session as training
+from resnetcam.training import loop, session
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
@@ -99,7 +100,9 @@ def _rule(run):
         "output": [str(path) for path in run.outputs.values()],
         "log": [str(run.folder / "logs" / "train.log")],
         "params": SimpleNamespace(
-            code=plan.pop("code"),
+            code={"computes": plan.pop("code"), "writes": plan.pop("writes")},
+            backend=plan.pop("backend"),
+            precision=plan.pop("precision"),
             plan=plan,
             device="cpu",
             state=str(run.state),
@@ -117,19 +120,24 @@ def _train(folder, terminal, rule, die_at, seconds_a_step, fake):
     os.dup2(handle, 2)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     tempfile.tempdir = str(folder)
-    save_after_every_step(setattr)
     if fake:
-        fake_network(setattr)
-    run_steps = training.backend.Trainer.run
+        fake_measures(setattr)
 
-    def run_slowly(trainer, *arguments):
-        time.sleep(seconds_a_step)
-        return run_steps(trainer, *arguments)
+    def build_slow(*arguments):
+        machinery = (fake_machinery if fake else loop.build)(*arguments)
+        run_steps = machinery.trainer.run
+
+        def run_slowly(*arguments):
+            time.sleep(seconds_a_step)
+            return run_steps(*arguments)
+
+        machinery.trainer.run = run_slowly
+        return machinery
 
     def die(number, change):
         if fnmatch.fnmatch(change, die_at):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    training.backend.Trainer.run = run_slowly
+    session.train = functools.partial(session.train, pace=AFTER_EVERY_STEP, build=build_slow)
     with Files(folder, die):
         runpy.run_path(SCRIPTS / "train.py", {"snakemake": SimpleNamespace(**rule)})

@@ -36,7 +36,7 @@ def change(workflow, backend):
     }
     assert len(texts) == 4
     for path, text in texts.items():
-        path.write_text(text + "\nCHANGED = True\n")
+        path.write_text(text + "\nassert True\n")
 
     def restore():
         for path, text in texts.items():

@@ -1,25 +1,20 @@
 """Explain decisions on the test set: maps of every method, layer and class choice."""
 
-import re
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from resnetcam.backends.door import Floats, ablations, activations_and_gradients
 from resnetcam.common.errors import InputError
 from resnetcam.common.names import nearest
 from resnetcam.common.steps import told
-from resnetcam.explain.cam import GRADIENT_METHODS, ablationcam, eigencam
 from resnetcam.explain.class_choices import check_class_choices
 from resnetcam.explain.maps import GroupName, Maps
-from resnetcam.networks.models import final_layer
-
-if keras.backend.backend() == "jax":
-    from resnetcam.backends.on_jax.attribution import ablations, activations_and_gradients
-else:
-    from resnetcam.backends.on_tensorflow.attribution import ablations, activations_and_gradients
+from resnetcam.explain.method import METHODS
+from resnetcam.networks.layers import CENTRED, PIXELS, POOL, short_names
 
 BATCH = 250
 
@@ -27,6 +22,19 @@ Images = NDArray[np.uint8]
 Classes = NDArray[np.integer]
 MapsByMethod = dict[str, NDArray[np.float32]]
 Explainer = Callable[[Images, Classes], MapsByMethod]
+
+
+@dataclass(frozen=True)
+class MapSettings:
+    """Which maps to compute, as the config's ``gradcam`` section says; the first ones are defaults.
+
+    The default method at the default layer covers every image, the others the first ``images``.
+    """
+
+    methods: Sequence[str]
+    layers: Sequence[str]
+    classes: Sequence[str]
+    images: int
 
 
 def resolve_layer(classifier: keras.Model, name: str) -> str:
@@ -37,12 +45,12 @@ def resolve_layer(classifier: keras.Model, name: str) -> str:
     Raises:
         InputError: if the model has no such layer, or its output is not an image of channels.
     """
-    layers = [layer.name for layer in classifier.layers]
-    ends = [one for one in layers if re.fullmatch(r"stage\d_block\d+_out", one)]
-    short = {"final": final_layer(classifier)} | {one.partition("_")[0]: one for one in ends}
+    around = {PIXELS, CENTRED, POOL}
+    spatial = [one.name for one in classifier.layers if len(one.output.shape) == 4]
+    spatial = [one for one in spatial if one not in around]
+    short = short_names(spatial)
     if name in short:
         return short[name]
-    spatial = [layer.name for layer in classifier.layers if len(layer.output.shape) == 4]
     if name in spatial:
         return name
     known = [*short, *spatial]
@@ -73,17 +81,16 @@ def explain_test_set(
     labels: NDArray[np.uint8],
     predictions: NDArray[np.integer],
     class_names: Sequence[str],
-    settings: dict[str, Any],
+    settings: MapSettings,
 ) -> dict[GroupName, Maps]:
-    """Compute every group of ``gradcam.h5`` that the config's ``gradcam`` section asks for.
+    """Compute every group of ``gradcam.h5`` that the settings ask for.
 
-    The first method at the first layer covers all images, the others the first
-    ``settings["images"]``. The predicted and the true class are always explained.
+    The predicted and the true class are always explained.
     """
-    choices = list(dict.fromkeys(["predicted", "true", *settings["classes"]]))
+    choices = list(dict.fromkeys(["predicted", "true", *settings.classes]))
     classes = np.stack([resolve_class(c, labels, predictions, class_names) for c in choices])
-    layers = list(dict.fromkeys(resolve_layer(classifier, name) for name in settings["layers"]))
-    methods, few = settings["methods"], min(settings["images"], len(images))
+    layers = list(dict.fromkeys(resolve_layer(classifier, name) for name in settings.layers))
+    methods, few = settings.methods, min(settings.images, len(images))
     passes = [(layers[0], methods[:1], len(images)), (layers[0], methods[1:], few)]
     passes += [(layer, methods, few) for layer in layers[1:]]
     groups = {}
@@ -105,20 +112,24 @@ def explainer(classifier: keras.Model, layer: str, methods: Sequence[str]) -> Ex
     (R, N, h, w) for each method, in one pass over the images. It sees later changes of the
     classifier's weights.
     """
+    wanted = {name: METHODS[name] for name in methods}
     attribute = activations_and_gradients(classifier, layer)
     ablate = ablations(classifier, layer)
 
     def explain_batch(images: Images, classes: Classes) -> MapsByMethod:
         A, gradients = attribute(images, classes)
+        needs = {method.needs for method in wanted.values()}
+        drops = _drops(*ablate(images), classes) if "drops" in needs else ()
+        beside_a: dict[str, Iterable[Floats]] = {
+            "gradients": gradients,
+            "drops": drops,
+        }
         maps = {}
-        for method in methods:
-            if method == "eigencam":
-                maps[method] = np.stack([eigencam(A)] * len(classes))
-            elif method == "ablationcam":
-                drops = _drops(*ablate(images), classes)
-                maps[method] = np.stack([ablationcam(A, d) for d in drops])
+        for name, method in wanted.items():
+            if method.needs == "nothing":
+                maps[name] = np.stack([method.compute(A)] * len(classes))
             else:
-                maps[method] = np.stack([GRADIENT_METHODS[method](A, g) for g in gradients])
+                maps[name] = np.stack([method.compute(A, x) for x in beside_a[method.needs]])
         return maps
 
     def explain_all(images: Images, classes: Classes) -> MapsByMethod:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from resnetcam.common.steps import told
 from resnetcam.explain.baselines import BASELINES, of_other_images, random_maps
-from resnetcam.explain.cam import is_flat, normalized, resize_bilinear
+from resnetcam.explain.display import is_flat, normalized, resize_bilinear
 from resnetcam.explain.intervals import mean_with_interval, means_beside_first
 
 Floats = NDArray[np.float32]

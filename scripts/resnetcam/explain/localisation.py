@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam.explain.baselines import BASELINES, of_other_images
-from resnetcam.explain.cam import resize_bilinear
+from resnetcam.explain.display import resize_bilinear
 from resnetcam.explain.intervals import means_beside_first
 from resnetcam.explain.maps import Maps
 from resnetcam.regions.on_images import RegionMasks

@@ -4,7 +4,6 @@ Weights are drawn anew from the last layer to the first, a part more each time (
 2018, section 3.1). Maps that stay the same are not of the network, but of the image.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -14,10 +13,11 @@ from numpy.typing import NDArray
 
 from resnetcam.common.steps import told
 from resnetcam.explain.baselines import of_other_images
-from resnetcam.explain.cam import is_flat
+from resnetcam.explain.display import is_flat
 from resnetcam.explain.explanation import explainer
 from resnetcam.explain.intervals import mean_with_interval
 from resnetcam.networks import models
+from resnetcam.networks.layers import part_of
 
 Floats = NDArray[np.float32]
 
@@ -67,8 +67,7 @@ def parts(classifier: keras.Model) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for layer in reversed(classifier.layers):
         if layer.weights:
-            (name,) = re.findall(r"^(?:stage\d_block\d+|[^_]+)", layer.name)
-            found.setdefault(name, []).append(layer.name)
+            found.setdefault(part_of(layer.name), []).append(layer.name)
     return found
 
 

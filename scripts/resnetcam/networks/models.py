@@ -1,8 +1,4 @@
-"""ResNet v1 and v2 for small images, as plain Keras functional graphs.
-
-Sources: He et al. 2015 (arXiv:1512.03385), section 4.2, for v1; He et al. 2016
-(arXiv:1603.05027), with bottleneck units, for v2. Both follow the widely used Keras example, whose
-layer table the published run printed: convolutions carry a bias, projections no normalization.
+"""Networks as plain Keras functional graphs: a family's body, pooling, logits.
 
 Layer names say where a layer stands, for example ``stage3_block3_out``.
 """
@@ -16,7 +12,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from resnetcam.networks.families import blocks_per_stage
+from resnetcam.networks.graph import IMAGES, Layer
+from resnetcam.networks.layers import CENTRED, LOGITS, PIXELS, POOL, PROBABILITIES, body_of
 
 BATCH_NORM_EPSILON = 1e-3
 
@@ -39,22 +36,12 @@ class IdleBiasConvolution(keras.layers.Conv2D):
 
 
 @dataclass(frozen=True)
-class _Layers:
+class _Classes:
     """The classes that a network's layers are made of."""
 
     normalization: LayerClass
     batch_norm_momentum: float
     normalized_convolution: LayerClass = keras.layers.Conv2D
-
-    def norm(self, name: str) -> keras.layers.Layer:
-        return self.normalization(
-            momentum=self.batch_norm_momentum, epsilon=BATCH_NORM_EPSILON, name=name
-        )
-
-    def conv_norm(self, x: Any, filters: int, size: int, stride: int, names: Sequence[str]) -> Any:
-        """A convolution and the batch normalization of its output."""
-        conv, norm = names
-        return self.norm(norm)(_conv(x, filters, size, stride, conv, self.normalized_convolution))
 
 
 def build_network(
@@ -83,8 +70,8 @@ def build_network(
         InputError: if the family has no such depth.
     """
     inputs = keras.Input((None, None, channels), name="centred_images")
-    layers = _Layers(normalization, batch_norm_momentum, IdleBiasConvolution)
-    logits = _resnet(inputs, family, depth, num_classes, layers)
+    classes = _Classes(normalization, batch_norm_momentum, IdleBiasConvolution)
+    logits = _network(inputs, body_of(family, depth), num_classes, classes)
     return keras.Model(inputs, logits, name=f"{family}_{depth}")
 
 
@@ -108,11 +95,11 @@ def build_classifier(
         (N, C). Its last two layers are ``logits`` and ``probabilities``; its weights are those of
         ``build_network`` in the same order.
     """
-    pixels = keras.Input(mean.shape, name="pixels", dtype="float32")
-    centred = keras.layers.Rescaling(1 / 255, offset=-mean, name="subtract_mean")(pixels)
-    layers = _Layers(keras.layers.BatchNormalization, batch_norm_momentum)
-    logits = _resnet(centred, family, depth, num_classes, layers)
-    probabilities = keras.layers.Softmax(name="probabilities", dtype="float32")(logits)
+    pixels = keras.Input(mean.shape, name=PIXELS, dtype="float32")
+    centred = keras.layers.Rescaling(1 / 255, offset=-mean, name=CENTRED)(pixels)
+    classes = _Classes(keras.layers.BatchNormalization, batch_norm_momentum)
+    logits = _network(centred, body_of(family, depth), num_classes, classes)
+    probabilities = keras.layers.Softmax(name=PROBABILITIES, dtype="float32")(logits)
     return keras.Model(pixels, probabilities, name=f"{family}_{depth}")
 
 
@@ -141,83 +128,51 @@ def is_convolution_kernel(variable: keras.Variable) -> bool:
 
 def final_layer(model: keras.Model) -> str:
     """Name the layer whose output enters the pooling: Grad-CAM's default."""
-    pooled = model.get_layer("pool").input
+    pooled = model.get_layer(POOL).input
     return next(layer.name for layer in model.layers if layer.output is pooled)
 
 
-def _resnet(images: Any, family: str, depth: int, num_classes: int, layers: _Layers) -> Any:
-    blocks = blocks_per_stage(family, depth)
-    body = {"resnet_v1": _body_v1, "resnet_v2": _body_v2}[family]
-    x = body(images, blocks, layers)
-    x = _pool(x)
+def _network(images: Any, layers: Sequence[Layer], num_classes: int, classes: _Classes) -> Any:
+    """From a tensor of centred images to the tensor of logits."""
+    # A convolution that feeds a normalization may be of another class than the others.
+    normalized = {layer.inputs[0] for layer in layers if layer.kind == "norm"}
+    tensors = {IMAGES: images}
+    for layer in layers:
+        inputs = [tensors[name] for name in layer.inputs]
+        built = _keras_layer(layer, layer.name in normalized, classes)
+        tensors[layer.name] = built(inputs if len(inputs) > 1 else inputs[0])
+    x = _pool(tensors[layers[-1].name])
     return keras.layers.Dense(
-        num_classes, kernel_initializer="he_normal", name="logits", dtype="float32"
+        num_classes, kernel_initializer="he_normal", name=LOGITS, dtype="float32"
     )(x)
+
+
+def _keras_layer(layer: Layer, normalized: bool, classes: _Classes) -> keras.layers.Layer:
+    if layer.kind == "conv":
+        convolution = classes.normalized_convolution if normalized else keras.layers.Conv2D
+        return convolution(
+            layer.filters,
+            layer.size,
+            strides=layer.stride,
+            padding="same",
+            kernel_initializer="he_normal",
+            name=layer.name,
+        )
+    if layer.kind == "norm":
+        momentum = classes.batch_norm_momentum
+        return classes.normalization(momentum=momentum, epsilon=BATCH_NORM_EPSILON, name=layer.name)
+    if layer.kind == "relu":
+        return keras.layers.Activation("relu", name=layer.name)
+    return keras.layers.Add(name=layer.name)
 
 
 def _pool(x: Any) -> Any:
     """The mean over all positions; in float32, as a sum of bfloat16 loses bits."""
     size = tuple(x.shape[1:3])
     if None in size:
-        return keras.layers.GlobalAveragePooling2D(name="pool", dtype="float32")(x)
-    x = keras.layers.AveragePooling2D(size, name="pool", dtype="float32")(x)
+        return keras.layers.GlobalAveragePooling2D(name=POOL, dtype="float32")(x)
+    x = keras.layers.AveragePooling2D(size, name=POOL, dtype="float32")(x)
     return keras.layers.Flatten(name="flatten")(x)
-
-
-def _stem(x: Any, layers: _Layers) -> Any:
-    return _relu(layers.conv_norm(x, 16, 3, 1, ("stem_conv", "stem_bn")), "stem_out")
-
-
-def _body_v1(x: Any, blocks: int, layers: _Layers) -> Any:
-    x = _stem(x, layers)
-    for stage, filters in enumerate((16, 32, 64), start=1):
-        for block in range(1, blocks + 1):
-            name = f"stage{stage}_block{block}"
-            narrows = stage > 1 and block == 1
-            stride = 2 if narrows else 1
-            y = layers.conv_norm(x, filters, 3, stride, (f"{name}_conv1", f"{name}_bn1"))
-            y = _relu(y, f"{name}_relu1")
-            y = layers.conv_norm(y, filters, 3, 1, (f"{name}_conv2", f"{name}_bn2"))
-            if narrows:
-                x = _conv(x, filters, 1, stride, f"{name}_projection")
-            x = _relu(keras.layers.Add(name=f"{name}_add")([x, y]), f"{name}_out")
-    return x
-
-
-def _body_v2(x: Any, blocks: int, layers: _Layers) -> Any:
-    x = _stem(x, layers)
-    for stage, (middle, out) in enumerate(((16, 64), (64, 128), (128, 256)), start=1):
-        for block in range(1, blocks + 1):
-            name = f"stage{stage}_block{block}"
-            stride = 2 if stage > 1 and block == 1 else 1
-            y = x
-            if not stage == block == 1:
-                y = _relu(layers.norm(f"{name}_bn1")(y), f"{name}_relu1")
-            y = layers.conv_norm(y, middle, 1, stride, (f"{name}_conv1", f"{name}_bn2"))
-            y = _relu(y, f"{name}_relu2")
-            y = layers.conv_norm(y, middle, 3, 1, (f"{name}_conv2", f"{name}_bn3"))
-            y = _conv(_relu(y, f"{name}_relu3"), out, 1, 1, f"{name}_conv3")
-            if block == 1:
-                x = _conv(x, out, 1, stride, f"{name}_projection")
-            x = keras.layers.Add(name=f"{name}_out")([x, y])
-    return _relu(layers.norm("final_bn")(x), "final_out")
-
-
-def _conv(
-    x: Any,
-    filters: int,
-    size: int,
-    stride: int,
-    name: str,
-    layer_class: LayerClass = keras.layers.Conv2D,
-) -> Any:
-    return layer_class(
-        filters, size, strides=stride, padding="same", kernel_initializer="he_normal", name=name
-    )(x)
-
-
-def _relu(x: Any, name: str) -> Any:
-    return keras.layers.Activation("relu", name=name)(x)
 
 
 def _truncated_normal(

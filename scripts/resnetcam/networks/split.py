@@ -4,6 +4,8 @@ from typing import Any, NamedTuple
 
 import keras
 
+from resnetcam.networks.layers import LOGITS
+
 
 class Split(NamedTuple):
     """Two models that together compute the classifier's pre-softmax logits.
@@ -21,7 +23,7 @@ class Split(NamedTuple):
 def split(classifier: keras.Model, layer: str) -> Split:
     """Cut a classifier at a layer, wherever it stands, inside a residual branch too."""
     cut = classifier.get_layer(layer).output
-    logits = classifier.get_layer("logits")
+    logits = classifier.get_layer(LOGITS)
     depends: set[int] = {id(cut)}
     passes_by: dict[int, Any] = {}
     for one in classifier.layers:

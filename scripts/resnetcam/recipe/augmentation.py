@@ -5,7 +5,7 @@ or not. The order is fixed: affine map, crop, flip, erased rectangle; then image
 """
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from keras import ops
@@ -22,12 +22,11 @@ class Prepare(Protocol):
         """
 
 
-def build_prepare(settings: dict[str, Any], mean: NDArray[np.float32]) -> Prepare:
+def build_prepare(subtract_mean: Literal["before", "after"], mean: NDArray[np.float32]) -> Prepare:
     """Return the function that makes a batch ready for the network.
 
     Args:
-        settings: a recipe's ``augmentation``; ``subtract_mean`` says whether the mean image is
-            taken away ``before`` the augmentation or ``after`` it.
+        subtract_mean: whether the mean image is taken away before the augmentation or after it.
         mean: float32 (H, W, channels), units of pixel/255.
     """
 
@@ -35,7 +34,7 @@ def build_prepare(settings: dict[str, Any], mean: NDArray[np.float32]) -> Prepar
         return ops.cast(images, "float32") / 255.0 - mean
 
     def prepare(images: Any, draws: Mapping[str, Any], side: int | None = None) -> Any:
-        if settings["subtract_mean"] == "before":
+        if subtract_mean == "before":
             inputs = augment(centre(images), draws)
         else:
             if "erase" in draws:

@@ -26,7 +26,7 @@ def cross_entropies(logits: Any, labels: Any, smoothing: float) -> tuple[Any, An
     return smoothed, plain
 
 
-def hits(logits: Any, labels: Any) -> Any:
+def correct_predictions(logits: Any, labels: Any) -> Any:
     """Count the images whose highest logit is their label's: a float32 scalar."""
     right = ops.equal(ops.cast(ops.argmax(logits, axis=1), "int32"), labels)
     return ops.sum(ops.cast(right, "float32"))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam.common.errors import InputError
+from resnetcam.recipe.recipe import Affine, Augmentation, Erase
 
 _PURPOSES = ("order", "flip", "crop", "affine", "erase")
 _MAX_REDRAWS = 10_000
@@ -22,7 +23,7 @@ def permutation(seed: int, epoch: int, size: int) -> NDArray[np.int64]:
 
 
 def augmentation_draws(
-    settings: dict[str, Any], seed: int, epoch: int, size: int, height: int, width: int
+    settings: Augmentation, seed: int, epoch: int, size: int, height: int, width: int
 ) -> dict[str, NDArray[Any]]:
     """Draw the parameters of one epoch's augmentation, one draw an image.
 
@@ -30,20 +31,20 @@ def augmentation_draws(
         Arrays whose first axis is the image: ``flip`` bool (N,); ``crop`` int32 (N, 2), rows and
         columns; ``affine`` float32 (N, 4), angle in radians, shift in pixels, row and column zoom;
         ``erase`` int32 (N, 4), top, left, height, width (height 0: nothing erased); ``erase_value``
-        float32 (N,). Only what ``settings`` (a recipe's ``augmentation``) asks for is there.
+        float32 (N,). Only what ``settings`` ask for is there.
     """
     draws: dict[str, NDArray[Any]] = {}
-    if settings["flip"] == "random":
+    if settings.flip == "random":
         draws["flip"] = _generator(seed, epoch, "flip").random(size) < 0.5
-    elif settings["flip"] == "alternating":
+    elif settings.flip == "alternating":
         first = _generator(seed, 0, "flip").random(size) < 0.5
         draws["flip"] = first ^ (epoch % 2 == 0)
-    if padding := settings["crop_padding"]:
+    if padding := settings.crop_padding:
         offsets = _generator(seed, epoch, "crop").integers(-padding, padding + 1, (size, 2))
         draws["crop"] = offsets.astype(np.int32)
-    if affine := settings["affine"]:
+    if affine := settings.affine:
         draws["affine"] = _affine(_generator(seed, epoch, "affine"), affine, size, width)
-    if erase := settings["erase"]:
+    if erase := settings.erase:
         generator = _generator(seed, epoch, "erase")
         draws["erase"], draws["erase_value"] = _erase(generator, erase, size, height, width)
     return draws
@@ -55,23 +56,23 @@ def _generator(seed: int, epoch: int, purpose: str) -> np.random.Generator:
 
 
 def _affine(
-    generator: np.random.Generator, settings: dict[str, float], size: int, width: int
+    generator: np.random.Generator, settings: Affine, size: int, width: int
 ) -> NDArray[np.float32]:
-    rotation = np.deg2rad(settings["rotation"])
-    shift = settings["shift"] * width
-    zoom = settings["zoom"]
+    rotation = np.deg2rad(settings.rotation)
+    shift = settings.shift * width
+    zoom = settings.zoom
     low = np.array([-rotation, -shift, 1 - zoom, 1 - zoom])
     high = np.array([rotation, shift, 1 + zoom, 1 + zoom])
     return generator.uniform(low, high, (size, 4)).astype(np.float32)
 
 
 def _erase(
-    generator: np.random.Generator, settings: dict[str, Any], size: int, height: int, width: int
+    generator: np.random.Generator, settings: Erase, size: int, height: int, width: int
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Rectangles of random area and aspect, redrawn until they fit into the image."""
-    (smallest, largest), (low, high) = settings["area"], settings["aspect"]
+    (smallest, largest), (low, high) = settings.area, settings.aspect
     boxes = np.zeros((size, 4), np.int32)
-    pending = np.flatnonzero(generator.random(size) < settings["probability"])
+    pending = np.flatnonzero(generator.random(size) < settings.probability)
     for _ in range(_MAX_REDRAWS):
         if not pending.size:
             break
@@ -85,8 +86,8 @@ def _erase(
     else:
         raise InputError(
             f"augmentation.erase: of {_MAX_REDRAWS:,} rectangles drawn for an image, none fitted "
-            f"into {height}x{width} pixels: area {settings['area']} (share of the image), aspect "
-            f"{settings['aspect']}. Allow smaller ones."
+            f"into {height}x{width} pixels: area {list(settings.area)} (share of the image), "
+            f"aspect {list(settings.aspect)}. Allow smaller ones."
         )
-    darkest, brightest = settings["value"]
+    darkest, brightest = settings.value
     return boxes, generator.uniform(darkest, brightest, size).astype(np.float32)

@@ -21,7 +21,7 @@ from resnetcam.common.wording import counted
 from resnetcam.data.chance import share_of_the_most_frequent_class
 from resnetcam.data.dataset import DatasetReader
 from resnetcam.explain.class_choices import extra_choices
-from resnetcam.recipe.resizing import small_epochs
+from resnetcam.recipe.resizing import small_epochs_of
 from resnetcam.report.comparison import (
     COLUMNS,
     Row,
@@ -217,7 +217,7 @@ def _experiment(
         "seed": files.seed,
         "metrics": first.metrics,
         "training_images": first.provenance["training_images"],
-        "small_epochs": small_epochs(ingredients["recipe"]),
+        "small_epochs": small_epochs_of(ingredients["recipe"]),
         "figures": figures,
         "other_classes": other_classes,
         "other_seeds": [
@@ -300,7 +300,7 @@ def _provenance(run: Run) -> dict[str, Any]:
         "seed": run.files.seed,
         "seconds": sum(row["seconds"] for row in run.history),
         "images_per_second": run.provenance["training_images"] / seconds_per_epoch(run.history),
-        "small_epochs": small_epochs(run.provenance["ingredients"]["recipe"]),
+        "small_epochs": small_epochs_of(run.provenance["ingredients"]["recipe"]),
         "commit": commit[:12] + dirty,
         "fingerprint": run.provenance["fingerprint"][:12],
     }

@@ -1,12 +1,8 @@
 """How methods, and what they are compared with, are written for people."""
 
-TITLES = {
-    "gradcam": "Grad-CAM",
-    "gradcam++": "Grad-CAM++",
-    "hirescam": "HiResCAM",
-    "layercam": "LayerCAM",
-    "eigencam": "Eigen-CAM",
-    "ablationcam": "Ablation-CAM",
+from resnetcam.explain.method import METHODS
+
+_OTHERS = {
     "randomised_network": "network with random weights",
     "other_image": "map of another image",
     "random": "random map",
@@ -17,4 +13,4 @@ TITLES = {
 
 def title(name: str) -> str:
     """Write a method, a baseline or a layer's name for people; one that has no title as it is."""
-    return TITLES.get(name, name)
+    return METHODS[name].title if name in METHODS else _OTHERS.get(name, name)

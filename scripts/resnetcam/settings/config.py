@@ -9,7 +9,7 @@ from typing import Any
 from resnetcam.common.errors import InputError
 from resnetcam.common.names import nearest
 from resnetcam.data.sizes import IMAGE_SIDE, NUM_CLASSES
-from resnetcam.networks.families import blocks_per_stage, spatial_layers
+from resnetcam.networks.layers import blocks_per_stage, short_names, spatial_layers
 from resnetcam.settings.schema import Schema
 from resnetcam.settings.sweeps import experiments_of_sweep, setting_at, with_overrides
 from resnetcam.training.history import read_history
@@ -18,7 +18,6 @@ from resnetcam.training.history import read_history
 _TAKEN = {"annotate", "annotations"}
 # Bytes of a name that becomes a folder's: file systems allow 255.
 _LONGEST_NAME = 200
-_SHORT_LAYERS = ("final", "stage1", "stage2", "stage3")
 
 
 def load_config(config: Mapping[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
@@ -36,7 +35,11 @@ def load_config(config: Mapping[str, Any], schema: dict[str, Any]) -> dict[str, 
     plain = _with_true_as_text(config)
     whole.check(plain)
     checked = whole.canonical(_with_gradcam_of_each_dataset(plain))
-    if problems := list(_inconsistencies(checked)):
+    without_class = schema["$defs"]["cam_method"]["x-without-class"]
+    if problems := [
+        *_inconsistencies(checked),
+        *_first_method_without_class(checked["datasets"], without_class),
+    ]:
         raise InputError("\n".join(problems))
     experiments = _all_experiments(checked, _Recipes(checked["recipes"], Schema(schema, "recipe")))
     named = {"datasets": checked["datasets"], "experiments": experiments}
@@ -138,7 +141,6 @@ def _inconsistencies(config: dict[str, Any]) -> Iterable[str]:
         archive = dataset.get("archive")
         if archive and not archive["urls"] and not archive["path"]:
             yield f"{key}.archive: needs `urls` to download from, or the `path` of a local archive"
-    yield from _first_method_without_classes(config["datasets"])
     for name, experiment in config["experiments"].items():
         for kind in ("model", "recipe"):
             known = config[f"{kind}s"]
@@ -162,14 +164,17 @@ def _inconsistencies(config: dict[str, Any]) -> Iterable[str]:
             yield f"{kind}.{name}: results/<dataset>/{name} is something else; choose another name"
 
 
-def _first_method_without_classes(datasets: Mapping[str, Any]) -> Iterable[str]:
-    led = [name for name, one in datasets.items() if one["gradcam"]["methods"][0] == "eigencam"]
-    if led:
-        yield (
-            f"gradcam.methods: eigencam cannot stand first, as it does for {', '.join(led)}: the "
-            "first method tells the predicted class from the true one, and eigencam knows no "
-            "class. Put another method before it"
-        )
+def _first_method_without_class(
+    datasets: Mapping[str, Any], without_class: list[str]
+) -> Iterable[str]:
+    for method in without_class:
+        led = [name for name, one in datasets.items() if one["gradcam"]["methods"][0] == method]
+        if led:
+            yield (
+                f"gradcam.methods: {method} cannot stand first, as it does for {', '.join(led)}: "
+                "the first method tells the predicted class from the true one, and "
+                f"{method} knows no class. Put another method before it"
+            )
 
 
 def _all_experiments(config: dict[str, Any], recipes: "_Recipes") -> dict[str, Any]:
@@ -262,14 +267,26 @@ def _listed_experiments(
 def _unknown_layers(
     models: Mapping[str, Any], datasets: Mapping[str, Any], experiments: Mapping[str, Any]
 ) -> Iterable[str]:
-    """Yield layers that a network lacks, before it is trained for hours to be explained."""
+    """Yield layers that a network lacks, before it is trained for hours to be explained.
+
+    Of datasets that nothing is explained on, those that no network has.
+    """
+    layers = {name: spatial_layers(**model) for name, model in models.items()}
+    known_of = {name: [*short_names(known), *known] for name, known in layers.items()}
+    anywhere = list(dict.fromkeys(layer for known in known_of.values() for layer in known))
     asked: dict[tuple[str, str], str] = {}
     for dataset in datasets.values():
+        for layer in () if dataset["explained"] else dataset["gradcam"]["layers"]:
+            if layer not in anywhere:
+                yield (
+                    f"gradcam.layers: no model has a layer {layer!r}{nearest(layer, anywhere)}. "
+                    f"Known: {', '.join(anywhere)}"
+                )
         for name in dataset["explained"]:
             for layer in dataset["gradcam"]["layers"]:
                 asked.setdefault((experiments[name]["model"], layer), name)
     for (model, layer), experiment in asked.items():
-        known = [*_SHORT_LAYERS, *spatial_layers(**models[model])]
+        known = known_of[model]
         if layer not in known:
             yield (
                 f"gradcam.layers: {model}, the model of {experiment}, has no layer "

@@ -3,12 +3,21 @@
 import math
 import sys
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import jsonschema
 
 from resnetcam.common.errors import InputError
 from resnetcam.common.names import nearest
+from resnetcam.common.yaml_file import read_yaml
+
+
+def read_schema(folder: Path) -> dict[str, Any]:
+    """Read the config's schema: what is written by hand, and the choices of the registries."""
+    schema: dict[str, Any] = read_yaml(folder / "config.schema.yaml")
+    choices = read_yaml(folder / "choices.schema.yaml")
+    return schema | {"$defs": schema["$defs"] | choices["$defs"]}
 
 
 class Schema:

@@ -1,7 +1,7 @@
 """Training state, addressed by the content of everything that decides it.
 
 ``.training/<fingerprint>/`` holds the two newest checkpoints and, at the end, the finished output
-files, once for each choice of weights (`select`) that was asked for. It is no declared output,
+files, for each choice of weights (`select`) that was asked for. It is no declared output,
 because Snakemake deletes those of a failed job; so a killed run goes on where it was, and a
 finished one is never repeated.
 """
@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from resnetcam.common.errors import InputError
 from resnetcam.common.files import flush_to_disk, lacks_space, replacing, sha256_of_file
 from resnetcam.common.locks import try_lock, wait_for_lock
+from resnetcam.training.steps_of_epoch import Partial
 
 logger = logging.getLogger(__name__)
 
@@ -35,18 +36,11 @@ _KEPT_CHECKPOINTS = 2
 
 
 @dataclass(frozen=True)
-class Partial:
-    """What was done of the epoch under way: steps, and sums over their images."""
-
-    step: int = 0
-    loss: float = 0.0
-    hits: float = 0.0
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True)
 class Checkpoint:
-    """Everything that training needs to go on after ``epoch`` whole epochs and a ``partial``."""
+    """Everything that training needs to go on after ``epoch`` whole epochs and a ``partial``.
+
+    ``provenance`` says what ended the training; it is empty before.
+    """
 
     epoch: int
     partial: Partial
@@ -57,6 +51,7 @@ class Checkpoint:
     best_weights: Arrays = field(repr=False)
     resumed_after: list[dict[str, int]] = field(default_factory=list)
     hardware: list[dict[str, Any]] = field(default_factory=list)
+    provenance: dict[str, Any] = field(default_factory=dict)
 
 
 def fingerprint(ingredients: Mapping[str, Any]) -> str:
@@ -68,12 +63,15 @@ def fingerprint(ingredients: Mapping[str, Any]) -> str:
 class StateStore:
     """The directory of one fingerprint; what changes it stands inside ``with store.locked():``.
 
-    ``selected`` says whose weights the finished files hold, ``best`` or ``last``.
+    Args:
+        selected: whose weights the finished files hold, ``best`` or ``last``.
+        writes: names the code that writes finished files; those of other code are written anew.
     """
 
-    def __init__(self, root: str | Path, fingerprint: str, selected: str):
+    def __init__(self, root: str | Path, fingerprint: str, selected: str, writes: str = ""):
         self.directory = Path(root) / fingerprint
-        self._finished = self.directory / f"finished-{selected}"
+        self._kind = f"finished-{selected}"
+        self._finished = self.directory / (f"{self._kind}-{writes}" if writes else self._kind)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -121,43 +119,70 @@ class StateStore:
         shutil.rmtree(self._finished, ignore_errors=True)
         folder.rename(self._finished)
         flush_to_disk(self.directory)
+        for older in self._of_other_code():
+            shutil.rmtree(older, ignore_errors=True)
 
     def recall(self, outputs: Mapping[str, Path]) -> bool:
-        """Give the finished files back if they are there and intact; return whether they are.
+        """Restore the finished files if they are there and intact; return whether they are.
 
         What this user may not read counts as not there; ``locked`` says so.
         """
-        try:
-            intact = self._finished.exists() and not self._find_damage(outputs)
-        except PermissionError:
-            intact = False
-        if intact:
-            self.give_back(outputs)
-            logger.info("nothing to train: outputs given back from %s", self.directory)
-        return intact
+        if not self._is_intact(self._finished, outputs):
+            return False
+        self.restore(outputs)
+        logger.info("nothing to train: outputs restored from %s", self.directory)
+        return True
+
+    def recall_of_other_code(self, outputs: Mapping[str, Path]) -> bool:
+        """The same for files that other code wrote: better than to train again."""
+        for folder in self._of_other_code():
+            if self._is_intact(folder, outputs):
+                self._copy(folder, outputs)
+                logger.warning(
+                    "nothing to train: outputs restored from %s, as an earlier version wrote them; "
+                    "the state that they could be written from anew is gone",
+                    folder,
+                )
+                return True
+        return False
 
     def warn_of_damage(self, names: Iterable[str]) -> None:
         """Say it if finished files are there and cannot be given back."""
         if self._finished.exists():
-            logger.warning("%s; going back to the newest state", self._find_damage(names))
+            damage = self._find_damage(self._finished, names)
+            logger.warning("%s; going back to the newest state", damage)
 
-    def give_back(self, outputs: Mapping[str, Path]) -> None:
+    def restore(self, outputs: Mapping[str, Path]) -> None:
         """Write the finished files byte for byte, all or none."""
+        self._copy(self._finished, outputs)
+
+    def _of_other_code(self) -> list[Path]:
+        """Folders of finished files that hold the same weights."""
+        found = self.directory.glob(f"{self._kind}*")
+        return sorted(folder for folder in found if folder != self._finished)
+
+    def _copy(self, folder: Path, outputs: Mapping[str, Path]) -> None:
         with contextlib.ExitStack() as stack:
             for name, output in outputs.items():
                 temporary = stack.enter_context(replacing(output))
-                shutil.copyfile(self._finished / name, temporary)
+                shutil.copyfile(folder / name, temporary)
                 flush_to_disk(temporary)
 
-    def _find_damage(self, names: Iterable[str]) -> str | None:
-        """Say what is wrong with the finished files."""
-        manifest = self._finished / "manifest.json"
+    def _is_intact(self, folder: Path, names: Iterable[str]) -> bool:
+        try:
+            return folder.exists() and not self._find_damage(folder, names)
+        except PermissionError:
+            return False
+
+    def _find_damage(self, folder: Path, names: Iterable[str]) -> str | None:
+        """Say what is wrong with finished files."""
+        manifest = folder / "manifest.json"
         try:
             digests = dict(json.loads(manifest.read_bytes()))
         except (FileNotFoundError, ValueError, TypeError):
             return f"{manifest} is damaged"
         for name in names:
-            path = self._finished / name
+            path = folder / name
             if not path.exists() or sha256_of_file(path) != digests.get(name):
                 return f"{path} is damaged, or its digest in {manifest.name}"
         return None
@@ -172,7 +197,7 @@ class StateStore:
             raise InputError(
                 f"{error.filename} cannot be written: {error.strerror}. Trainings keep their state "
                 "there (`state` in the config). If it is another person's, finished trainings are "
-                "given back from it all the same, but this one is not finished: ask for the right "
+                "restored from it all the same, but this one is not finished: ask for the right "
                 "to write there (docs/cluster.md says how), or set another `state`."
             ) from error
 
@@ -204,6 +229,7 @@ def _serialize(checkpoint: Checkpoint) -> bytes:
         "best_epoch": checkpoint.best_epoch,
         "resumed_after": checkpoint.resumed_after,
         "hardware": checkpoint.hardware,
+        "provenance": checkpoint.provenance,
         "lengths": {name: len(getattr(checkpoint, name)) for name in _ARRAY_LISTS},
     }
     arrays = {

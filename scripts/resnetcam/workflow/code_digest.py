@@ -1,185 +1,186 @@
 """A digest of the code that a script really runs: what a change of it means, not how it looks.
 
 Snakemake watches scripts by time stamp and their imports not at all. This digest covers the syntax
-trees of a script and of every local module that it imports, directly or not; comments, layout,
-docstrings, the order of imports and of undecorated definitions leave it as it is.
+trees of the definitions that a script reaches, in its own file and in every local module: functions
+and classes that are called or named, not whole modules. So comments, layout, docstrings, what is
+logged, the order of definitions, and the file that a definition lies in leave it as it is; so does
+all that is not reached. ``files_of_code`` reads one file, this module follows what it finds.
 """
 
-import ast
-import contextlib
 import hashlib
-import itertools
-import json
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from resnetcam.common.registry import module_of_member
+from resnetcam.workflow.files_of_code import Definition, File, Memory
 
-@dataclass(frozen=True)
-class _Facts:
-    """Of one file: the digest of what it means, and the names that it imports anywhere in it."""
+ALL = "*"
+Place = tuple[Path, str]  # a file, and one of its definitions, or all of them
 
-    digest: str
-    imports: tuple[str, ...]
+
+@dataclass
+class _Reach:
+    """What is reached from some definitions: places by file, and what each means.
+
+    Args:
+        root: the folder that local modules lie in.
+        without: modules whose path contains this are left out: those of a backend that is not used.
+        members: of registries, by their package, those that are used; of others, all are.
+        wording: whether messages of errors count: they may be caught, and written to results.
+    """
+
+    root: Path
+    memory: Memory
+    without: str | None = None
+    members: Mapping[str, Collection[str]] = field(default_factory=dict)
+    wording: bool = True
+    places: set[Place] = field(default_factory=set)
+    meanings: set[str] = field(default_factory=set)
+
+    def follow(self, places: Collection[Place]) -> None:
+        pending = list(places)
+        while pending:
+            place = pending.pop()
+            if place not in self.places and not self._is_left_out(place[0]):
+                self.places.add(place)
+                pending += self._found_at(*place)
+
+    def _is_left_out(self, path: Path) -> bool:
+        return bool(self.without and self.without in path.relative_to(self.root).as_posix())
+
+    def _found_at(self, path: Path, name: str) -> Iterator[Place]:
+        """Note what a definition means; yield what it refers to."""
+        file = self.memory.file(path)
+        if (path, "") not in self.places:
+            yield path, ""  # what runs when the module is imported
+            yield from ((package, "") for package in self._packages_above(path))
+        if name == ALL:
+            yield from ((path, one) for one in file.definitions)
+        elif name in file.imports:
+            for target in file.imports[name]:
+                yield from self._imported(*target)
+        elif name in file.definitions:
+            definition = file.definitions[name]
+            self.meanings.add(definition.meaning if self.wording else definition.computation)
+            yield from self._references(path, file, definition)
+            if name == "" and self.wording:
+                yield from self._run_by_imports(file)
+
+    def _references(self, path: Path, file: File, definition: Definition) -> Iterator[Place]:
+        inner = definition.imports
+        for chain in definition.uses if self.wording else definition.computes_with:
+            first, *rest = chain.split(".")
+            if first in inner or first in file.imports:
+                for target in inner.get(first) or file.imports[first]:
+                    yield from self._imported(*target, *rest)
+            elif first in file.foreign and (self.wording or chain in definition.calls):
+                self.meanings.add(f"{first} is {file.foreign[first]}")
+            elif first in file.definitions:
+                yield path, first
+        for package, attribute in definition.registries:
+            for module in self._members(package):
+                yield from self._imported(f"{package}.{module}", attribute)
+
+    def _imported(self, *names: str) -> Iterator[Place]:
+        """The place of a name in a module, however the two are cut: a.b and c, or a and b, c."""
+        parts = ".".join(names).split(".")
+        for length in range(len(parts), 0, -1):
+            if path := self._file(".".join(parts[:length])):
+                rest = parts[length:]
+                yield path, rest[0] if rest else ALL
+                return
+
+    def _run_by_imports(self, file: File) -> Iterator[Place]:
+        for targets in file.imports.values():
+            for target in targets:
+                yield from ((path, "") for path, _ in self._imported(*target))
+
+    def _members(self, package: str) -> list[str]:
+        if package in self.members:
+            return [module_of_member(name) for name in self.members[package]]
+        folder = self.root / package.replace(".", "/")
+        return [path.stem for path in folder.glob("[!_]*.py")]
+
+    def _file(self, module: str) -> Path | None:
+        """The file of a local module or package."""
+        target = self.root / module.replace(".", "/")
+        for path in (target.with_suffix(".py"), target / "__init__.py"):
+            if path.is_file():
+                return path
+        return None
+
+    def _packages_above(self, path: Path) -> Iterator[Path]:
+        for folder in path.relative_to(self.root).parents:
+            init = self.root / folder / "__init__.py"
+            if init.is_file() and init != path:
+                yield init
 
 
 def code_digest(
-    script: str | Path, without: str | None = None, memory: str | Path | None = None
+    script: str | Path,
+    without: str | None = None,
+    members: Mapping[str, Collection[str]] | None = None,
+    memory: str | Path | None = None,
 ) -> str:
-    """Return 16 hex digits for a script and the local modules (beside it) that it imports.
+    """Return 16 hex digits for a script and all that it reaches in local modules beside it.
 
     The same on Python 3.11 to 3.13: ``ast.dump`` differs between versions, this does not.
 
     Args:
-        without: modules whose path contains this are left out, with what only they import: those
-            of a backend that is not in use.
+        without: modules whose path contains this are left out, with what only they use: those of a
+            backend that is not in use.
+        members: of registries, by their package, those that are used; of others, all are.
         memory: a file that remembers what each file means, by its content: parsing them all takes
             half a second. It may be deleted at any time.
 
     Raises:
         SyntaxError, OSError: if a file cannot be read.
     """
-    script = Path(script).resolve()
-    known = _remembered(Path(memory)) if memory else {}
-    before = len(known)
-    files = local_files(script, without, known)
-    if memory and len(known) > before:
-        _remember(Path(memory), known)
-    lines = [f"{path.relative_to(script.parent)} {files[path].digest}" for path in sorted(files)]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+    return _digest(_reached(Path(script).resolve(), without, members, memory))
+
+
+def computation_digest(
+    root: Path,
+    definitions: Collection[str],
+    without: str | None = None,
+    members: Mapping[str, Collection[str]] | None = None,
+    memory: str | Path | None = None,
+) -> str:
+    """Return 16 hex digits for what some definitions compute.
+
+    Messages of errors do not count, nor what only they need: for a result that exists, none was
+    raised.
+
+    Args:
+        root: the folder that modules lie in.
+        definitions: their dotted names, such as ``package.module.Class``.
+    """
+    reach = _Reach(root.resolve(), Memory.at(memory), without, members or {}, wording=False)
+    for name in definitions:
+        reach.follow(list(reach._imported(name)))
+    reach.memory.keep()
+    return _digest(reach)
 
 
 def local_files(
-    script: Path, without: str | None = None, known: dict[str, _Facts] | None = None
-) -> dict[Path, _Facts]:
-    """Return the script and the files beside it that it imports, directly or not."""
-    known = {} if known is None else known
-    root = script.parent
-    found: dict[Path, _Facts] = {}
-    pending = [script]
-    while pending:
-        path = pending.pop()
-        left_out = without and without in path.relative_to(root).as_posix()
-        if path not in found and not left_out:
-            found[path] = _facts(path, root, known)
-            for name in found[path].imports:
-                pending += _files_of_module(name, root)
-    return found
+    script: Path, without: str | None = None, memory: str | Path | None = None
+) -> set[Path]:
+    """Return the script and the files beside it of which it reaches anything."""
+    return {path for path, _ in _reached(script.resolve(), without, None, memory).places}
 
 
-def _facts(path: Path, root: Path, known: dict[str, _Facts]) -> _Facts:
-    package = path.parent.parts[len(root.parts) :]
-    text, digest = _content(path)
-    key = f"{'/'.join(package)} {digest}"
-    if key not in known:
-        tree = ast.parse(text, filename=str(path))
-        digest = hashlib.sha256(_serialize(tree).encode()).hexdigest()
-        known[key] = _Facts(digest, tuple(sorted(set(_imported_names(tree, package)))))
-    return known[key]
+def _reached(
+    script: Path,
+    without: str | None,
+    members: Mapping[str, Collection[str]] | None,
+    memory: str | Path | None,
+) -> _Reach:
+    reach = _Reach(script.parent, Memory.at(memory), without, members or {})
+    reach.follow([(script, ALL)])
+    reach.memory.keep()
+    return reach
 
 
-@cache
-def _content(path: Path) -> tuple[bytes, str]:
-    text = path.read_bytes()
-    return text, hashlib.sha256(text).hexdigest()
-
-
-@cache
-def _files_of_module(name: str, root: Path) -> tuple[Path, ...]:
-    """The files under ``root`` that ``import name`` runs, packages included."""
-    package, _, _ = name.rpartition(".")
-    target = root / name.replace(".", "/")
-    candidates = (target.with_suffix(".py"), target / "__init__.py")
-    found = tuple(path for path in candidates if path.is_file())
-    return (*_files_of_module(package, root), *found) if package else found
-
-
-def _imported_names(tree: ast.Module, package: tuple[str, ...]) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            above = package[: len(package) - node.level + 1] if node.level else ()
-            module = ".".join([*above, *([node.module] if node.module else [])])
-            # An imported name may itself be a module.
-            yield from (f"{module}.{alias.name}" for alias in node.names)
-
-
-@cache
-def _remembered(memory: Path) -> dict[str, _Facts]:
-    """Read the memory that this very code wrote; what cannot be read is forgotten."""
-    try:
-        content = json.loads(memory.read_text())
-        if content["by"] != _content(Path(__file__))[1]:
-            return {}
-        return {key: _Facts(digest, tuple(names)) for key, (digest, names) in content["files"]}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-
-
-def _remember(memory: Path, known: dict[str, _Facts]) -> None:
-    """Write the memory where that is possible: a folder may be read-only, or its disk full."""
-    files = [(key, (facts.digest, facts.imports)) for key, facts in known.items()]
-    content = {"by": _content(Path(__file__))[1], "files": files}
-    with contextlib.suppress(OSError):
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        temporary = memory.with_name(f"{memory.name}.{os.getpid()}")
-        temporary.write_text(json.dumps(content))
-        temporary.replace(memory)
-
-
-def _serialize(node: object) -> str:
-    """Write a tree as text: node types and non-empty fields, without positions and docstrings."""
-    if isinstance(node, ast.AST):
-        fields = []
-        for name in sorted(node._fields):
-            value = getattr(node, name, None)
-            if name == "body" and isinstance(value, list):
-                value = _meaningful(value, reorder=isinstance(node, ast.Module))
-            if isinstance(node, ast.JoinedStr):  # Python 3.12 ends f"{x:>{width}}" with nothing
-                value = [part for part in node.values if getattr(part, "value", None) != ""]
-            if value not in (None, []) and name not in ("type_comment", "kind"):
-                fields.append(f"{name}={_serialize(value)}")
-        return f"{type(node).__name__}({','.join(fields)})"
-    if isinstance(node, list):
-        return f"[{','.join(map(_serialize, node))}]"
-    return repr(node)
-
-
-def _meaningful(body: list[ast.stmt], reorder: bool) -> list[ast.stmt]:
-    """Drop docstrings; at module level put runs of imports and of definitions in order."""
-    body = [statement for statement in body if not _is_bare_text(statement)]
-    if not reorder:
-        return body
-    ordered: list[ast.stmt] = []
-    for kind, run in itertools.groupby(body, key=_kind):
-        orders = {"import": _serialize, "definition": _definition_name}
-        ordered += sorted(
-            run, key=orders.get(kind, lambda _: "")
-        )  # which keeps equal ones in place
-    return ordered
-
-
-def _kind(statement: ast.stmt) -> str:
-    if isinstance(statement, ast.Import | ast.ImportFrom):
-        return "import"
-    return "definition" if _is_plain_definition(statement) else "other"
-
-
-def _is_bare_text(statement: ast.stmt) -> bool:
-    return (
-        isinstance(statement, ast.Expr)
-        and isinstance(statement.value, ast.Constant)
-        and isinstance(statement.value.value, str)
-    )
-
-
-def _is_plain_definition(statement: ast.stmt) -> bool:
-    definitions = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-    return isinstance(statement, definitions) and not statement.decorator_list
-
-
-def _definition_name(statement: ast.stmt) -> str:
-    return getattr(statement, "name", "")
+def _digest(reach: _Reach) -> str:
+    return hashlib.sha256("\n".join(sorted(reach.meanings)).encode()).hexdigest()[:16]

@@ -21,6 +21,7 @@ from resnetcam.common.interruption import Interrupted
 from resnetcam.workflow.deployment import keep_to_own_packages, what_an_import_needs
 
 DONE = "done"  # the last line in the log of a stage that ended well
+_files: dict[str, logging.Handler] = {}  # log files that are open, by path
 
 
 @contextlib.contextmanager
@@ -34,9 +35,21 @@ def logged(snakemake: Any) -> Iterator[None]:
         snakemake: the object that Snakemake gives to a script.
     """
     try:
-        file = _start_logging(snakemake)
+        with failing_clearly(snakemake):
+            file = start_logging(snakemake)
+            yield
+            file.handle(logging.makeLogRecord({"levelname": "INFO", "msg": DONE}))
+    finally:
+        _files.pop(snakemake.log[0], None)
+        for handler in logging.getLogger().handlers:
+            handler.close()
+
+
+@contextlib.contextmanager
+def failing_clearly(snakemake: Any) -> Iterator[None]:
+    """Log what goes wrong as ``logged`` says, and exit."""
+    try:
         yield
-        file.handle(logging.makeLogRecord({"levelname": "INFO", "msg": DONE}))
     except InputError as error:
         logging.error("%s", error)
         sys.exit(1)
@@ -56,9 +69,14 @@ def logged(snakemake: Any) -> Iterator[None]:
                 snakemake.log[0],
             )
         sys.exit(1)
-    finally:
-        for handler in logging.getLogger().handlers:
-            handler.close()
+
+
+def start_logging(snakemake: Any) -> logging.Handler:
+    """Log to the terminal and to the rule's file, unless that began before; return its handler."""
+    path = snakemake.log[0]
+    if path not in _files:
+        _files[path] = _start_logging(snakemake)
+    return _files[path]
 
 
 def _start_logging(snakemake: Any) -> logging.Handler:
@@ -82,7 +100,7 @@ def _before_imports(snakemake: Any) -> None:
 
     def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if isinstance(error, ImportError):
-            _start_logging(snakemake)
+            start_logging(snakemake)
             logging.error("%s", what_an_import_needs(error, deployment))
         else:
             sys.__excepthook__(kind, error, trace)
@@ -91,7 +109,7 @@ def _before_imports(snakemake: Any) -> None:
     try:
         keep_to_own_packages(deployment)
     except InputError as error:
-        _start_logging(snakemake)
+        start_logging(snakemake)
         logging.error("%s", error)
         sys.exit(1)
 
@@ -145,5 +163,10 @@ def _full(error: Exception, number: int) -> str:
     )
 
 
-if job := getattr(sys.modules["__main__"], "snakemake", None):
-    _before_imports(job)
+def job() -> Any:
+    """Return Snakemake's object, in a process that runs a script of the workflow; else None."""
+    return getattr(sys.modules["__main__"], "snakemake", None)
+
+
+if _job := job():
+    _before_imports(_job)

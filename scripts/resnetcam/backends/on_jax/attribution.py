@@ -1,4 +1,4 @@
-"""How logits depend on a layer's output, on JAX: the twin of ``on_tensorflow.attribution``."""
+"""How logits depend on a layer's output, on JAX (see ``backends.door``)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,11 +17,7 @@ Floats = NDArray[np.float32]
 def activations_and_gradients(
     classifier: keras.Model, layer: str
 ) -> Callable[[NDArray[np.uint8], NDArray[np.integer]], tuple[Floats, Floats]]:
-    """Return a compiled function of (images (B, H, W, 3), class indices (R, B)).
-
-    It answers with the layer's activations A (B, h, w, K) and, for each of the R class choices, the
-    gradients of that class's pre-softmax logit by A, (R, B, h, w, K).
-    """
+    """See ``backends.door.activations_and_gradients``."""
     below, above = split(classifier, layer)
 
     def compute(images: Any, classes: Any) -> Any:
@@ -40,11 +36,7 @@ def activations_and_gradients(
 def ablations(
     classifier: keras.Model, layer: str
 ) -> Callable[[NDArray[np.uint8]], tuple[Floats, Floats]]:
-    """Return a compiled function of images (B, H, W, 3).
-
-    It answers with the pre-softmax logits (B, C), and with those that are left when one channel of
-    the layer's output is set to zero, for each of its K channels: (K, B, C).
-    """
+    """See ``backends.door.ablations``."""
     below, above = split(classifier, layer)
 
     def compute(images: Any) -> Any:

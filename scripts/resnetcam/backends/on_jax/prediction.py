@@ -1,4 +1,4 @@
-"""A model's outputs in inference mode, compiled by JAX."""
+"""A model's outputs in inference mode, compiled by JAX (see ``backends.door``)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,10 +13,7 @@ Images = NDArray[np.uint8] | NDArray[np.float32]
 
 
 def compiled(model: keras.Model) -> Callable[[Images], NDArray[np.float32]]:
-    """Return a compiled function from images (B, H, W, 3), uint8 or float32, to the one output.
-
-    It sees later changes of the model's weights.
-    """
+    """See ``backends.door.compiled``."""
 
     @jax.jit
     def predict(variables: Any, images: Any) -> Any:

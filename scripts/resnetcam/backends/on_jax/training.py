@@ -1,6 +1,6 @@
-"""The training step on JAX: one compiled program of several steps, all state on the device."""
+"""The training step on JAX (see ``backends.door``): one program, one-pass normalization."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -9,8 +9,9 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from resnetcam.recipe import objective, optimizers
+from resnetcam.recipe import objective
 from resnetcam.recipe.augmentation import Prepare
+from resnetcam.recipe.optimizer import Optimizer
 
 
 class OnePassBatchNormalization(keras.layers.BatchNormalization):
@@ -34,10 +35,7 @@ class OnePassBatchNormalization(keras.layers.BatchNormalization):
 
 
 class Trainer:
-    """Holds the network, the data and the optimizer's slots on the device, and runs steps.
-
-    The twin of ``on_tensorflow.training.Trainer``, which documents arguments and methods.
-    """
+    """``backends.door.Trainer`` on JAX: all state on the device."""
 
     def __init__(
         self,
@@ -45,8 +43,8 @@ class Trainer:
         images: NDArray[np.uint8],
         labels: NDArray[np.uint8],
         prepare: Prepare,
-        optimizer: optimizers.Optimizer,
-        decayed: Callable[[keras.Variable], bool],
+        optimizer: Optimizer,
+        decays: Sequence[float],
         label_smoothing: float,
     ):
         self.network = network
@@ -54,7 +52,7 @@ class Trainer:
         self._prepare = prepare
         self._optimizer = optimizer
         variables = network.trainable_variables
-        self._decay = [optimizer.weight_decay if decayed(v) else 0.0 for v in variables]
+        self._decays = decays
         self._label_smoothing = label_smoothing
         slots = [[jnp.zeros(v.shape) for v in variables] for _ in range(optimizer.num_slots)]
         self._state = (*self._copy_of_network(), slots)
@@ -80,11 +78,11 @@ class Trainer:
         if not self._one_by_one:
             return self._call(inputs, side)
         steps = (jax.tree.map(lambda values, i=i: values[i], inputs) for i in range(len(indices)))
-        losses, hits = zip(*(self._call(one, side) for one in steps), strict=True)
-        return np.array(losses), np.array(hits)
+        losses, correct = zip(*(self._call(one, side) for one in steps), strict=True)
+        return np.array(losses), np.array(correct)
 
     def penalty(self) -> float:
-        return objective.penalty(self._decay, [np.asarray(v) for v in self._state[0]])
+        return objective.penalty(self._decays, [np.asarray(v) for v in self._state[0]])
 
     def weights(self) -> list[NDArray[np.float32]]:
         network, (trained, rest, _) = self.network, self._state
@@ -127,21 +125,18 @@ class Trainer:
         def loss(trained: Any) -> Any:
             logits, new_rest = self.network.stateless_call(trained, rest, prepared, training=True)
             smoothed, plain = objective.cross_entropies(logits, targets, self._label_smoothing)
-            measured = plain.sum(), objective.hits(logits, targets)
+            measured = plain.sum(), objective.correct_predictions(logits, targets)
             return smoothed.mean(), (new_rest, measured)
 
         (_, (new_rest, measured)), gradients = jax.value_and_grad(loss, has_aux=True)(trained)
         new_trained: list[Any] = []
         new_slots: list[list[Any]] = [[] for _ in slots]
         for i, (variable, gradient) in enumerate(zip(trained, gradients, strict=True)):
-            if self._decay[i]:
-                gradient += self._decay[i] * variable
+            if self._decays[i]:
+                gradient += self._decays[i] * variable
             old = [group[i] for group in slots]
             value, updated = self._optimizer.update(variable, gradient, old, learning_rate)
             new_trained.append(value)
             for group, slot in zip(new_slots, updated, strict=True):
                 group.append(slot)
         return (new_trained, new_rest, new_slots), measured
-
-
-NORMALIZATION = OnePassBatchNormalization

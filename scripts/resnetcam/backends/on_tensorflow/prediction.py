@@ -1,4 +1,4 @@
-"""A model's outputs in inference mode, compiled by TensorFlow."""
+"""A model's outputs in inference mode, compiled by TensorFlow (see ``backends.door``)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -39,10 +39,7 @@ def _fused(layer: keras.layers.Layer) -> keras.layers.Layer:
 
 
 def compiled(model: keras.Model) -> Callable[[Images], NDArray[np.float32]]:
-    """Return a compiled function from images (B, H, W, 3), uint8 or float32, to the one output.
-
-    It sees later changes of the model's weights.
-    """
+    """See ``backends.door.compiled``."""
     # Not a copy: all layers are the model's own, in a graph beside its own.
     fused = keras.models.clone_model(model, clone_function=_fused)
 

@@ -1,4 +1,4 @@
-"""The training step on TensorFlow: several compiled steps a call, fused batch normalization."""
+"""The training step on TensorFlow (see ``backends.door``): fused batch normalization, graphs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -8,8 +8,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from resnetcam.recipe import objective, optimizers
+from resnetcam.recipe import objective
 from resnetcam.recipe.augmentation import Prepare
+from resnetcam.recipe.optimizer import Optimizer
 
 
 class FusedBatchNormalization(keras.layers.BatchNormalization):
@@ -39,16 +40,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
 
 
 class Trainer:
-    """Holds the network, the data and the optimizer's slots on the device, and runs steps.
-
-    Args:
-        network: float images (B, H, W, 3) to logits (B, C), built with ``NORMALIZATION``.
-        images: uint8 (N, H, W, 3); labels: uint8 (N,).
-        prepare: from a batch of images and its draws to the network's inputs.
-        optimizer: see ``optimizers``.
-        decayed: which trainable variables the weight decay acts on.
-        label_smoothing: share of the target spread evenly over all classes.
-    """
+    """``backends.door.Trainer`` on TensorFlow: several steps a call, in one graph."""
 
     def __init__(
         self,
@@ -56,8 +48,8 @@ class Trainer:
         images: NDArray[np.uint8],
         labels: NDArray[np.uint8],
         prepare: Prepare,
-        optimizer: optimizers.Optimizer,
-        decayed: Callable[[keras.Variable], bool],
+        optimizer: Optimizer,
+        decays: Sequence[float],
         label_smoothing: float,
     ):
         self.network = network
@@ -65,7 +57,7 @@ class Trainer:
         self._images, self._labels = tf.constant(images), tf.constant(labels, tf.int32)
         self._prepare = prepare
         self._optimizer = optimizer
-        self._decay = [optimizer.weight_decay if decayed(v) else 0.0 for v in self._variables]
+        self._decays = decays
         self._label_smoothing = label_smoothing
         self._slots = [
             [tf.Variable(tf.zeros(v.shape), trainable=False) for v in self._variables]
@@ -80,16 +72,6 @@ class Trainer:
         learning_rates: NDArray[np.floating],
         side: int | None = None,
     ) -> tuple[Any, Any]:
-        """Run S steps of B images each; return each step's summed cross-entropy and hits.
-
-        Args:
-            indices: (S, B) into the images; draws: name to (S, B, ...); learning_rates: (S,).
-            side: that the images are shrunk to, in pixels; None for whole images.
-
-        Returns:
-            Two float32 arrays (S,) of the backend; on a GPU they may still be under way, and
-            ``numpy.asarray`` waits for them.
-        """
         arguments = (
             tf.constant(indices, tf.int32),
             {name: tf.constant(values) for name, values in draws.items()},
@@ -100,23 +82,18 @@ class Trainer:
         return self._graphs[side](*arguments)
 
     def penalty(self) -> float:
-        """The weight decay as a loss term: sum of decay/2 · w² over the decayed variables."""
-        return objective.penalty(self._decay, [v.numpy() for v in self._variables])
+        return objective.penalty(self._decays, [v.numpy() for v in self._variables])
 
     def weights(self) -> list[NDArray[np.float32]]:
-        """All of the network's variables as arrays, in the order of ``network.weights``."""
         return self.network.get_weights()
 
     def set_weights(self, values: Sequence[NDArray[np.float32]]) -> None:
-        """Put back what ``weights`` returned."""
         self.network.set_weights(values)
 
     def slots(self) -> list[NDArray[np.float32]]:
-        """The optimizer's state as arrays."""
         return [slot.numpy() for group in self._slots for slot in group]
 
     def set_slots(self, values: Sequence[NDArray[np.float32]]) -> None:
-        """Put back what ``slots`` returned."""
         flat = [slot for group in self._slots for slot in group]
         for slot, value in zip(flat, values, strict=True):
             slot.assign(value)
@@ -143,16 +120,16 @@ class Trainer:
     def _steps(self, indices: Any, draws: Any, learning_rates: Any, side: int | None) -> Any:
         steps = tf.shape(indices)[0]
 
-        def one(step: Any, losses: tf.TensorArray, hits: tf.TensorArray) -> Any:
+        def one(step: Any, losses: tf.TensorArray, correct: tf.TensorArray) -> Any:
             batch = {name: values[step] for name, values in draws.items()}
-            loss, hit = self._step(indices[step], batch, learning_rates[step], side)
-            return step + 1, losses.write(step, loss), hits.write(step, hit)
+            loss, right = self._step(indices[step], batch, learning_rates[step], side)
+            return step + 1, losses.write(step, loss), correct.write(step, right)
 
         none = [tf.TensorArray(tf.float32, steps) for _ in range(2)]
-        _, losses, hits = tf.while_loop(
+        _, losses, correct = tf.while_loop(
             lambda step, *_: step < steps, one, (0, *none), maximum_iterations=steps
         )
-        return losses.stack(), hits.stack()
+        return losses.stack(), correct.stack()
 
     def _step(self, indices: Any, draws: Any, learning_rate: Any, side: int | None) -> Any:
         inputs = self._prepare(tf.gather(self._images, indices), draws, side)
@@ -164,16 +141,13 @@ class Trainer:
             loss = tf.reduce_mean(smoothed)
         gradients = tape.gradient(loss, variables)
         for i, (variable, gradient) in enumerate(zip(variables, gradients, strict=True)):
-            if self._decay[i]:
-                gradient += self._decay[i] * variable
+            if self._decays[i]:
+                gradient += self._decays[i] * variable
             slots = [group[i] for group in self._slots]
             value, new_slots = self._optimizer.update(variable, gradient, slots, learning_rate)
             for slot, new in zip([variable, *slots], [value, *new_slots], strict=True):
                 slot.assign(new)
-        return tf.reduce_sum(plain), objective.hits(logits, labels)
-
-
-NORMALIZATION = FusedBatchNormalization
+        return tf.reduce_sum(plain), objective.correct_predictions(logits, labels)
 
 
 def _any_size(draws: tf.Tensor) -> tf.TensorSpec:

@@ -7,7 +7,7 @@ import matplotlib
 import numpy as np
 from numpy.typing import NDArray
 
-from resnetcam.explain.cam import normalized, resize_bilinear
+from resnetcam.explain.display import normalized, resize_bilinear
 from resnetcam.report.figures.canvas import short
 from resnetcam.report.figures.page import Page, Panel
 

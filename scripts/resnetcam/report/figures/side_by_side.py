@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam.common.wording import counted
-from resnetcam.explain.cam import normalized, resize_bilinear
+from resnetcam.explain.display import normalized, resize_bilinear
 from resnetcam.explain.maps import Maps
 from resnetcam.report.figures.canvas import WIDTH, drawing, short
 from resnetcam.report.figures.explained import Explained, choose_examples

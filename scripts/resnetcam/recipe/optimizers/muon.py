@@ -1,66 +1,17 @@
-"""Optimizers as pure updates, the same on every backend."""
+"""Muon (Jordan et al. 2024), with kernels that keep their length."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
 from keras import ops
+
+from resnetcam.common.options import option
+from resnetcam.recipe.optimizers.sgd import SGD
 
 # Keller Jordan's quintic, which drives singular values towards 1 in few rounds (see ``Muon``).
 _NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 _NEWTON_SCHULZ_ROUNDS = 5
-
-
-class Optimizer(Protocol):
-    """What the training step needs of an optimizer."""
-
-    @property
-    def weight_decay(self) -> float:
-        """Added to the gradient, times the weight."""
-
-    @property
-    def num_slots(self) -> int:
-        """How many arrays of a variable's shape the optimizer remembers of it."""
-
-    def update(
-        self, variable: Any, gradient: Any, slots: Sequence[Any], learning_rate: Any
-    ) -> tuple[Any, list[Any]]:
-        """Return the variable's new value and the new slots; slots begin as zeros."""
-
-
-@dataclass(frozen=True)
-class SGD:
-    """SGD with Nesterov momentum as PyTorch defines it: v = m·v + g; w -= lr·(g + m·v).
-
-    The learning rate stands outside the momentum, so that a changing rate acts at once.
-    """
-
-    momentum: float
-    weight_decay: float
-    num_slots: int = 1
-
-    def update(
-        self, variable: Any, gradient: Any, slots: Sequence[Any], learning_rate: Any
-    ) -> tuple[Any, list[Any]]:
-        velocity = self.momentum * slots[0] + gradient
-        return variable - learning_rate * (gradient + self.momentum * velocity), [velocity]
-
-
-@dataclass(frozen=True)
-class RMSprop:
-    """RMSprop as Keras defines it: v = rho·v + (1-rho)·g²; w -= lr·g/sqrt(v + epsilon)."""
-
-    rho: float
-    epsilon: float
-    weight_decay: float
-    num_slots: int = 1
-
-    def update(
-        self, variable: Any, gradient: Any, slots: Sequence[Any], learning_rate: Any
-    ) -> tuple[Any, list[Any]]:
-        mean_square = self.rho * slots[0] + (1 - self.rho) * ops.square(gradient)
-        step = learning_rate * gradient * ops.rsqrt(mean_square + self.epsilon)
-        return variable - step, [mean_square]
 
 
 @dataclass(frozen=True)
@@ -76,17 +27,16 @@ class Muon:
     learn by SGD at ``learning_rate * sgd_ratio``.
     """
 
-    momentum: float
-    sgd_ratio: float
-    weight_decay: float
-    num_slots: int = 1
+    momentum: float = option(0.9, minimum=0, exclusiveMaximum=1)
+    sgd_ratio: float = option(5, minimum=0)
+    num_slots: ClassVar[int] = 1
 
     def update(
         self, variable: Any, gradient: Any, slots: Sequence[Any], learning_rate: Any
     ) -> tuple[Any, list[Any]]:
         if len(variable.shape) != 4:
-            sgd = SGD(self.momentum, self.weight_decay)
-            return sgd.update(variable, gradient, slots, learning_rate * self.sgd_ratio)
+            sgd_rate = learning_rate * self.sgd_ratio
+            return SGD(self.momentum).update(variable, gradient, slots, sgd_rate)
         velocity = self.momentum * slots[0] + gradient
         direction = orthogonalize(gradient + self.momentum * velocity)
         length = _length(variable)
@@ -119,14 +69,8 @@ def orthogonalize(kernel: Any) -> Any:
     return ops.reshape(x, kernel.shape)
 
 
-def build_optimizer(settings: dict[str, Any], weight_decay: float) -> Optimizer:
-    """Build the optimizer that a recipe's ``optimizer`` section describes."""
-    if settings["name"] == "sgd":
-        return SGD(settings["momentum"], weight_decay)
-    if settings["name"] == "muon":
-        return Muon(settings["momentum"], settings["sgd_ratio"], weight_decay)
-    return RMSprop(settings["rho"], settings["epsilon"], weight_decay)
-
-
 def _length(x: Any) -> Any:
     return ops.sqrt(ops.sum(ops.square(x)))
+
+
+OPTIMIZER = Muon

@@ -1,0 +1,1 @@
+"""Families of networks, one a module: its ``FAMILY`` (see ``networks.graph``)."""

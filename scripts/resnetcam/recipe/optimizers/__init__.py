@@ -1,0 +1,1 @@
+"""Optimizers, one a module: its ``OPTIMIZER``, a frozen dataclass (see ``recipe.optimizer``)."""

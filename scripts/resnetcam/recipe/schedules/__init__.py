@@ -1,0 +1,1 @@
+"""Schedules, one a module: its ``SCHEDULE``, a frozen dataclass (see ``recipe.schedule``)."""

@@ -1,0 +1,195 @@
+"""What a training computes, from its first weights to its last: the training loop.
+
+This module and all that it uses decide a network's weights, and no more than they do: they are what
+a training's fingerprint covers (``workflow.training_code``). So nothing here knows of files,
+progress bars or where a run came from; ``session`` does.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from resnetcam.backends import door
+from resnetcam.evaluation.logits import logits_function
+from resnetcam.evaluation.scoring import accuracy_and_loss
+from resnetcam.networks import models
+from resnetcam.recipe import augmentation, randomness, resizing
+from resnetcam.recipe.recipe import Recipe
+from resnetcam.training.steps_of_epoch import CallLength, Partial, calls, diverged
+
+Weights = list[NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """uint8 images (N, H, W, channels) and labels (N,): those that train and those that choose.
+
+    ``mean`` is the mean training image, float32 (H, W, channels) in units of pixel/255.
+    """
+
+    x: NDArray[np.uint8]
+    y: NDArray[np.uint8]
+    x_validation: NDArray[np.uint8]
+    y_validation: NDArray[np.uint8]
+    mean: NDArray[np.float32]
+    num_classes: int
+
+
+@dataclass(frozen=True)
+class Machinery:
+    """The network that learns, its float32 twin that is saved, and what runs the two."""
+
+    network: keras.Model
+    classifier: keras.Model
+    trainer: door.Trainer
+    logits_of: Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+
+
+def build(
+    data: TrainingData, model: Mapping[str, Any], recipe: Recipe, seed: int, precision: str
+) -> Machinery:
+    """Build a network with its first weights, and its trainer.
+
+    Args:
+        model: ``family`` and ``depth``.
+        precision: that the network computes in, ``float32`` or ``bfloat16``.
+    """
+    momentum = recipe.batch_norm_momentum
+    keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
+    network = models.build_network(
+        model["family"],
+        model["depth"],
+        data.x.shape[-1],
+        data.num_classes,
+        batch_norm_momentum=momentum,
+        normalization=door.normalization(),
+    )
+    keras.config.set_dtype_policy("float32")
+    classifier = models.build_classifier(
+        model["family"], model["depth"], data.mean, data.num_classes, batch_norm_momentum=momentum
+    )
+    models.initialize(network, seed)
+    decayed = {"all": models.is_kernel, "convolutions": models.is_convolution_kernel}
+    is_decayed = decayed[recipe.decayed_kernels]
+    trainer = door.trainer(
+        network,
+        data.x,
+        data.y,
+        augmentation.build_prepare(recipe.augmentation.subtract_mean, data.mean),
+        recipe.optimizer,
+        [recipe.weight_decay if is_decayed(v) else 0.0 for v in network.trainable_variables],
+        recipe.label_smoothing,
+    )
+    return Machinery(network, classifier, trainer, logits_function(classifier))
+
+
+class Loop:
+    """Epochs of steps on a network, and what is measured after each."""
+
+    def __init__(
+        self,
+        data: TrainingData,
+        recipe: Recipe,
+        seed: int,
+        machinery: Machinery,
+        call_length: CallLength,
+    ):
+        self._data, self._recipe, self._seed = data, recipe, seed
+        self._machinery = machinery
+        self.trainer = machinery.trainer
+        self.call_length = call_length
+        self.steps = math.ceil(len(data.y) / recipe.batch_size)
+        self.sides = resizing.image_sides(recipe.progressive_resizing, recipe.epochs)
+
+    def epoch(self, number: int, partial: Partial) -> "Epoch":
+        """Return an epoch, counted from 1, that goes on after what was done of it."""
+        recipe, (n, height, width) = self._recipe, self._data.x.shape[:3]
+        draws = randomness.augmentation_draws(
+            recipe.augmentation, self._seed, number, n, height, width
+        )
+        order = randomness.permutation(self._seed, number, n)
+        rates = recipe.schedule.learning_rates(number, recipe.epochs, self.steps)
+        return Epoch(self, number, order, draws, rates, recipe.batch_size, partial)
+
+    def measure(self, epoch: "Epoch") -> dict[str, float]:
+        """Return an epoch's row of the history, but for its seconds, after its last step.
+
+        Raises:
+            InputError: if a number is no longer finite.
+        """
+        partial, images = epoch.settled(), len(self._data.y)
+        rate = float(epoch.rates[-1])
+        weights = self.finite_weights(epoch.number, self.steps, rate)
+        self._machinery.classifier.set_weights(weights)
+        logits = self._machinery.logits_of(self._data.x_validation)
+        val_accuracy, val_loss = accuracy_and_loss(logits, self._data.y_validation)
+        if not math.isfinite(val_loss):
+            raise diverged(epoch.number, self.steps, rate)
+        return {
+            "epoch": epoch.number,
+            "learning_rate": rate,
+            "loss": partial.loss / images,
+            "penalty": self.trainer.penalty(),
+            "accuracy": partial.correct / images,
+            "val_loss": val_loss,
+            "val_accuracy": val_accuracy,
+        }
+
+    def finite_weights(self, epoch: int, step: int, rate: float) -> Weights:
+        """Return the network's weights after a step.
+
+        Raises:
+            InputError: if they are no longer finite.
+        """
+        weights = self.trainer.weights()
+        if not all(np.isfinite(values).all() for values in weights):
+            raise diverged(epoch, step, rate, "weights are")
+        return weights
+
+
+class Epoch:
+    """One epoch under way: iterating runs it, a call of steps at a time."""
+
+    def __init__(
+        self,
+        loop: Loop,
+        number: int,
+        order: NDArray[np.int64],
+        draws: Mapping[str, NDArray[Any]],
+        rates: NDArray[np.float64],
+        batch_size: int,
+        partial: Partial,
+    ):
+        self.number, self.rates = number, rates
+        self._loop, self._order, self._draws, self._batch = loop, order, draws, batch_size
+        self._partial = partial
+        self._running: tuple[Any, ...] | None = None
+
+    def __iter__(self) -> Iterator[int]:
+        """Run the steps that are left; yield after each call how many images it was of."""
+        length, side = self._loop.call_length, self._loop.sides[self.number - 1]
+        for step, indices in calls(self._order, self._batch, length, self._partial.step):
+            chosen = {key: values[indices] for key, values in self._draws.items()}
+            rates = self.rates[step : step + len(indices)]
+            with length.timed(len(indices)):
+                results = self._loop.trainer.run(indices, chosen, rates, side)
+            # One call's results are read while the next call is under way.
+            self.settled()
+            self._running = step, rates, *results
+            yield indices.size
+
+    def settled(self) -> Partial:
+        """Return what was done, the last call included, for whose results this waits."""
+        if self._running:
+            self._partial, self._running = self._partial.after(self.number, *self._running), None
+        return self._partial
+
+
+def is_better(row: Mapping[str, float], best: Mapping[str, float] | None) -> bool:
+    """Whether an epoch's validation accuracy is higher than the best before: first of ties."""
+    return best is None or row["val_accuracy"] > best["val_accuracy"]

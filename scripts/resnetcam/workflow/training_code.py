@@ -1,0 +1,48 @@
+"""What of the code a training depends on: no wording, no layout, no progress bar."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from resnetcam.workflow.code_digest import computation_digest
+
+# What decides weights and history, and what writes them; all that these reach counts with them.
+_COMPUTES = (
+    "resnetcam.training.loop.build",
+    "resnetcam.training.loop.Loop",
+    "resnetcam.training.loop.is_better",
+    "resnetcam.training.plan.Plan",
+    "resnetcam.training.session.load",
+)
+_WRITES = ("resnetcam.training.outputs.write_outputs",)
+
+
+def training_code(
+    root: Path, plan: Mapping[str, Any], backend: str, memory: str | Path | None = None
+) -> dict[str, str]:
+    """Return digests of the code that a training computes with, and of what writes its files.
+
+    The first is part of a training's fingerprint: another one trains anew. Where only the second
+    differs, the files are written anew from the state, in seconds.
+
+    Args:
+        root: the folder that modules lie in.
+        plan: its ``model`` and ``recipe``: optimizers, schedules and families that it does not name
+            do not count.
+    """
+    recipe, without = plan["recipe"], other_backends(backend)
+    members = {
+        "resnetcam.recipe.optimizers": [recipe["optimizer"]["name"]],
+        "resnetcam.recipe.schedules": [recipe["schedule"]["name"]],
+        "resnetcam.networks.families": [plan["model"]["family"]],
+    }
+    computes = (*_COMPUTES, f"resnetcam.backends.on_{backend}.device.set_up")
+    return {
+        "computes": computation_digest(root, computes, without, members, memory),
+        "writes": computation_digest(root, _WRITES, without, members, memory),
+    }
+
+
+def other_backends(backend: str) -> str:
+    """Return what the paths of modules hold that a backend does not use."""
+    return {"tensorflow": "backends/on_jax/", "jax": "backends/on_tensorflow/"}[backend]
