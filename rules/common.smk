@@ -9,7 +9,9 @@ from snakemake.io import IOFile, strip_wildcard_constraints
 
 from resnetcam.explain.class_choices import extra_choices
 from resnetcam.workflow.code_digest import code_digest
-from resnetcam.settings.config import check_files, load_config, missing_file
+from resnetcam.settings.config import load_config
+from resnetcam.settings.files import check_files, found_file, missing_file
+from resnetcam.settings.layers import laid_over
 from resnetcam.workflow.environments import environment_digest, network_environment, pinned_versions
 from resnetcam.common.files import sha256_of_file
 from resnetcam.report.figure_names import CLASS_PAGES, FIGURES, GRADCAM_FIGURES, TRAINING_FIGURES
@@ -18,16 +20,15 @@ from resnetcam.common.yaml_file import read_yaml
 
 SCHEMA = read_yaml(ROOT / "schemas/config.schema.yaml")
 
+if IS_MODULE:
+    config = laid_over(read_yaml(ROOT / "config.yaml"), config)
+
 with told_by_snakemake("The config is not right, so nothing was started.\n"):
-    for overlay in workflow.overwrite_configfiles:
-        check_config_file(overlay)
     SETTINGS = load_config(config, SCHEMA)
     if workflow.is_main_process:
-        check_files(SETTINGS["datasets"], SETTINGS["dataset"])
+        check_files(SETTINGS["datasets"], SETTINGS["dataset"], ROOT, prefixed("results"))
 
-# For the command that a report names: config files laid over config.yaml, and what decides every
-# run's numbers, where it is not as usual and may come from the command line.
-OVERLAYS = [os.path.relpath(path) for path in workflow.overwrite_configfiles]
+# What decides every run's numbers and may come from the command line, where it is not as usual.
 UNUSUAL = {
     key: SETTINGS[key]
     for key in ("backend", "precision")
@@ -205,10 +206,24 @@ def reports(dataset):
 
 def users_file(path):
     """An input that a person named in the config, on this machine whatever the storage."""
-    path = os.path.expanduser(path)
-    if workflow.is_main_process and not os.path.isfile(path):
-        raise WorkflowError(missing_file("A file that the config names", path))
-    return local(path)
+    found = found_file(path, ROOT)
+    if workflow.is_main_process and not found:
+        raise WorkflowError(missing_file("A file that the config names", path, ROOT))
+    return local(found or path)
+
+
+def archive_source(wildcards):
+    """Where an archive comes from; its `path` as it is found."""
+    source = of_dataset("archive")(wildcards)
+    return source | {
+        "path": source["path"] and (found_file(source["path"], ROOT) or source["path"])
+    }
+
+
+def folders_of_runs(wildcards, input):
+    """The folders of the runs that a table or report shows, wherever results lie."""
+    folder_and_name = map(os.path.split, input.results)
+    return [folder for folder, name in folder_and_name if name == "metrics.json"]
 
 
 def exports(dataset):
@@ -302,8 +317,8 @@ def results_of_runs(wildcards):
 
 def results_of_dataset(dataset):
     """What there is beside the runs, as far as it is made."""
-    names = ["archive.json", "images.tar.gz", "regions.csv", "data.h5", "class_choices.json"]
-    names += ["baseline.json", "comparison.csv", "comparison.png"]
+    names = ["archive.json", "images.tar.gz", "regions.csv", "data.h5", "baseline.json"]
+    names += ["comparison.csv", "comparison.png"]
     summaries = annotation_summaries(dataset, "json") + annotation_summaries(dataset, "png")
     return [f"results/{dataset}/{name}" for name in names] + summaries
 
@@ -325,7 +340,7 @@ def make_lost_ones_again(files):
     nowhere. What was never made is left to it.
     """
     if workflow.is_main_process and not workflow.storage_settings.default_storage_provider:
-        lost = (path for path in files if not os.path.exists(path))
+        lost = (path for path in map(prefixed, files) if not os.path.exists(path))
         workflow.dag.forcefiles.update(
             path for path in lost if workflow.persistence.metadata(IOFile(path))
         )

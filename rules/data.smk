@@ -16,8 +16,8 @@ rule download:
         "../envs/data.yaml"
     params:
         sha256=of_dataset("archive", "sha256"),
-        source=untracked(of_dataset("archive")),
-        store=untracked("resources/archives"),
+        source=untracked(archive_source),
+        store=untracked(SETTINGS["archives"]),
         deployment=packages("data")["deployment"],
     script:
         "../scripts/download.py"

@@ -1,12 +1,13 @@
 # Where the network looks: maps over the test set, and how far they can be trusted.
 
 
-# Before the trainings begin: of a class that is not there one would hear only after hours.
+# Before the trainings begin: of a class that is not there one would hear only after hours. The file
+# of the last check outlives one that fails (`update`), and a new one makes no maps again (`ancient`).
 rule choose_classes:
     input:
         data="results/{dataset}/data.h5",
     output:
-        choices="results/{dataset}/class_choices.json",
+        choices=update("results/{dataset}/class_choices.json"),
     log:
         "logs/{dataset}/choose_classes.log",
     benchmark:
@@ -26,7 +27,7 @@ rule choose_classes:
 rule explain:
     input:
         data="results/{dataset}/data.h5",
-        choices="results/{dataset}/class_choices.json",
+        choices=ancient("results/{dataset}/class_choices.json"),
         model=f"{RUN}/model.keras",
         predictions=f"{RUN}/predictions.h5",
     output:
@@ -45,7 +46,8 @@ rule explain:
     params:
         **network_packages(),
         settings=lambda wildcards: {
-            key: of_dataset("gradcam", key)(wildcards) for key in ("methods", "layers", "images")
+            key: of_dataset("gradcam", key)(wildcards)
+            for key in ("methods", "layers", "classes", "images")
         },
         backend=BACKEND,
         code=code("explain.py"),

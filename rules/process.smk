@@ -6,12 +6,30 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
+from snakemake.common import SNAKEFILE_CHOICES
 from snakemake.dag import DAG
 from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
 
-ROOT = Path(workflow.basedir)
+# This workflow's own folder. Its Snakefile may be the one that Snakemake was called with, or a module
+# of another workflow, whose process and whose last words are none of its business.
+ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
+IS_MODULE = not workflow.modifier.is_main_snakefile()
+if not (ROOT / "scripts/resnetcam").is_dir():
+    raise WorkflowError(
+        f"The workflow lies at {ROOT}, where its scripts cannot be imported from. Clone it to this "
+        "machine and name the Snakefile of the clone (docs/reuse.md)."
+    )
 sys.path.insert(0, str(ROOT / "scripts"))
+import resnetcam
+
+# From now on the library is found without it, and `import train` of another workflow finds its own.
+sys.path.pop(0)
+if Path(resnetcam.__path__[0]).resolve() != (ROOT / "scripts/resnetcam").resolve():
+    raise WorkflowError(
+        f"The library of {resnetcam.__path__[0]} is in use already, and {ROOT} has its own. Use one "
+        "clone for all modules of a workflow."
+    )
 
 from resnetcam.workflow.environments import (
     ask_for_huge_pages,
@@ -25,8 +43,10 @@ from resnetcam.workflow.messages import PlainErrors, SizesOfEnvironments
 from resnetcam.workflow.surroundings import check_temporary_folder, forget_python_options
 from resnetcam.common.yaml_file import check_config_file
 
-for a_filter in (SizesOfEnvironments(), PlainErrors()):
-    logger.addFilter(a_filter)
+# Later ones go over earlier ones; in a module the config that it is given does, and no file.
+CONFIG_FILES = [os.path.relpath(ROOT / "config.yaml")]
+if not IS_MODULE and os.path.exists("config.yaml") and Path.cwd().resolve() != ROOT.resolve():
+    CONFIG_FILES.append("config.yaml")
 
 # Calls that change nothing in the folder, and so may be made while another snakemake is at work.
 ONLY_LOOKS = {
@@ -43,6 +63,19 @@ WORKS = (
         or not ONLY_LOOKS.intersection(word.partition("=")[0] for word in sys.argv)
     )
 )
+
+
+# What of this call a report needs to know; paths as seen from the working directory.
+OVERLAYS = [os.path.relpath(path) for path in workflow.overwrite_configfiles]
+SNAKEFILE = os.path.relpath(workflow.main_snakefile)
+CALL = {
+    "config_files": [*CONFIG_FILES, *([SNAKEFILE] if IS_MODULE else []), *OVERLAYS],
+    "overlays": OVERLAYS,
+    "snakefile": None if Path(SNAKEFILE) in SNAKEFILE_CHOICES else SNAKEFILE,
+    "in_module": IS_MODULE,
+}
+# Results lie under the prefix that a module may have been given.
+prefixed = workflow.modifier.path_modifier.replace_prefix
 
 
 @contextmanager
@@ -103,16 +136,30 @@ def make_only_needed_environments():
     DAG.create_conda_envs = make_needed
 
 
-if WORKS:
-    take_lock()
-if workflow.is_main_process and "--conda-create-envs-only" not in sys.argv:
-    make_only_needed_environments()
+def check_config_files():
+    """Those that Snakemake is about to read, and has read from the command line already."""
+    overlays = [] if IS_MODULE else workflow.overwrite_configfiles
+    for path in (*CONFIG_FILES, *overlays):
+        if path in overlays or not overlays or os.path.exists(path):
+            check_config_file(path)
 
-shut_out_user_packages()
-forget_python_options()
-ask_for_huge_pages()
-with told_by_snakemake():
+
+def prepare_this_process():
+    """What the jobs that this process starts, and its own words, need."""
+    for a_filter in (SizesOfEnvironments(), PlainErrors()):
+        logger.addFilter(a_filter)
+    if WORKS:
+        take_lock()
+    if workflow.is_main_process and "--conda-create-envs-only" not in sys.argv:
+        make_only_needed_environments()
+    shut_out_user_packages()
+    forget_python_options()
+    ask_for_huge_pages()
     check_temporary_folder()
     sys.executable = interpreter_without_spaces(sys.executable)
-    if not workflow.overwrite_configfiles or os.path.exists("config.yaml"):
-        check_config_file("config.yaml")
+
+
+with told_by_snakemake():
+    if not IS_MODULE:
+        prepare_this_process()
+    check_config_files()

@@ -109,7 +109,7 @@ rule compare:
     params:
         **packages("report"),
         caption=content("comparison.rst"),
-        runs=lambda wildcards: all_runs(wildcards.dataset),
+        runs=folders_of_runs,
         experiments=lambda wildcards: facts_of_experiments(of_dataset("experiments")(wildcards)),
         code=code("compare.py"),
     script:
@@ -150,22 +150,17 @@ rule report:
         "../envs/report.yaml"
     params:
         **packages("report"),
-        runs=lambda wildcards: runs(wildcards.dataset, detailed_experiments(wildcards)),
+        runs=folders_of_runs,
         experiments=lambda wildcards: facts_of_experiments(detailed_experiments(wildcards)),
         localised=lambda wildcards: has_regions(wildcards.dataset),
         settings=settings_of_data_and_maps,
-        overlays=untracked(OVERLAYS),
+        call=untracked(CALL),
         unusual=UNUSUAL,
         texts=content("report.md.j2", "report.css", "report.rst"),
         folder_of_texts=untracked(str(ROOT / "report")),
         code=code("write_report.py"),
     script:
         "../scripts/write_report.py"
-
-
-# `use rule` does not take this over.
-localrules:
-    experiment_report,
 
 
 # There as soon as that experiment has finished.
@@ -186,3 +181,4 @@ use rule report as experiment_report with:
     benchmark:
         "benchmarks/{dataset}/{experiment}/report.tsv"
     priority: earlier_experiments_first
+    localrule: True

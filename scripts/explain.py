@@ -6,20 +6,20 @@ from pathlib import Path
 from resnetcam.workflow.stage import logged
 
 from resnetcam.backends import runtime
-from resnetcam.common.files import read_json
-from resnetcam.common.json_shapes import CLASS_CHOICES
 from resnetcam.data.dataset import DatasetReader
 from resnetcam.evaluation.predictions import read_predictions
 from resnetcam.explain.cam import is_flat
+from resnetcam.explain.class_choices import check_class_choices
 from resnetcam.explain.maps import write_maps
 
 with logged(snakemake):
     params = snakemake.params
+    data = DatasetReader(snakemake.input.data)
+    check_class_choices(params.settings["classes"], data.class_names)
     runtime.start(params.backend, params.device, "float32", snakemake.threads)
     from resnetcam.evaluation import classifier as evaluation
     from resnetcam.explain import explanation
 
-    data = DatasetReader(snakemake.input.data)
     classifier = evaluation.load_classifier(Path(snakemake.input.model))
     logits, labels = read_predictions(snakemake.input.predictions, "test")
     groups = explanation.explain_test_set(
@@ -28,7 +28,7 @@ with logged(snakemake):
         labels,
         logits.argmax(1),
         data.class_names,
-        params.settings | {"classes": read_json(snakemake.input.choices, CLASS_CHOICES)},
+        params.settings,
     )
     write_maps(Path(snakemake.output.maps), groups)
     flat = sum(int(is_flat(group.maps).sum()) for group in groups.values())

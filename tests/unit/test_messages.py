@@ -101,15 +101,17 @@ def test_one_experiments_last_words_are_the_mean_of_its_seeds(tmp_path):
 def test_a_report_says_when_and_from_which_files_it_was_written():
     line = r"Written \d{4}-\d\d-\d\d \d\d:\d\d UTC from config\.yaml, my_own\.yaml\."
 
-    assert re.fullmatch(line, written(["my_own.yaml"]))
+    assert re.fullmatch(line, written(["config.yaml", "my_own.yaml"]))
 
 
 def test_replacing_a_report_of_other_config_files_is_told(tmp_path):
     report = tmp_path / "report.md"
-    report.write_text("# Title\n\n" + written(["my_own.yaml"]).replace("_", "\\_") + "\n")
+    report.write_text(
+        "# Title\n\n" + written(["config.yaml", "my_own.yaml"]).replace("_", "\\_") + "\n"
+    )
 
-    assert report_to_be_replaced(report, ["my_own.yaml"]) == ""
-    said = report_to_be_replaced(report, ["other.yaml"])
+    assert report_to_be_replaced(report, ["config.yaml", "my_own.yaml"]) == ""
+    said = report_to_be_replaced(report, ["config.yaml", "other.yaml"])
     assert "config.yaml, my_own.yaml" in said
     assert "config.yaml, other.yaml" in said
     assert report_to_be_replaced(tmp_path / "none.md", []) == ""
