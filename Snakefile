@@ -16,12 +16,12 @@ for path in CONFIG_FILES:
 
 
 include: "rules/common.smk"
+include: "rules/wildcards.smk"
 
 
 rule all:
     input:
-        reports(DATASET),
-        annotations(DATASET),
+        catalogue.targets(SETTINGS["dataset"]),
 
 
 include: "rules/data.smk"

@@ -22,7 +22,7 @@ onerror:
             f"results/{dataset}",
             failures=[failure_of(job) for job in jobs if job in failed_jobs()],
             finished=evaluated_runs(dataset, jobs),
-            experiments=facts_of_experiments(SETTINGS["datasets"][dataset]["experiments"]),
+            experiments=catalogue.facts(SETTINGS["datasets"][dataset]["experiments"]),
             compared=is_compared(jobs),
         )
         logger.error(told if HERE == workflow.rundir else f"In {HERE}:\n{told}")
@@ -75,7 +75,7 @@ def evaluated_runs(dataset, jobs):
     evaluations = {job.output.metrics: job for job in jobs if job.rule.name == "evaluate"}
     return {
         folder: is_done(evaluations[f"{folder}/metrics.json"])
-        for folder in all_runs(dataset)
+        for folder in catalogue.runs(dataset)
         if f"{folder}/metrics.json" in evaluations
     }
 

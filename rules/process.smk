@@ -1,7 +1,6 @@
 # This process: what it was called for, where its jobs run, and the folder that it keeps to itself.
 
 import os
-import socket
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,9 +37,13 @@ from resnetcam.workflow.environments import (
     shut_out_user_packages,
 )
 from resnetcam.common.errors import InputError
-from resnetcam.common.locks import try_lock
 from resnetcam.workflow.messages import PlainErrors, SizesOfEnvironments
-from resnetcam.workflow.surroundings import check_temporary_folder, forget_python_options
+from resnetcam.workflow.surroundings import (
+    check_temporary_folder,
+    forget_python_options,
+    lock_of_folder,
+    only_looks,
+)
 from resnetcam.common.yaml_file import check_config_file
 
 # Later ones go over earlier ones; in a module the config that it is given does, and no file.
@@ -48,22 +51,12 @@ CONFIG_FILES = [os.path.relpath(ROOT / "config.yaml")]
 if not IS_MODULE and os.path.exists("config.yaml") and Path.cwd().resolve() != ROOT.resolve():
     CONFIG_FILES.append("config.yaml")
 
-# Calls that change nothing in the folder, and so may be made while another snakemake is at work.
-ONLY_LOOKS = {
-    *("--lint", "-l", "--list-rules", "--list-target-rules", "--lt", "--print-compilation"),
-    *("--summary", "-S", "--detailed-summary", "-D", "--list-changes", "--lc", "--list-conda-envs"),
-    *("--list-untracked", "--lu", "--list-input-changes", "--li", "--list-params-changes", "--lp"),
-    *("--dag", "--rulegraph", "--filegraph", "--d3dag", "--report", "--containerize", "--unlock"),
-}
 WORKS = (
     workflow.is_main_process
     and not workflow.output_settings.dryrun
-    and (
-        "--report-after-run" in sys.argv
-        or not ONLY_LOOKS.intersection(word.partition("=")[0] for word in sys.argv)
-    )
+    and not only_looks(sys.argv)
+    and not IS_MODULE
 )
-
 
 # What of this call a report needs to know; paths as seen from the working directory.
 OVERLAYS = [os.path.relpath(path) for path in workflow.overwrite_configfiles]
@@ -85,26 +78,6 @@ def told_by_snakemake(introduction=""):
         yield
     except InputError as error:
         raise WorkflowError(f"{introduction}{error}") from None
-
-
-def take_lock():
-    """Keep a second snakemake out of this folder; the kernel lets go however this one ends.
-
-    Snakemake's own lock survives a kill and then asks to be removed by hand (see profiles/). Taken
-    before anything is made: a second one would delete environments that the first has half made.
-    """
-    global lock
-    os.makedirs(".snakemake", exist_ok=True)
-    lock = open(".snakemake/running", "a+")
-    if not try_lock(lock):
-        lock.seek(0)
-        raise WorkflowError(
-            f"Another snakemake is at work in this folder (process {lock.read().strip()}). "
-            "Wait for it to end, or work in another copy of the folder."
-        )
-    lock.truncate(0)
-    lock.write(f"{os.getpid()} on {socket.gethostname()}")
-    lock.flush()
 
 
 def runs_jobs_here():
@@ -149,7 +122,9 @@ def prepare_this_process():
     for a_filter in (SizesOfEnvironments(), PlainErrors()):
         logger.addFilter(a_filter)
     if WORKS:
-        take_lock()
+        # Before anything is made: a second one would delete environments that the first has half made.
+        global lock
+        lock = lock_of_folder(".snakemake")
     if workflow.is_main_process and "--conda-create-envs-only" not in sys.argv:
         make_only_needed_environments()
     shut_out_user_packages()

@@ -37,11 +37,17 @@ def test_an_error_of_the_config_is_left_without_the_workflows_own_lines():
     assert through(PlainErrors(), message) == "It is wrong.\nMend it."
 
 
-def test_an_error_for_the_user_is_left_without_the_workflows_own_lines():
+@pytest.mark.parametrize(
+    "error",
+    [
+        "WorkflowError:\n    The config has no dataset 'cifar01'.\n    Known: a",
+        "InputError: The config has no dataset 'cifar01'.\nKnown: a",
+    ],
+)
+def test_an_error_for_the_user_is_left_without_the_workflows_own_lines(error):
     message = (
         'InputFunctionException in rule report in file "rules/report.smk", line 154:\n'
-        "Error:\n  WorkflowError:\n    The config has no dataset 'cifar01'.\n    Known: a\n"
-        "Wildcards:\n  dataset=cifar01\nTraceback:\n  File x"
+        f"Error:\n  {error}\nWildcards:\n  dataset=cifar01\nTraceback:\n  File x"
     )
 
     said = through(PlainErrors(), message)

@@ -15,6 +15,13 @@ from tiny_workflow import PATIENCE, TINY
 
 pytestmark = pytest.mark.slow
 
+# As few maps as there can be: what is tested here is where files lie.
+SETTINGS = yaml.safe_load(TINY)
+SETTINGS["datasets"]["shapes"]["gradcam"] = {
+    **{"methods": ["gradcam"], "layers": ["final"], "classes": ["predicted", "true"]},
+    **{"images": 10, "steps": 2},
+}
+
 HOST = """\
 configfile: "settings/host.yaml"
 
@@ -65,13 +72,6 @@ def files_in(folder):
     return {path for path in folder.rglob("*") if "__pycache__" not in path.parts}
 
 
-def repeated(report):
-    """What Snakemake says to a plan by the command that a report names."""
-    folder = report.parents[str(report).split(os.sep)[::-1].index("results")]
-    (command,) = re.findall(r"^snakemake .*$", report.read_text(), re.MULTILINE)
-    return command, folder
-
-
 @pytest.fixture(scope="module")
 def clone(fresh_workflow):
     """The workflow's own folder, where nothing is ever run."""
@@ -83,7 +83,7 @@ def elsewhere(clone, tmp_path_factory):
     """A working directory of a real run; Snakemake was called one folder above."""
     folder = tmp_path_factory.mktemp("shell") / "my work"
     folder.mkdir()
-    (folder / "config.yaml").write_text(TINY)
+    (folder / "config.yaml").write_text(yaml.safe_dump(SETTINGS))
     before = files_in(clone)
     output = snakemake(folder.parent, "--snakefile", clone / "Snakefile", "--directory", folder)
     assert files_in(clone) == before
@@ -98,7 +98,7 @@ def host(clone, elsewhere, tmp_path_factory):
     (folder / "settings").mkdir()
     (folder / "Snakefile").write_text(HOST.format(snakefile=clone / "Snakefile"))
     state = os.path.relpath(elsewhere / ".training", folder)
-    settings = {"mine": 3, "resnetcam": {**yaml.safe_load(TINY), "state": state}}
+    settings = {"mine": 3, "resnetcam": {**SETTINGS, "state": state}}
     (folder / "settings/host.yaml").write_text(yaml.safe_dump(settings))
     (folder / "said.txt").write_text(snakemake(folder))
     return folder
