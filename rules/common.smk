@@ -47,6 +47,7 @@ wildcard_constraints:
     experiment=r"[\w.+-]+",
     seed=r"\d+",
     export=r"[^/]+",
+    choices=r"[0-9a-f]{8}",
 
 
 # Parameters. A rule runs again when one of them changes, unless it is untracked.

@@ -1,17 +1,17 @@
 # Where the network looks: maps over the test set, and how far they can be trusted.
 
 
-# Before the trainings begin: of a class that is not there one would hear only after hours. The file
-# of the last check outlives one that fails (`update`), and a new one makes no maps again (`ancient`).
+# Before the trainings begin: of a class that is not there one would hear only after hours. The file is
+# called by a digest of the choices: a mistyped one replaces no file that finished maps stand on.
 rule choose_classes:
     input:
         data="results/{dataset}/data.h5",
     output:
-        choices=update("results/{dataset}/class_choices.json"),
+        choices="results/{dataset}/class_choices/{choices}.json",
     log:
-        "logs/{dataset}/choose_classes.log",
+        "logs/{dataset}/choose_classes/{choices}.log",
     benchmark:
-        "benchmarks/{dataset}/choose_classes.tsv"
+        "benchmarks/{dataset}/choose_classes/{choices}.tsv"
     priority: QUICK_ONES_FIRST
     localrule: True
     conda:
@@ -26,7 +26,7 @@ rule choose_classes:
 rule explain:
     input:
         data="results/{dataset}/data.h5",
-        choices=ancient("results/{dataset}/class_choices.json"),
+        choices=lambda wildcards: catalogue.class_choices(wildcards.dataset),
         model=f"{RUN}/model.keras",
         predictions=f"{RUN}/predictions.h5",
     output:

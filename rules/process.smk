@@ -3,22 +3,14 @@
 import os
 import sys
 from contextlib import contextmanager
-from pathlib import Path
 
 from snakemake.common import SNAKEFILE_CHOICES
 from snakemake.dag import DAG
-from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
 
-# This workflow's own folder. Its Snakefile may be the one that Snakemake was called with, or a module
-# of another workflow, whose process and whose last words are none of its business.
-ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
+# Of another workflow, whose process and whose last words are none of this one's business.
 IS_MODULE = not workflow.modifier.is_main_snakefile()
-if not (ROOT / "scripts/resnetcam").is_dir():
-    raise WorkflowError(
-        f"The workflow lies at {ROOT}, where its scripts cannot be imported from. Clone it to this "
-        "machine and name the Snakefile of the clone (docs/reuse.md)."
-    )
+
 sys.path.insert(0, str(ROOT / "scripts"))
 import resnetcam
 
@@ -62,7 +54,9 @@ WORKS = (
 OVERLAYS = [os.path.relpath(path) for path in workflow.overwrite_configfiles]
 SNAKEFILE = os.path.relpath(workflow.main_snakefile)
 CALL = {
-    "config_files": [*CONFIG_FILES, *([SNAKEFILE] if IS_MODULE else []), *OVERLAYS],
+    "config_files": list(
+        dict.fromkeys([*CONFIG_FILES, *([SNAKEFILE] if IS_MODULE else []), *OVERLAYS])
+    ),
     "overlays": OVERLAYS,
     "snakefile": None if Path(SNAKEFILE) in SNAKEFILE_CHOICES else SNAKEFILE,
     "in_module": IS_MODULE,

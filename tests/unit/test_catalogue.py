@@ -98,6 +98,15 @@ def test_named_classes_get_a_figure_of_their_own(catalogue):
     assert known.other_classes("shapes") == ["ring"]
 
 
+def test_choices_of_classes_have_files_of_their_own(catalogue):
+    files = {
+        catalogue(gradcam={"classes": classes}).class_choices("shapes")
+        for classes in (["predicted", "true"], ["predicted", "ring"], ["predicted", "rnig"])
+    }
+    assert len(files) == 3
+    assert catalogue().class_choices("shapes") in files
+
+
 def test_files_behind_a_report_are_none_that_it_reads(catalogue):
     known = catalogue()
     behind = known.behind_report("shapes", ["demo"])

@@ -234,3 +234,22 @@ def test_a_module_takes_no_other_workflows_mistakes_for_its_own(clone, tmp_path)
 
     assert "MissingInputException" in output
     assert "no experiment" not in output
+
+
+def test_a_workflow_that_is_not_on_this_machine_is_refused_in_one_sentence(clone, tmp_path):
+    """Here from git, since a hosted one needs a network."""
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    (repository / "Snakefile").write_bytes((clone / "Snakefile").read_bytes())
+    git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org"]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "one"], ["tag", "v1"]):
+        subprocess.run([*git, *command], cwd=repository, check=True)
+    (tmp_path / "Snakefile").write_text(
+        f'module one:\n    snakefile: gitfile("{repository}", path="Snakefile", tag="v1")\n\n'
+        "use rule * from one\n"
+    )
+
+    output = snakemake(tmp_path, "-n", check=False)
+
+    assert "The workflow must lie on this machine" in output
+    assert "Traceback" not in output

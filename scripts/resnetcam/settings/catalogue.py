@@ -1,5 +1,7 @@
 """What the checked config says, looked up by the names in the paths of results."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, NoReturn
@@ -98,6 +100,12 @@ class Catalogue:
     def has_regions(self, dataset: str) -> bool:
         """Say whether the regions of objects are known, so that maps can be scored by them."""
         return dataset in self.drawn or dataset in self.annotated
+
+    def class_choices(self, dataset: str) -> str:
+        """Return the file that says that a dataset has the classes which maps are to explain."""
+        choices = json.dumps(self.dataset(dataset)["gradcam"]["classes"])
+        digest = hashlib.sha256(choices.encode()).hexdigest()[:8]
+        return f"results/{dataset}/class_choices/{digest}.json"
 
     def other_classes(self, dataset: str) -> list[str]:
         """Return the classes that get a figure of their own; an ``InputError`` if none is named."""

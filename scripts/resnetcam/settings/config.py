@@ -14,7 +14,7 @@ from resnetcam.settings.schema import Schema
 from resnetcam.settings.sweeps import experiments_of_sweep, setting_at, with_overrides
 
 # What stands beside the experiments' folders in a dataset's.
-_TAKEN = {"annotate", "annotations"}
+_TAKEN = {"annotate", "annotations", "class_choices"}
 # Bytes of a name that becomes a folder's: file systems allow 255.
 _LONGEST_NAME = 200
 _SHORT_LAYERS = ("final", "stage1", "stage2", "stage3")
