@@ -38,7 +38,7 @@ from resnetcam.workflow.surroundings import (
 )
 from resnetcam.common.yaml_file import check_config_file
 
-# Later ones go over earlier ones; in a module the config that it is given does, and no file.
+# Later ones lie over earlier ones. A module is given a config, and reads no file but the shipped one.
 CONFIG_FILES = [os.path.relpath(ROOT / "config.yaml")]
 if not IS_MODULE and os.path.exists("config.yaml") and Path.cwd().resolve() != ROOT.resolve():
     CONFIG_FILES.append("config.yaml")
