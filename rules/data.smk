@@ -10,15 +10,15 @@ rule download:
     benchmark:
         "benchmarks/{dataset}/download.tsv"
     wildcard_constraints:
-        dataset="|".join(map(re.escape, ARCHIVED)) or "(?!)",
+        dataset=only_for(catalogue.archived),
     localrule: True
     conda:
         "../envs/data.yaml"
     params:
         sha256=of_dataset("archive", "sha256"),
-        source=untracked(of_dataset("archive")),
-        store=untracked("resources/archives"),
-        deployment=packages("data")["deployment"],
+        source=untracked(archive_source),
+        store=untracked(SETTINGS["archives"]),
+        deployment=stage("download.py", "data")["deployment"],
     script:
         "../scripts/download.py"
 
@@ -33,13 +33,12 @@ rule draw_shapes:
     benchmark:
         "benchmarks/{dataset}/draw_shapes.tsv"
     wildcard_constraints:
-        dataset="|".join(map(re.escape, DRAWN)) or "(?!)",
+        dataset=only_for(catalogue.drawn),
     conda:
         "../envs/data.yaml"
     params:
-        **packages("data"),
+        **stage("draw_shapes.py", "data"),
         settings=settings_of_dataset("train_images", "test_images", "draw_seed"),
-        code=code("draw_shapes.py"),
     script:
         "../scripts/draw_shapes.py"
 
@@ -58,11 +57,10 @@ rule preprocess:
     resources:
         mem_mb=memory(4000),
     params:
-        **packages("data"),
+        **stage("preprocess.py", "data"),
         settings=settings_of_dataset(
             "train_images", "test_images", "validation_images", "split_seed"
         ),
-        code=code("preprocess.py"),
     script:
         "../scripts/preprocess.py"
 
@@ -83,7 +81,6 @@ rule linear_baseline:
     resources:
         mem_mb=memory(4000),
     params:
-        **packages("data"),
-        code=code("linear_baseline.py"),
+        **stage("linear_baseline.py", "data"),
     script:
         "../scripts/linear_baseline.py"

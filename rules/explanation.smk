@@ -1,24 +1,24 @@
 # Where the network looks: maps over the test set, and how far they can be trusted.
 
 
-# Before the trainings begin: of a class that is not there one would hear only after hours.
+# Before the trainings begin: of a class that is not there one would hear only after hours. The file is
+# called by a digest of the choices: a mistyped one replaces no file that finished maps stand on.
 rule choose_classes:
     input:
         data="results/{dataset}/data.h5",
     output:
-        choices="results/{dataset}/class_choices.json",
+        choices="results/{dataset}/class_choices/{choices}.json",
     log:
-        "logs/{dataset}/choose_classes.log",
+        "logs/{dataset}/choose_classes/{choices}.log",
     benchmark:
-        "benchmarks/{dataset}/choose_classes.tsv"
+        "benchmarks/{dataset}/choose_classes/{choices}.tsv"
     priority: QUICK_ONES_FIRST
     localrule: True
     conda:
         "../envs/data.yaml"
     params:
-        **packages("data"),
+        **stage("choose_classes.py", "data"),
         classes=of_dataset("gradcam", "classes"),
-        code=code("choose_classes.py"),
     script:
         "../scripts/choose_classes.py"
 
@@ -26,30 +26,24 @@ rule choose_classes:
 rule explain:
     input:
         data="results/{dataset}/data.h5",
-        choices="results/{dataset}/class_choices.json",
+        choices=lambda wildcards: catalogue.class_choices(wildcards.dataset),
         model=f"{RUN}/model.keras",
         predictions=f"{RUN}/predictions.h5",
     output:
         maps=f"{RUN}/gradcam.h5",
     log:
-        "logs/{dataset}/{experiment}/seed{seed}/explain.log",
+        f"{RUN_LOGS}/explain.log",
     benchmark:
-        "benchmarks/{dataset}/{experiment}/seed{seed}/explain.tsv"
+        f"{RUN_TIMES}/explain.tsv"
     priority: earlier_experiments_first
     conda:
         NETWORK_ENV
     threads: 4
     resources:
-        gpu=int(DEVICE != "cpu"),
-        mem_mb=memory(6000),
+        **network_resources(6000),
     params:
-        **network_packages(),
-        settings=lambda wildcards: {
-            key: of_dataset("gradcam", key)(wildcards) for key in ("methods", "layers", "images")
-        },
-        backend=BACKEND,
-        code=code_of_maps("explain.py"),
-        device=untracked(DEVICE),
+        **network_stage(code_of_maps("explain.py")),
+        settings=gradcam_settings("methods", "layers", "classes", "images"),
     script:
         "../scripts/explain.py"
 
@@ -63,26 +57,21 @@ rule measure_faithfulness:
     output:
         scores=f"{RUN}/faithfulness.json",
     log:
-        "logs/{dataset}/{experiment}/seed{seed}/measure_faithfulness.log",
+        f"{RUN_LOGS}/measure_faithfulness.log",
     benchmark:
-        "benchmarks/{dataset}/{experiment}/seed{seed}/measure_faithfulness.tsv"
+        f"{RUN_TIMES}/measure_faithfulness.tsv"
     priority: earlier_experiments_first
     conda:
         NETWORK_ENV
     threads: 4
     resources:
-        gpu=int(DEVICE != "cpu"),
-        mem_mb=memory(6000),
+        **network_resources(6000),
     params:
-        **network_packages(),
+        **network_stage(code("measure_faithfulness.py")),
         settings=lambda wildcards: {
-            "protocol": of_experiment("protocol")(wildcards),
-            "images": of_dataset("gradcam", "images")(wildcards),
-            "steps": of_dataset("gradcam", "steps")(wildcards),
+            "protocol": protocol_of(wildcards),
+            **gradcam_settings("images", "steps")(wildcards),
         },
-        backend=BACKEND,
-        code=code("measure_faithfulness.py"),
-        device=untracked(DEVICE),
     script:
         "../scripts/measure_faithfulness.py"
 
@@ -97,22 +86,18 @@ rule randomise:
         maps=f"{RUN}/randomised.h5",
         levels=f"{RUN}/randomisation.json",
     log:
-        "logs/{dataset}/{experiment}/seed{seed}/randomise.log",
+        f"{RUN_LOGS}/randomise.log",
     benchmark:
-        "benchmarks/{dataset}/{experiment}/seed{seed}/randomise.tsv"
+        f"{RUN_TIMES}/randomise.tsv"
     priority: earlier_experiments_first
     conda:
         NETWORK_ENV
     threads: 4
     resources:
-        gpu=int(DEVICE != "cpu"),
-        mem_mb=memory(6000),
+        **network_resources(6000),
     params:
-        **network_packages(),
+        **network_stage(code_of_maps("randomise.py")),
         images=of_dataset("gradcam", "images"),
-        backend=BACKEND,
-        code=code_of_maps("randomise.py"),
-        device=untracked(DEVICE),
     script:
         "../scripts/randomise.py"
 
@@ -127,14 +112,13 @@ rule localise:
     output:
         scores=f"{RUN}/localisation.json",
     log:
-        "logs/{dataset}/{experiment}/seed{seed}/localise.log",
+        f"{RUN_LOGS}/localise.log",
     benchmark:
-        "benchmarks/{dataset}/{experiment}/seed{seed}/localise.tsv"
+        f"{RUN_TIMES}/localise.tsv"
     priority: earlier_experiments_first
     conda:
         "../envs/data.yaml"
     params:
-        **packages("data"),
-        code=code("localise.py"),
+        **stage("localise.py", "data"),
     script:
         "../scripts/localise.py"

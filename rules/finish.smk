@@ -3,6 +3,9 @@
 import atexit
 import os
 
+# Where results are written: --directory, if it was given.
+HERE = os.getcwd()
+
 
 onsuccess:
     from resnetcam.workflow.failures import forget_failures
@@ -19,10 +22,10 @@ onerror:
             f"results/{dataset}",
             failures=[failure_of(job) for job in jobs if job in failed_jobs()],
             finished=evaluated_runs(dataset, jobs),
-            experiments=facts_of_experiments(SETTINGS["datasets"][dataset]["experiments"]),
+            experiments=catalogue.facts(SETTINGS["datasets"][dataset]["experiments"]),
             compared=is_compared(jobs),
         )
-        logger.error(told)
+        logger.error(told if HERE == workflow.rundir else f"In {HERE}:\n{told}")
 
 
 def print_closing_words():
@@ -38,9 +41,15 @@ def print_closing_words():
     whole = {job.wildcards.dataset for job in jobs if job.rule.name == "report"}
     for job in jobs:
         is_told = job.rule.name == "report" or job.wildcards.dataset not in whole
-        if is_told and os.path.exists(job.output.markdown):
-            folders = [Path(run) for run in job.params.runs]
-            print(f"\n{closing_words(Path(job.output.markdown), folders)}", file=sys.stderr)
+        if is_told and os.path.exists(seen_from_the_shell(job.output.markdown)):
+            folders = [Path(seen_from_the_shell(run)) for run in job.params.runs]
+            path = Path(seen_from_the_shell(job.output.markdown))
+            print(f"\n{closing_words(path, folders)}", file=sys.stderr)
+
+
+def seen_from_the_shell(path):
+    """At the end Snakemake has gone back to where it was called."""
+    return os.path.relpath(os.path.join(HERE, path))
 
 
 def jobs_by_dataset():
@@ -66,7 +75,7 @@ def evaluated_runs(dataset, jobs):
     evaluations = {job.output.metrics: job for job in jobs if job.rule.name == "evaluate"}
     return {
         folder: is_done(evaluations[f"{folder}/metrics.json"])
-        for folder in all_runs(dataset)
+        for folder in catalogue.runs(dataset)
         if f"{folder}/metrics.json" in evaluations
     }
 

@@ -1,17 +1,26 @@
 # This process: what it was called for, where its jobs run, and the folder that it keeps to itself.
 
 import os
-import socket
 import sys
 from contextlib import contextmanager
-from pathlib import Path
 
+from snakemake.common import SNAKEFILE_CHOICES
 from snakemake.dag import DAG
-from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
 
-ROOT = Path(workflow.basedir)
+# Of another workflow, whose process and whose last words are none of this one's business.
+IS_MODULE = not workflow.modifier.is_main_snakefile()
+
 sys.path.insert(0, str(ROOT / "scripts"))
+import resnetcam
+
+# From now on the library is found without it, and `import train` of another workflow finds its own.
+sys.path.pop(0)
+if Path(resnetcam.__path__[0]).resolve() != (ROOT / "scripts/resnetcam").resolve():
+    raise WorkflowError(
+        f"The library of {resnetcam.__path__[0]} is in use already, and {ROOT} has its own. Use one "
+        "clone for all modules of a workflow."
+    )
 
 from resnetcam.workflow.environments import (
     ask_for_huge_pages,
@@ -20,29 +29,40 @@ from resnetcam.workflow.environments import (
     shut_out_user_packages,
 )
 from resnetcam.common.errors import InputError
-from resnetcam.common.locks import try_lock
 from resnetcam.workflow.messages import PlainErrors, SizesOfEnvironments
-from resnetcam.workflow.surroundings import check_temporary_folder, forget_python_options
+from resnetcam.workflow.surroundings import (
+    check_temporary_folder,
+    forget_python_options,
+    lock_of_folder,
+    only_looks,
+)
 from resnetcam.common.yaml_file import check_config_file
 
-for a_filter in (SizesOfEnvironments(), PlainErrors()):
-    logger.addFilter(a_filter)
+# Later ones lie over earlier ones. A module is given a config, and reads no file but the shipped one.
+CONFIG_FILES = [os.path.relpath(ROOT / "config.yaml")]
+if not IS_MODULE and os.path.exists("config.yaml") and Path.cwd().resolve() != ROOT.resolve():
+    CONFIG_FILES.append("config.yaml")
 
-# Calls that change nothing in the folder, and so may be made while another snakemake is at work.
-ONLY_LOOKS = {
-    *("--lint", "-l", "--list-rules", "--list-target-rules", "--lt", "--print-compilation"),
-    *("--summary", "-S", "--detailed-summary", "-D", "--list-changes", "--lc", "--list-conda-envs"),
-    *("--list-untracked", "--lu", "--list-input-changes", "--li", "--list-params-changes", "--lp"),
-    *("--dag", "--rulegraph", "--filegraph", "--d3dag", "--report", "--containerize", "--unlock"),
-}
 WORKS = (
     workflow.is_main_process
     and not workflow.output_settings.dryrun
-    and (
-        "--report-after-run" in sys.argv
-        or not ONLY_LOOKS.intersection(word.partition("=")[0] for word in sys.argv)
-    )
+    and not only_looks(sys.argv)
+    and not IS_MODULE
 )
+
+# What of this call a report needs to know; paths as seen from the working directory.
+OVERLAYS = [os.path.relpath(path) for path in workflow.overwrite_configfiles]
+SNAKEFILE = os.path.relpath(workflow.main_snakefile)
+CALL = {
+    "config_files": list(
+        dict.fromkeys([*CONFIG_FILES, *([SNAKEFILE] if IS_MODULE else []), *OVERLAYS])
+    ),
+    "overlays": OVERLAYS,
+    "snakefile": None if Path(SNAKEFILE) in SNAKEFILE_CHOICES else SNAKEFILE,
+    "in_module": IS_MODULE,
+}
+# Results lie under the prefix that a module may have been given.
+prefixed = workflow.modifier.path_modifier.replace_prefix
 
 
 @contextmanager
@@ -52,26 +72,6 @@ def told_by_snakemake(introduction=""):
         yield
     except InputError as error:
         raise WorkflowError(f"{introduction}{error}") from None
-
-
-def take_lock():
-    """Keep a second snakemake out of this folder; the kernel lets go however this one ends.
-
-    Snakemake's own lock survives a kill and then asks to be removed by hand (see profiles/). Taken
-    before anything is made: a second one would delete environments that the first has half made.
-    """
-    global lock
-    os.makedirs(".snakemake", exist_ok=True)
-    lock = open(".snakemake/running", "a+")
-    if not try_lock(lock):
-        lock.seek(0)
-        raise WorkflowError(
-            f"Another snakemake is at work in this folder (process {lock.read().strip()}). "
-            "Wait for it to end, or work in another copy of the folder."
-        )
-    lock.truncate(0)
-    lock.write(f"{os.getpid()} on {socket.gethostname()}")
-    lock.flush()
 
 
 def runs_jobs_here():
@@ -103,16 +103,32 @@ def make_only_needed_environments():
     DAG.create_conda_envs = make_needed
 
 
-if WORKS:
-    take_lock()
-if workflow.is_main_process and "--conda-create-envs-only" not in sys.argv:
-    make_only_needed_environments()
+def check_config_files():
+    """Those that Snakemake is about to read, and has read from the command line already."""
+    overlays = [] if IS_MODULE else workflow.overwrite_configfiles
+    for path in (*CONFIG_FILES, *overlays):
+        if path in overlays or not overlays or os.path.exists(path):
+            check_config_file(path)
 
-shut_out_user_packages()
-forget_python_options()
-ask_for_huge_pages()
-with told_by_snakemake():
+
+def prepare_this_process():
+    """What the jobs that this process starts, and its own words, need."""
+    for a_filter in (SizesOfEnvironments(), PlainErrors()):
+        logger.addFilter(a_filter)
+    if WORKS:
+        # Before anything is made: a second one would delete environments that the first has half made.
+        global lock
+        lock = lock_of_folder(".snakemake")
+    if workflow.is_main_process and "--conda-create-envs-only" not in sys.argv:
+        make_only_needed_environments()
+    shut_out_user_packages()
+    forget_python_options()
+    ask_for_huge_pages()
     check_temporary_folder()
     sys.executable = interpreter_without_spaces(sys.executable)
-    if not workflow.overwrite_configfiles or os.path.exists("config.yaml"):
-        check_config_file("config.yaml")
+
+
+with told_by_snakemake():
+    if not IS_MODULE:
+        prepare_this_process()
+    check_config_files()

@@ -12,15 +12,14 @@ rule import_regions:
     benchmark:
         "benchmarks/{dataset}/import_regions.tsv"
     wildcard_constraints:
-        dataset="|".join(map(re.escape, ANNOTATED)) or "(?!)",
+        dataset=only_for(catalogue.annotated),
     priority: QUICK_ONES_FIRST
     localrule: True
     conda:
         "../envs/data.yaml"
     params:
-        **packages("data"),
+        **stage("import_regions.py", "data"),
         strict=of_dataset("strict_regions"),
-        code=code("import_regions.py"),
     script:
         "../scripts/import_regions.py"
 
@@ -39,9 +38,8 @@ rule summarise_annotations:
     conda:
         "../envs/data.yaml"
     params:
-        **packages("data"),
+        **stage("summarise_annotations.py", "data"),
         strict=of_dataset("strict_regions"),
-        code=code("summarise_annotations.py"),
     script:
         "../scripts/summarise_annotations.py"
 
@@ -66,9 +64,8 @@ rule draw_annotations:
     conda:
         "../envs/report.yaml"
     params:
-        **packages("report"),
+        **stage("draw_annotations.py", "report"),
         caption=content("annotations.rst"),
-        code=code("draw_annotations.py"),
     script:
         "../scripts/draw_annotations.py"
 
@@ -88,10 +85,9 @@ rule annotate:
     conda:
         "../envs/data.yaml"
     params:
-        **packages("data"),
+        **stage("annotate.py", "data"),
         settings=settings_of_dataset("annotate_images"),
         explained=of_dataset("gradcam", "images"),
-        regions_are_known=lambda wildcards: wildcards.dataset in DRAWN,
-        code=code("annotate.py"),
+        regions_are_known=lambda wildcards: wildcards.dataset in catalogue.drawn,
     script:
         "../scripts/annotate.py"

@@ -1,5 +1,7 @@
 # Figures of each run, the table of all experiments, and the reports.
 
+from resnetcam.report.figure_names import CLASS_PAGES, GRADCAM_FIGURES, TRAINING_FIGURES
+
 
 rule training_figures:
     input:
@@ -13,17 +15,16 @@ rule training_figures:
     output:
         **{name: figure(name) for name in TRAINING_FIGURES},
     log:
-        "logs/{dataset}/{experiment}/seed{seed}/training_figures.log",
+        f"{RUN_LOGS}/training_figures.log",
     benchmark:
-        "benchmarks/{dataset}/{experiment}/seed{seed}/training_figures.tsv"
+        f"{RUN_TIMES}/training_figures.tsv"
     priority: earlier_experiments_first
     conda:
         "../envs/report.yaml"
     params:
-        **packages("report"),
+        **stage("draw_training_figures.py", "report"),
         captions=content(*(f"{name}.rst" for name in TRAINING_FIGURES)),
-        protocol=of_experiment("protocol"),
-        code=code("draw_training_figures.py"),
+        protocol=protocol_of,
     script:
         "../scripts/draw_training_figures.py"
 
@@ -41,17 +42,16 @@ rule gradcam_figures:
         **{name: figure(name) for name in GRADCAM_FIGURES},
         **{name: figure(name, caption="class_page") for name in CLASS_PAGES},
     log:
-        "logs/{dataset}/{experiment}/seed{seed}/gradcam_figures.log",
+        f"{RUN_LOGS}/gradcam_figures.log",
     benchmark:
-        "benchmarks/{dataset}/{experiment}/seed{seed}/gradcam_figures.tsv"
+        f"{RUN_TIMES}/gradcam_figures.tsv"
     priority: earlier_experiments_first
     conda:
         "../envs/report.yaml"
     params:
-        **packages("report"),
+        **stage("draw_gradcam_figures.py", "report"),
         captions=content(*(f"{name}.rst" for name in (*GRADCAM_FIGURES, "class_page"))),
         settings=SETTINGS["report"],
-        code=code("draw_gradcam_figures.py"),
     script:
         "../scripts/draw_gradcam_figures.py"
 
@@ -65,18 +65,17 @@ rule other_classes_figure:
     output:
         gradcam_classes=figure("gradcam_classes"),
     log:
-        "logs/{dataset}/{experiment}/seed{seed}/other_classes_figure.log",
+        f"{RUN_LOGS}/other_classes_figure.log",
     benchmark:
-        "benchmarks/{dataset}/{experiment}/seed{seed}/other_classes_figure.tsv"
+        f"{RUN_TIMES}/other_classes_figure.tsv"
     priority: earlier_experiments_first
     conda:
         "../envs/report.yaml"
     params:
-        **packages("report"),
+        **stage("draw_other_classes.py", "report"),
         caption=content("gradcam_classes.rst"),
-        classes=other_classes,
+        classes=lambda wildcards: catalogue.other_classes(wildcards.dataset),
         settings=SETTINGS["report"],
-        code=code("draw_other_classes.py"),
     script:
         "../scripts/draw_other_classes.py"
 
@@ -107,11 +106,10 @@ rule compare:
     conda:
         "../envs/report.yaml"
     params:
-        **packages("report"),
+        **stage("compare.py", "report"),
         caption=content("comparison.rst"),
-        runs=lambda wildcards: all_runs(wildcards.dataset),
-        experiments=lambda wildcards: facts_of_experiments(of_dataset("experiments")(wildcards)),
-        code=code("compare.py"),
+        runs=folders_of_runs,
+        experiments=lambda wildcards: catalogue.facts(of_dataset("experiments")(wildcards)),
     script:
         "../scripts/compare.py"
 
@@ -122,8 +120,8 @@ INPUTS_OF_REPORTS = {
     "archive": "results/{dataset}/archive.json",
     "data": "results/{dataset}/data.h5",
     "baseline": "results/{dataset}/baseline.json",
-    "annotations": lambda wildcards: annotation_summaries(wildcards.dataset, "json"),
-    "annotation_figures": lambda wildcards: annotation_summaries(wildcards.dataset, "png"),
+    "annotations": lambda wildcards: catalogue.summaries(wildcards.dataset, "json"),
+    "annotation_figures": lambda wildcards: catalogue.summaries(wildcards.dataset, "png"),
     "published": published_history,
 }
 
@@ -149,23 +147,17 @@ rule report:
     conda:
         "../envs/report.yaml"
     params:
-        **packages("report"),
-        runs=lambda wildcards: runs(wildcards.dataset, detailed_experiments(wildcards)),
-        experiments=lambda wildcards: facts_of_experiments(detailed_experiments(wildcards)),
-        localised=lambda wildcards: has_regions(wildcards.dataset),
-        settings=settings_of_data_and_maps,
-        overlays=untracked(OVERLAYS),
+        **stage("write_report.py", "report"),
+        runs=folders_of_runs,
+        experiments=lambda wildcards: catalogue.facts(detailed_experiments(wildcards)),
+        localised=lambda wildcards: catalogue.has_regions(wildcards.dataset),
+        settings=lambda wildcards: catalogue.data_and_maps(wildcards.dataset),
+        call=untracked(CALL),
         unusual=UNUSUAL,
         texts=content("report.md.j2", "report.css", "report.rst"),
         folder_of_texts=untracked(str(ROOT / "report")),
-        code=code("write_report.py"),
     script:
         "../scripts/write_report.py"
-
-
-# `use rule` does not take this over.
-localrules:
-    experiment_report,
 
 
 # There as soon as that experiment has finished.
@@ -186,3 +178,4 @@ use rule report as experiment_report with:
     benchmark:
         "benchmarks/{dataset}/{experiment}/report.tsv"
     priority: earlier_experiments_first
+    localrule: True

@@ -49,7 +49,7 @@ def replaced_reports():
     """Name reports of another configuration: this run writes over them."""
     for job in workflow.dag.needrun_jobs(exclude_finished=False):
         if job.rule.name in ("report", "experiment_report"):
-            if replaced := report_to_be_replaced(job.output.markdown, OVERLAYS):
+            if replaced := report_to_be_replaced(job.output.markdown, CALL["config_files"]):
                 yield replaced
 
 

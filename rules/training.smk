@@ -10,24 +10,20 @@ rule train:
         history=f"{RUN}/history.csv",
         run=f"{RUN}/run.json",
     log:
-        "logs/{dataset}/{experiment}/seed{seed}/train.log",
+        f"{RUN_LOGS}/train.log",
     benchmark:
-        "benchmarks/{dataset}/{experiment}/seed{seed}/train.tsv"
+        f"{RUN_TIMES}/train.tsv"
     priority: earlier_experiments_first
     conda:
         NETWORK_ENV
     threads: 8
     resources:
-        gpu=int(DEVICE != "cpu"),
-        mem_mb=memory(8000),
+        **network_resources(8000),
         runtime=720,
     params:
-        **network_packages(),
-        plan=plan_of,
-        backend=BACKEND,
+        **network_stage(code_of_training),
+        plan=lambda wildcards: catalogue.plan(wildcards.experiment, wildcards.seed),
         precision=SETTINGS["precision"],
-        code=code_of_training,
-        device=untracked(DEVICE),
         state=untracked(SETTINGS["state"]),
     script:
         "../scripts/train.py"
@@ -42,24 +38,20 @@ rule evaluate:
         predictions=f"{RUN}/predictions.h5",
         metrics=f"{RUN}/metrics.json",
     log:
-        "logs/{dataset}/{experiment}/seed{seed}/evaluate.log",
+        f"{RUN_LOGS}/evaluate.log",
     benchmark:
-        "benchmarks/{dataset}/{experiment}/seed{seed}/evaluate.tsv"
+        f"{RUN_TIMES}/evaluate.tsv"
     priority: earlier_experiments_first
     conda:
         NETWORK_ENV
     threads: 4
     resources:
-        gpu=int(DEVICE != "cpu"),
-        mem_mb=memory(4000),
+        **network_resources(4000),
     params:
-        **network_packages(),
+        **network_stage(code("evaluate.py")),
         settings=lambda wildcards: {
-            "protocol": of_experiment("protocol")(wildcards),
-            "select": of_experiment("recipe_settings")(wildcards)["select"],
+            "protocol": protocol_of(wildcards),
+            "select": catalogue.experiment(wildcards.experiment)["recipe_settings"]["select"],
         },
-        backend=BACKEND,
-        code=code("evaluate.py"),
-        device=untracked(DEVICE),
     script:
         "../scripts/evaluate.py"

@@ -1,11 +1,18 @@
 # Files that nothing makes, such as mistyped targets: told by name, with the nearest one.
 
-FILES_OF_RUNS = files_that_rules_make("/seed{seed}/")
+import re
+
+from snakemake.io import strip_wildcard_constraints
+
+from resnetcam.settings.catalogue import names_below
+
+PATTERNS = [pattern for one in workflow.rules for pattern in map(str, one.output)]
+FILES_OF_RUNS = names_below("/seed{seed}/", map(strip_wildcard_constraints, PATTERNS))
 
 
 rule unknown_file:
     input:
-        no_such_file_of_a_run,
+        lambda wildcards: catalogue.refuse(wildcards.experiment, wildcards.unknown, FILES_OF_RUNS),
     output:
         f"{RUN}/{{unknown}}",
     wildcard_constraints:
@@ -14,7 +21,7 @@ rule unknown_file:
 
 rule unknown_dataset:
     input:
-        lambda wildcards: dataset_called(wildcards.dataset),
+        lambda wildcards: catalogue.dataset(wildcards.dataset),
     output:
         "results/{dataset}/archive.json",
     wildcard_constraints:

@@ -1,4 +1,4 @@
-"""Check the class choices of maps against the data set's classes: class_choices.json."""
+"""Check the class choices of maps against the data set's classes: class_choices/."""
 
 from resnetcam.workflow.stage import logged
 

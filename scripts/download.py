@@ -10,7 +10,7 @@ from resnetcam.data.cifar import OFFICIAL_SHA256
 
 with logged(snakemake):
     source = ArchiveSource(**snakemake.params.source)
-    path = obtain(source, Path(snakemake.params.store))
+    path = obtain(source, Path(snakemake.params.store).expanduser())
     write_json(
         snakemake.output.archive,
         {

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+from resnetcam.workflow.network_stage import logged
+
 from resnetcam.common.files import write_json
 from resnetcam.data.dataset import DatasetReader
 from resnetcam.evaluation import predictions
 from resnetcam.evaluation.classifier import load_classifier
 from resnetcam.evaluation.logits import logits_function
 from resnetcam.training.history import read_own_history
-from resnetcam.workflow.network_stage import logged
 
 with logged(snakemake):
     settings = snakemake.params.settings

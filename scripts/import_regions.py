@@ -1,6 +1,7 @@
 """Read drawn regions into one form, and say which of them are used: regions.csv."""
 
 import logging
+from pathlib import Path
 
 from resnetcam.workflow.stage import logged
 
@@ -32,10 +33,11 @@ with logged(snakemake):
     # Here, since it would be late after a training of hours.
     if not len(known.masks):
         reasons = "; ".join(told(known.problems)[:5])
+        kit = Path(snakemake.output.regions).with_name("annotate")
         raise InputError(
             f"{path} holds no region that belongs to a test image, so there is nothing to score "
             f"maps with{': ' + reasons if reasons else ''}. Draw regions on the images of "
-            f"results/{snakemake.wildcards.dataset}/annotate/, or set its `regions` to null."
+            f"{kit}/, or set its `regions` to null."
         )
     kept, _ = fit_for_csv(export)  # what it leaves out is no test image
     write_csv(snakemake.output.regions, kept.regions, images=kept.images)

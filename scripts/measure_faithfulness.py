@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from resnetcam.workflow.network_stage import logged
+
 import numpy as np
 
 from resnetcam.common.files import write_json
@@ -11,7 +13,6 @@ from resnetcam.evaluation.logits import logits_function
 from resnetcam.evaluation.predictions import softmax
 from resnetcam.explain.faithfulness import Classified, score
 from resnetcam.explain.maps import default_group, group_names, read_maps
-from resnetcam.workflow.network_stage import logged
 
 with logged(snakemake):
     params, files = snakemake.params, snakemake.input

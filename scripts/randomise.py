@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+from resnetcam.workflow.network_stage import logged
+
 from resnetcam.common.files import write_json
 from resnetcam.data.dataset import DatasetReader
 from resnetcam.evaluation.classifier import load_classifier
 from resnetcam.explain.display import is_flat
 from resnetcam.explain.maps import Maps, default_group, read_maps, write_maps
 from resnetcam.explain.randomisation import cascade, compare, compare_with_other_images
-from resnetcam.workflow.network_stage import logged
 
 with logged(snakemake):
     params, files = snakemake.params, snakemake.input

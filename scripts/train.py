@@ -3,10 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
+from resnetcam.workflow.network_stage import logged, started
+
 from resnetcam.training import session
 from resnetcam.training.plan import Plan
 from resnetcam.workflow.deployment import description
-from resnetcam.workflow.network_stage import logged, started
 
 with logged(snakemake):
     params = snakemake.params

@@ -5,12 +5,14 @@ from pathlib import Path
 from resnetcam.workflow.stage import logged
 
 from resnetcam.report.comparison import files_of_run
+from resnetcam.report.config_files import Call
 from resnetcam.report.context import ReportInputs, write_report
 
 with logged(snakemake):
     files = snakemake.input
     comparison = files.get("comparison")
     localised = snakemake.params.localised
+    call = Call(**snakemake.params.call)
     texts = Path(snakemake.params.folder_of_texts)
     write_report(
         ReportInputs(
@@ -21,8 +23,8 @@ with logged(snakemake):
             data=Path(files.data),
             baseline=Path(files.baseline),
             settings=snakemake.params.settings,
-            target=None if comparison else snakemake.output.markdown,
-            overlays=snakemake.params.overlays,
+            target=snakemake.output.markdown if call.in_module or not comparison else None,
+            call=call,
             unusual=snakemake.params.unusual,
             comparison=Path(comparison) if comparison else None,
             comparison_figure=Path(files.comparison_figure) if comparison else None,

@@ -69,7 +69,7 @@ def stages(backend, data, folder):
             {"settings": {"protocol": "holdout", "select": "last"}},
         ),
         "choose_classes": (["choices"], {"classes": CLASSES}),
-        "explain": (["maps"], {"settings": GRADCAM}),
+        "explain": (["maps"], {"settings": GRADCAM | {"classes": CLASSES}}),
     }
 
     def run(script, precision="float32"):

@@ -1,3 +1,4 @@
+import contextlib
 import copy
 from datetime import date
 from pathlib import Path
@@ -6,7 +7,9 @@ import pytest
 import yaml
 
 from resnetcam.common.errors import InputError
-from resnetcam.settings.config import check_files, load_config
+from resnetcam.settings.config import load_config
+from resnetcam.settings.files import check_files, found_file, missing_file
+from resnetcam.settings.layers import laid_over
 from resnetcam.settings.schema import read_schema
 
 ROOT = Path(__file__).parents[2]
@@ -135,7 +138,6 @@ EXPERIMENT = {"model": "resnet20v1", "recipe": "fast", "protocol": "holdout", "s
         ("recipes.fast.epochs", "12", ["epochs", "quotes", "write 12 into a file for"]),
         ("datasets.cifar10.regions", "{x}.csv", ["cifar10.regions", "'{x}.csv'", "braces"]),
         ("datasets.cifar10.annotations", ["a/b (1).csv", "c/b (1).json"], ["annotations.1", "too"]),
-        ("datasets.cifar10.regions", "./results/cifar10/regions.csv", ["cifar10.regions", "keep"]),
         ("datasets.cifar10.annotations", ["a/regions.csv"], ["annotations.0", "data set's own"]),
         ("datasets.cifar10.annotations", ["a\nb.csv"], ["annotations.0", "'a\\nb'", "rename"]),
         ("datasets.cifar10.annotations", ["a.csv", "{b}/c.csv"], ["annotations.1", "braces"]),
@@ -260,7 +262,7 @@ def test_a_published_log_that_is_none_is_told_before_the_start(tmp_path, lines, 
     path = tmp_path / "log.csv"
     path.write_text("\n".join(lines))
     with pytest.raises(InputError) as error:
-        check_files(named(published_history=str(path)), "cifar10")
+        check_files(named(published_history=str(path)), "cifar10", ROOT)
     assert str(error.value).startswith(f"datasets.cifar10.published_history: {path}")
     assert says in str(error.value)
 
@@ -271,7 +273,7 @@ def named(**files):
 
 @pytest.mark.parametrize("path", [None, ROOT / "resources/published_history.csv"])
 def test_a_log_that_is_right_passes_and_so_does_none(path):
-    check_files(named(published_history=path and str(path)), "cifar10")
+    check_files(named(published_history=path and str(path)), "cifar10", ROOT)
 
 
 @pytest.mark.parametrize(
@@ -286,13 +288,49 @@ def test_a_file_that_is_not_there_is_named_with_the_nearest(monkeypatch, key, fi
     """To Snakemake a missing input of finished results hides whatever else has changed."""
     monkeypatch.chdir(ROOT)
     with pytest.raises(InputError) as error:
-        check_files(named(**files), "cifar10")
+        check_files(named(**files), "cifar10", ROOT)
     assert str(error.value).startswith(f"datasets.cifar10.{key}: resources/published_histroy.csv")
     assert "did you mean 'published_history.csv'?" in str(error.value)
 
 
+@pytest.mark.parametrize(("results", "refused"), [("results", True), ("mine/results", False)])
+def test_regions_are_not_read_from_where_they_are_written(tmp_path, monkeypatch, results, refused):
+    monkeypatch.chdir(tmp_path)
+    own = tmp_path / "results/cifar10/regions.csv"
+    own.parent.mkdir(parents=True)
+    own.touch()
+    problem = pytest.raises(InputError, match=r"cifar10.regions: \./results.* keep yours as")
+    with problem if refused else contextlib.nullcontext():
+        check_files(named(regions="./results/cifar10/regions.csv"), "cifar10", ROOT, results)
+
+
+def test_a_relative_path_is_looked_for_here_first_and_then_in_the_workflows_folder(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    home = tmp_path / "home"
+    home.mkdir()
+    assert found_file("one.csv", home) is None
+    (home / "one.csv").touch()
+    assert found_file("one.csv", home) == str(home / "one.csv")
+    (tmp_path / "one.csv").touch()
+    assert found_file("one.csv", home) == "one.csv"
+    assert found_file(str(home / "one.csv"), home) == str(home / "one.csv")
+    said = missing_file("key", "on.csv", home)
+    assert f"did you mean 'one.csv'?). Looked for from {tmp_path} and {home}; correct" in said
+    assert "Looked" not in missing_file("key", "/nowhere/on.csv", home)
+
+
+def test_settings_lie_over_each_other_key_by_key():
+    shipped = {"a": {"b": 1, "c": [1, 2]}, "d": {"e": 1}, "f": None}
+    before = copy.deepcopy(shipped)
+    merged = laid_over(shipped, {"a": {"c": [3]}, "d": None, "f": {"g": 2}})
+    assert merged == {"a": {"b": 1, "c": [3]}, "d": None, "f": {"g": 2}}
+    assert shipped == before
+
+
 def test_files_of_a_dataset_that_does_not_run_may_be_elsewhere(tmp_path):
-    check_files(named() | {"other": named(regions="nowhere.csv")["cifar10"]}, "cifar10")
+    check_files(named() | {"other": named(regions="nowhere.csv")["cifar10"]}, "cifar10", ROOT)
 
 
 @pytest.mark.parametrize(

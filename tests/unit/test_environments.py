@@ -48,23 +48,23 @@ PACKAGE_OF_IMPORT = {
 
 
 def rules_with_scripts():
-    """Of each rule: script, environment, and whose code and packages its parameters follow."""
+    """Of each rule: script, environment, and whose code and packages its parameters follow.
+
+    The environment of networks has no name here.
+    """
     blocks = "\n".join(path.read_text() for path in sorted((ROOT / "rules").glob("*.smk")))
     for block in re.split(r"^(?=rule )", blocks, flags=re.MULTILINE)[1:]:
         block = re.split(r"^(?=use rule )", block, flags=re.MULTILINE)[0]
         if script := re.search(r'"\.\./scripts/(\w+)\.py"', block):
             (conda,) = re.findall(r'conda:\n +(?:"\.\./envs/([\w-]+)\.yaml"|NETWORK_ENV)', block)
-            code = re.findall(r'code\("(\w+)\.py"\)', block)
-            packages = re.findall(r'\bpackages\("([\w-]+)"\)|network_packages\(\)', block)
-            yield script[1], conda, code, packages
+            follows = re.findall(r'\b(network_)?stage\("(\w+)\.py"(?:, "([\w-]+)")?\)', block)
+            yield script[1], conda, [(code, packages) for _, code, packages in follows]
 
 
 def test_every_script_runs_in_the_environment_that_its_rule_follows():
     found = {}
-    for script, conda, code, packages in rules_with_scripts():
-        # What is downloaded is what its hash says, whoever fetched it.
-        follows = ([], ["data"]) if script == "download" else ([script], [conda])
-        assert (code, packages) == follows, script
+    for script, conda, follows in rules_with_scripts():
+        assert follows == [(script, conda)]
         for environment in [conda] if conda else sorted({*SCRIPTS} - {"data", "report"}):
             found.setdefault(environment, []).append(script)
     assert {name: sorted(scripts) for name, scripts in found.items()} == {

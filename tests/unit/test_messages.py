@@ -37,11 +37,17 @@ def test_an_error_of_the_config_is_left_without_the_workflows_own_lines():
     assert through(PlainErrors(), message) == "It is wrong.\nMend it."
 
 
-def test_an_error_for_the_user_is_left_without_the_workflows_own_lines():
+@pytest.mark.parametrize(
+    "error",
+    [
+        "WorkflowError:\n    The config has no dataset 'cifar01'.\n    Known: a",
+        "InputError: The config has no dataset 'cifar01'.\nKnown: a",
+    ],
+)
+def test_an_error_for_the_user_is_left_without_the_workflows_own_lines(error):
     message = (
         'InputFunctionException in rule report in file "rules/report.smk", line 154:\n'
-        "Error:\n  WorkflowError:\n    The config has no dataset 'cifar01'.\n    Known: a\n"
-        "Wildcards:\n  dataset=cifar01\nTraceback:\n  File x"
+        f"Error:\n  {error}\nWildcards:\n  dataset=cifar01\nTraceback:\n  File x"
     )
 
     said = through(PlainErrors(), message)
@@ -101,15 +107,17 @@ def test_one_experiments_last_words_are_the_mean_of_its_seeds(tmp_path):
 def test_a_report_says_when_and_from_which_files_it_was_written():
     line = r"Written \d{4}-\d\d-\d\d \d\d:\d\d UTC from config\.yaml, my_own\.yaml\."
 
-    assert re.fullmatch(line, written(["my_own.yaml"]))
+    assert re.fullmatch(line, written(["config.yaml", "my_own.yaml"]))
 
 
 def test_replacing_a_report_of_other_config_files_is_told(tmp_path):
     report = tmp_path / "report.md"
-    report.write_text("# Title\n\n" + written(["my_own.yaml"]).replace("_", "\\_") + "\n")
+    report.write_text(
+        "# Title\n\n" + written(["config.yaml", "my_own.yaml"]).replace("_", "\\_") + "\n"
+    )
 
-    assert report_to_be_replaced(report, ["my_own.yaml"]) == ""
-    said = report_to_be_replaced(report, ["other.yaml"])
+    assert report_to_be_replaced(report, ["config.yaml", "my_own.yaml"]) == ""
+    said = report_to_be_replaced(report, ["config.yaml", "other.yaml"])
     assert "config.yaml, my_own.yaml" in said
     assert "config.yaml, other.yaml" in said
     assert report_to_be_replaced(tmp_path / "none.md", []) == ""

@@ -23,6 +23,7 @@ from resnetcam.report.comparison import (
     read_run,
     write_comparison,
 )
+from resnetcam.report.config_files import Call
 from resnetcam.report.context import ReportInputs, write_report
 from resnetcam.report.figure_names import CLASS_PAGES, FIGURES
 from resnetcam.report.html import to_html
@@ -346,6 +347,10 @@ def test_a_column_for_each_setting_that_a_sweep_varies(swept, tmp_path):
 
 def test_all_hardware_and_all_interruptions_of_a_training_are_told(results):
     run = write_run(results.folder, "fast", 1, 0.9)
+    call = Call(snakefile="../flow/Snakefile", in_module=True)
+    markdown, _ = results(["cat", "dog"], archive(), [run], call=call, target="a.md")
+    assert "\nsnakemake a.md --snakefile ../flow/Snakefile --cores 2\n" in markdown
+
     provenance = json.loads(run.provenance.read_text())
     gpu = {"device": "gpu", "device_name": "G", "precision": "bfloat16", "threads": 8}
     places = [{"epochs": epochs, "steps": 0} for epochs in (0, 1)]
@@ -375,11 +380,16 @@ def test_epochs_on_smaller_images_are_told(results):
 
 def test_the_command_gives_the_threads_and_the_device_of_the_runs(results):
     run = write_run(results.folder, "fast", 1, 0.9)
-    more = {"unusual": {"precision": "float32"}, "overlays": ["my file.yaml"], "target": "a.md"}
+    call = Call(overlays=["my file.yaml"])
+    more = {"unusual": {"precision": "float32"}, "call": call, "target": "a.md"}
     markdown, _ = results(["cat", "dog"], archive(), [run], **more)
     settings = "--config dataset=cifar10 precision=float32"
     command = f"snakemake a.md --cores 2 --configfile 'my file.yaml' {settings}"
     assert f"\n{command} device=cpu\n" in markdown
+
+    call = Call(snakefile="../flow/Snakefile", in_module=True)
+    markdown, _ = results(["cat", "dog"], archive(), [run], call=call, target="a.md")
+    assert "\nsnakemake a.md --snakefile ../flow/Snakefile --cores 2\n" in markdown
 
     provenance = json.loads(run.provenance.read_text())
     gpu = {"device": "gpu", "device_name": "G", "precision": "bfloat16", "threads": 8}
@@ -403,7 +413,7 @@ def test_a_commit_is_promised_only_where_it_is_the_whole_answer(results, commits
         provenance = json.loads(run.provenance.read_text())
         run.provenance.write_text(json.dumps(provenance | {"commit": commit}))
     markdown, _ = results(["cat", "dog"], archive(), runs)
-    assert f"In the workflow's folder, {told}" in markdown
+    assert f"In the folder where Snakemake ran, {told}" in markdown
 
 
 def test_a_mean_over_seeds_is_told_from_the_seed_that_is_looked_at(results):

@@ -7,7 +7,12 @@ import tempfile
 import pytest
 
 from resnetcam.common.errors import InputError
-from resnetcam.workflow.surroundings import check_temporary_folder, forget_python_options
+from resnetcam.workflow.surroundings import (
+    check_temporary_folder,
+    forget_python_options,
+    lock_of_folder,
+    only_looks,
+)
 
 
 def test_children_do_not_take_every_warning_for_an_error(monkeypatch):
@@ -55,3 +60,26 @@ def test_a_machine_without_any_temporary_folder_is_told(monkeypatch):
     monkeypatch.setattr(tempfile, "gettempdir", none)
     with pytest.raises(InputError, match="No usable temporary directory"):
         check_temporary_folder()
+
+
+@pytest.mark.parametrize(
+    ("line", "looks"),
+    [
+        ("snakemake --cores 4", False),
+        ("snakemake --cores 4 results/--report", False),
+        ("snakemake --report=report.zip", True),
+        ("snakemake --lint", True),
+        ("snakemake --report-after-run --report report.zip", False),
+    ],
+)
+def test_what_only_looks_needs_no_lock(line, looks):
+    assert only_looks(line.split()) is looks
+
+
+def test_a_folder_is_one_processs_until_its_lock_is_closed(tmp_path):
+    with (
+        lock_of_folder(tmp_path / "own"),
+        pytest.raises(InputError, match=rf"at work in this folder \(process {os.getpid()} on "),
+    ):
+        lock_of_folder(tmp_path / "own")
+    lock_of_folder(tmp_path / "own").close()

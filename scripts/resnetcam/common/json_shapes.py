@@ -7,7 +7,6 @@ _PLACE = {"device": str, "device_name": str, "precision": str, "threads": int}
 
 ARCHIVE = {"path": str, "sha256": str, "official": (bool, _NOTHING), "origin": str}
 BASELINE = {"accuracy": float}
-CLASS_CHOICES = [str]
 METRICS = {
     "accuracy": float,
     "loss": float,

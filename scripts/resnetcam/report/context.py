@@ -34,7 +34,7 @@ from resnetcam.report.comparison import (
     read_run,
     seconds_per_epoch,
 )
-from resnetcam.report.config_files import written
+from resnetcam.report.config_files import Call, written
 from resnetcam.report.figure_names import CLASS_PAGES, FIGURES
 from resnetcam.report.html import to_html
 from resnetcam.report.text import environment, flattened, headline, relative_link
@@ -58,8 +58,8 @@ class ReportInputs:
         archive, data, baseline: ``archive.json``, ``data.h5``, ``baseline.json``.
         settings: of the data and the maps, as the config has them.
         target: the file to ask Snakemake for, if it is not what it makes by itself.
-        overlays: config files laid over config.yaml; unusual: settings of the config, by key, that
-            decide all numbers and are not as usual.
+        call: how Snakemake was called; unusual: settings of the config, by key, that decide all
+            numbers and are not as usual.
         comparison, comparison_figure: ``comparison.csv`` of all experiments, members of sweeps
             too, and its figure; None in a report of one experiment.
         published_history: a published run's log, to set its best epoch beside ours.
@@ -74,7 +74,7 @@ class ReportInputs:
     baseline: Path
     settings: Mapping[str, Any]
     target: str | None = None
-    overlays: Sequence[str] = ()
+    call: Call = field(default_factory=Call)
     unusual: Mapping[str, Any] = field(default_factory=dict)
     comparison: Path | None = None
     comparison_figure: Path | None = None
@@ -135,7 +135,7 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
         "comparison_figure": relative_link(figure, folder) if figure else None,
         "comparison_of_one": rows[0]["experiment"] if len(rows) == 1 else None,
         "settings": "\n".join(flattened(inputs.settings)),
-        "written": written(inputs.overlays),
+        "written": written(inputs.call.config_files),
         "code": _code(runs),
         "command": _command(inputs, runs),
     }
@@ -160,9 +160,7 @@ def _command(inputs: ReportInputs, runs: Sequence[Run]) -> str:
     settings = {"dataset": inputs.dataset, **inputs.unusual}
     if hardware and all(one["device"] == "cpu" for one in hardware):
         settings["device"] = "cpu"
-    words = ["snakemake", *([inputs.target] if inputs.target else []), "--cores", str(cores)]
-    words += ["--configfile", *inputs.overlays] if inputs.overlays else []
-    return shlex.join([*words, "--config", *(f"{k}={v}" for k, v in settings.items())])
+    return shlex.join(inputs.call.command(inputs.target, cores, settings))
 
 
 def _sweep(name: str, members: Sequence[Row], folder: Path) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """The config: checked whole before anything starts, defaults filled in, numbers in one form."""
 
 import copy
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import Any
@@ -10,12 +9,12 @@ from resnetcam.common.errors import InputError
 from resnetcam.common.names import nearest
 from resnetcam.data.sizes import IMAGE_SIDE, NUM_CLASSES
 from resnetcam.networks.layers import blocks_per_stage, short_names, spatial_layers
+from resnetcam.settings.files import files_of_dataset
 from resnetcam.settings.schema import Schema
 from resnetcam.settings.sweeps import experiments_of_sweep, setting_at, with_overrides
-from resnetcam.training.history import read_history
 
 # What stands beside the experiments' folders in a dataset's.
-_TAKEN = {"annotate", "annotations"}
+_TAKEN = {"annotate", "annotations", "class_choices"}
 # Bytes of a name that becomes a folder's: file systems allow 255.
 _LONGEST_NAME = 200
 
@@ -56,55 +55,6 @@ def load_config(config: Mapping[str, Any], schema: dict[str, Any]) -> dict[str, 
     return checked | {"datasets": datasets, "experiments": experiments}
 
 
-def check_files(datasets: Mapping[str, Any], chosen: str) -> None:
-    """Check the files that a person names for datasets, before anything starts.
-
-    To Snakemake a missing input of finished results is no reason to do anything, whatever else
-    has changed; and a ``published_history`` that is no log is found by a drawing after hours.
-
-    Args:
-        chosen: the dataset whose files must be there; of others, those that are.
-
-    Raises:
-        InputError: naming the key and the file.
-    """
-    problems = [
-        missing_file(f"datasets.{chosen}.{key}", path)
-        for key, path in files_of_dataset(datasets[chosen]).items()
-        if not os.path.isfile(path)
-    ]
-    if problems:
-        raise InputError("\n".join(problems))
-    for name, dataset in datasets.items():
-        path = os.path.expanduser(dataset["published_history"] or "")
-        if os.path.isfile(path):
-            try:
-                read_history(path)
-            except InputError as error:
-                raise InputError(f"datasets.{name}.published_history: {error}") from error
-
-
-def files_of_dataset(dataset: Mapping[str, Any]) -> dict[str, str]:
-    """Return the paths of the files that a person names for a dataset, by their keys."""
-    named = {name: dataset[name] for name in ("regions", "published_history")}
-    named |= {f"annotations.{i}": path for i, path in enumerate(dataset["annotations"])}
-    return {key: os.path.expanduser(path) for key, path in named.items() if path}
-
-
-def missing_file(key: str, path: str) -> str:
-    """Return what to say of a file that is not there: where it was looked for, what is like it."""
-    if path in ("null", "~"):
-        return (
-            f"{key}: {path!r} is text here, as Snakemake reads what is nested in `--config`; write "
-            "null into a file for `--configfile`"
-        )
-    folder = os.path.dirname(path) or "."
-    beside = os.listdir(folder) if os.path.isdir(folder) else []
-    what = "is a folder" if os.path.isdir(path) else "there is no such file"
-    hint = nearest(os.path.basename(path), beside)
-    return f"{key}: {path}: {what}{hint}. Looked for from {os.getcwd()}; correct it, or set null"
-
-
 def _with_true_as_text(config: Mapping[str, Any]) -> dict[str, Any]:
     """In YAML an unquoted ``true`` is a boolean; as a class to explain it means the word."""
     result = copy.deepcopy(dict(config))
@@ -136,7 +86,6 @@ def _inconsistencies(config: dict[str, Any]) -> Iterable[str]:
         if "draw_seed" in dataset:
             yield from _impossible_drawing(key, dataset)
         yield from _paths_with_braces(key, dataset)
-        yield from _regions_over_themselves(f"{key}.regions", name, dataset["regions"])
         yield from _exports_of_one_name(f"{key}.annotations", dataset["annotations"])
         archive = dataset.get("archive")
         if archive and not archive["urls"] and not archive["path"]:
@@ -330,12 +279,6 @@ def _paths_with_braces(key: str, dataset: dict[str, Any]) -> Iterable[str]:
     for name, path in files_of_dataset(dataset).items():
         if set(path) & set("{}"):
             yield f"{key}.{name}: {path!r} is not allowed: a path must not hold braces; rename it"
-
-
-def _regions_over_themselves(key: str, dataset: str, path: str | None) -> Iterable[str]:
-    made = f"results/{dataset}/regions.csv"
-    if path and os.path.abspath(os.path.expanduser(path)) == os.path.abspath(made):
-        yield f"{key}: {path} is what the workflow writes; keep yours as resources/regions.csv"
 
 
 def _exports_of_one_name(key: str, paths: list[str]) -> Iterable[str]:

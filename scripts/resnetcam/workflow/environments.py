@@ -38,6 +38,16 @@ def pinned_versions(path: Path) -> dict[str, str]:
     }
 
 
+def deployment(path: Path, folder: str | None) -> dict[str, object]:
+    """Return what a stage checks its packages against (``resnetcam.workflow.deployment``).
+
+    Args:
+        path: of the conda environment file; folder: where Snakemake keeps the environments that it
+            makes, None if it makes none.
+    """
+    return {"file": f"envs/{path.name}", "pins": pinned_versions(path), "folder": folder}
+
+
 def _dependencies(path: Path) -> list[str]:
     pins: list[str] = []
     for dependency in read_yaml(path)["dependencies"]:

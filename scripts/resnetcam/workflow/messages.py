@@ -41,7 +41,8 @@ class PlainErrors(logging.Filter):
 
     _forms = (
         re.compile(
-            r"^InputFunctionException in rule \w+.*?\n  WorkflowError:\n(.*?)\nWildcards:",
+            r"^InputFunctionException in rule \w+.*?\n  (?:WorkflowError:\n|InputError: )(.*?)"
+            r"\nWildcards:",
             re.DOTALL,
         ),
         re.compile(r'^WorkflowError in file ".*?", line \d+:\n(.*?)\n  File "', re.DOTALL),

@@ -1,0 +1,123 @@
+# Functions of wildcards: what the rules ask the config for, and the files that they read and make.
+
+import os
+import re
+
+from snakemake.io import IOFile
+
+from resnetcam.settings.files import found_file, missing_file
+
+# Settings by wildcards.
+
+
+def only_for(datasets):
+    """A constraint of the wildcard `dataset`."""
+    return "|".join(map(re.escape, datasets)) or "(?!)"
+
+
+def of_dataset(key, *inner):
+    """A function that looks a setting of the wildcards' dataset up."""
+
+    def setting(wildcards):
+        value = catalogue.dataset(wildcards.dataset)[key]
+        for name in inner:
+            value = value[name]
+        return value
+
+    return setting
+
+
+def settings_of_dataset(*keys):
+    """Settings as one parameter: Snakemake compares parameters without their names."""
+    return lambda wildcards: {key: of_dataset(key)(wildcards) for key in keys}
+
+
+def gradcam_settings(*keys):
+    return lambda wildcards: {key: of_dataset("gradcam", key)(wildcards) for key in keys}
+
+
+def protocol_of(wildcards):
+    return catalogue.experiment(wildcards.experiment)["protocol"]
+
+
+def detailed_experiments(wildcards):
+    return catalogue.detailed(wildcards.dataset, wildcards.get("experiment"))
+
+
+# Inputs and outputs.
+
+
+def users_file(path):
+    """An input that a person named in the config, on this machine whatever the storage."""
+    found = found_file(path, ROOT)
+    if workflow.is_main_process and not found:
+        raise WorkflowError(missing_file("A file that the config names", path, ROOT))
+    return local(found or path)
+
+
+def export_called(wildcards):
+    """The file of drawn regions that a summary is of: the workflow's own, or a person's."""
+    path = catalogue.export(wildcards.dataset, wildcards.export)
+    is_own = wildcards.export == "regions" and wildcards.dataset in catalogue.drawn
+    return path if is_own else users_file(path)
+
+
+def archive_source(wildcards):
+    """Where an archive comes from; its `path` as it is found."""
+    source = of_dataset("archive")(wildcards)
+    return source | {
+        "path": source["path"] and (found_file(source["path"], ROOT) or source["path"])
+    }
+
+
+def known_regions(wildcards):
+    known = catalogue.has_regions(wildcards.dataset)
+    return [f"results/{wildcards.dataset}/regions.csv"] if known else []
+
+
+def published_history(wildcards):
+    path = of_dataset("published_history")(wildcards)
+    return users_file(path) if path else []
+
+
+def results_of_runs(wildcards):
+    """What a report shows of the runs that it looks at one by one."""
+    runs = wildcards.dataset, detailed_experiments(wildcards)
+    make_lost_ones_again(catalogue.shown(*runs) + catalogue.behind_report(*runs))
+    return catalogue.shown(*runs)
+
+
+def results_to_compare(wildcards):
+    """What the table of all experiments is made of."""
+    make_lost_ones_again(catalogue.behind_comparison(wildcards.dataset))
+    return catalogue.compared(wildcards.dataset)
+
+
+def folders_of_runs(wildcards, input):
+    """The folders of the runs that a table or report shows, wherever results lie."""
+    folder_and_name = map(os.path.split, input.results)
+    return [folder for folder, name in folder_and_name if name == "metrics.json"]
+
+
+def make_lost_ones_again(files):
+    """Have files made that were there and are not, also where all that was made of them is.
+
+    Snakemake by itself makes none again that only finished ones need, and a report would lead
+    nowhere. What was never made is left to it.
+    """
+    if workflow.is_main_process and not workflow.storage_settings.default_storage_provider:
+        lost = (path for path in map(prefixed, files) if not os.path.exists(path))
+        workflow.dag.forcefiles.update(
+            path for path in lost if workflow.persistence.metadata(IOFile(path))
+        )
+
+
+def figure(name, caption=None):
+    """An output that Snakemake's own report shows too."""
+    return report(
+        f"{RUN}/figures/{name}.png",
+        caption=f"../report/{caption or name}.rst",
+        category="{dataset}",
+        subcategory="{experiment}",
+        labels={"figure": name.replace("_", " "), "seed": "{seed}"},
+    )

@@ -1,0 +1,196 @@
+"""What the checked config says, looked up by the names in the paths of results."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePath
+from typing import Any, NoReturn
+
+from resnetcam.common.errors import InputError
+from resnetcam.common.names import nearest
+from resnetcam.explain.class_choices import extra_choices
+from resnetcam.report.figure_names import CLASS_PAGES, FIGURES
+
+RUN = "results/{dataset}/{experiment}/seed{seed}"
+
+_OF_A_RUN = ("model.keras", "predictions.h5", "gradcam.h5", "randomised.h5")
+_OF_A_DATASET = (
+    *("archive.json", "images.tar.gz", "regions.csv", "data.h5", "baseline.json"),
+    *("comparison.csv", "comparison.png"),
+)
+_OF_DATA_AND_MAPS = (
+    *("draw_seed", "train_images", "test_images", "validation_images", "split_seed"),
+    *("strict_regions", "gradcam"),
+)
+
+
+class Catalogue:
+    """Datasets, experiments and runs of a config; paths are relative to the working directory.
+
+    Args:
+        settings: as ``load_config`` returns them.
+
+    Attributes:
+        archived, drawn: names of the datasets that come from an archive or are drawn.
+        annotated: names of those whose regions a person drew.
+    """
+
+    def __init__(self, settings: Mapping[str, Any]):
+        self._settings = settings
+        self._datasets = settings["datasets"]
+        self.archived = [name for name, one in self._datasets.items() if "archive" in one]
+        self.drawn = [name for name, one in self._datasets.items() if "draw_seed" in one]
+        self.annotated = [name for name in self.archived if self._datasets[name]["regions"]]
+        self._priorities = {
+            (name, experiment): number
+            for name, one in self._datasets.items()
+            for number, experiment in enumerate(reversed(one["experiments"]), 1)
+        }
+
+    def dataset(self, name: str) -> Mapping[str, Any]:
+        """Return a dataset's settings; an ``InputError`` names the nearest if there is none."""
+        return _called("dataset", name, self._datasets)
+
+    def experiment(self, name: str) -> Mapping[str, Any]:
+        """Return an experiment's settings; an ``InputError`` names the nearest if there is none."""
+        return _called("experiment", name, self._settings["experiments"])
+
+    def plan(self, experiment: str, seed: str) -> dict[str, Any]:
+        """Return what a run trains."""
+        one = self.experiment(experiment)
+        return {
+            "model": self._settings["models"][one["model"]],
+            "recipe": one["recipe_settings"],
+            "protocol": one["protocol"],
+            "seed": int(seed),
+        }
+
+    def priority(self, dataset: str, experiment: str) -> int:
+        """Return a priority that is higher for earlier experiments of a dataset; 0 for others."""
+        return self._priorities.get((dataset, experiment), 0)
+
+    def runs(self, dataset: str, experiments: Iterable[str] | None = None) -> list[str]:
+        """Return the folders of a dataset's runs, of these or all experiments, in their order."""
+        names = self.dataset(dataset)["experiments"] if experiments is None else experiments
+        return [
+            RUN.format(dataset=dataset, experiment=name, seed=seed)
+            for name in names
+            for seed in self.experiment(name)["seeds"]
+        ]
+
+    def detailed(self, dataset: str, experiment: str | None = None) -> list[str]:
+        """Return the experiments that a report looks at one by one.
+
+        Its own experiment; or, for a dataset's report, all but the members of sweeps.
+        """
+        return [experiment] if experiment else self.dataset(dataset)["detailed"]
+
+    def facts(self, experiments: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Return what a table says of experiments, of these and no others."""
+        keys = ("model", "recipe", "protocol", "sweep", "overrides")
+        return {name: {key: self.experiment(name)[key] for key in keys} for name in experiments}
+
+    def data_and_maps(self, dataset: str) -> dict[str, Any]:
+        """Return what a report says of the numbers' origin beside what each run's own file does."""
+        settings = self.dataset(dataset)
+        return {key: settings[key] for key in _OF_DATA_AND_MAPS if key in settings}
+
+    def has_regions(self, dataset: str) -> bool:
+        """Say whether the regions of objects are known, so that maps can be scored by them."""
+        return dataset in self.drawn or dataset in self.annotated
+
+    def class_choices(self, dataset: str) -> str:
+        """Return the file that says that a dataset has the classes which maps are to explain."""
+        choices = json.dumps(self.dataset(dataset)["gradcam"]["classes"])
+        digest = hashlib.sha256(choices.encode()).hexdigest()[:8]
+        return f"results/{dataset}/class_choices/{digest}.json"
+
+    def other_classes(self, dataset: str) -> list[str]:
+        """Return the classes that get a figure of their own; an ``InputError`` if none is named."""
+        classes = extra_choices(self.dataset(dataset)["gradcam"]["classes"])
+        if not classes:
+            raise InputError(
+                f"Dataset {dataset} has no figure gradcam_classes: its gradcam.classes names no "
+                "class beside `predicted` and `true`."
+            )
+        return classes
+
+    def exports(self, dataset: str) -> dict[str, str]:
+        """Return files of drawn regions by the names of their summaries, as the config has them.
+
+        ``regions`` are those that score maps.
+        """
+        settings = self.dataset(dataset)
+        others = {PurePath(path).stem: path for path in settings["annotations"]}
+        if dataset in self.annotated:
+            return {"regions": settings["regions"]} | others
+        if dataset in self.drawn:
+            return {"regions": f"results/{dataset}/regions.csv"} | others
+        return others
+
+    def export(self, dataset: str, name: str) -> str:
+        """Return the file that a summary is of; an ``InputError`` if there is none."""
+        files = self.exports(dataset)
+        if name not in files:
+            hint = nearest(name, files)
+            raise InputError(f"Dataset {dataset} has no annotations called {name!r}{hint}.")
+        return files[name]
+
+    def summaries(self, dataset: str, kind: str) -> list[str]:
+        """Return the summaries of all exports: ``json`` files, or ``png`` figures."""
+        return [f"results/{dataset}/annotations/{name}.{kind}" for name in self.exports(dataset)]
+
+    def targets(self, dataset: str) -> list[str]:
+        """Return what is made of a dataset by itself: reports, summaries, a kit to draw with."""
+        settings = self.dataset(dataset)
+        folders = [f"results/{dataset}/{name}" for name in settings["explained"]]
+        folders = [f"results/{dataset}", *folders]
+        files = [f"{folder}/report.{kind}" for folder in folders for kind in ("md", "html")]
+        files += self.summaries(dataset, "png")
+        kit = [f"results/{dataset}/annotate/README.txt"]
+        return files + (kit if settings["annotate_images"] else [])
+
+    def compared(self, dataset: str) -> list[str]:
+        """Return what the table of all experiments is made of."""
+        return _in_folders(self.runs(dataset), ("metrics.json", "run.json", "history.csv"))
+
+    def shown(self, dataset: str, experiments: Iterable[str]) -> list[str]:
+        """Return what a report shows of the runs that it looks at one by one."""
+        names = ["metrics.json", "run.json", "history.csv"]
+        names += [f"figures/{name}.png" for name in (*FIGURES, *CLASS_PAGES)]
+        if extra_choices(self.dataset(dataset)["gradcam"]["classes"]):
+            names.append("figures/gradcam_classes.png")
+        names += ["faithfulness.json", "randomisation.json"]
+        names += ["localisation.json"] * self.has_regions(dataset)
+        return _in_folders(self.runs(dataset, experiments), names)
+
+    def refuse(self, experiment: str, name: str, known: Sequence[str]) -> NoReturn:
+        """Raise the ``InputError`` of a file that runs do not have, or of an unknown experiment."""
+        self.experiment(experiment)
+        hint = nearest(name, known)
+        raise InputError(f"A run has no file {name!r}{hint}. It has: {', '.join(known)}")
+
+    def behind_comparison(self, dataset: str) -> list[str]:
+        """Return what was made on the way to a comparison: it is not missed once there is one."""
+        return _in_folders(self.runs(dataset), ("model.keras", "predictions.h5"))
+
+    def behind_report(self, dataset: str, experiments: Iterable[str]) -> list[str]:
+        """Return what was made on the way to a report, of runs and of the dataset."""
+        files = _in_folders(self.runs(dataset, experiments), _OF_A_RUN)
+        files += _in_folders([f"results/{dataset}"], _OF_A_DATASET)
+        return files + self.summaries(dataset, "json") + self.summaries(dataset, "png")
+
+
+def names_below(part: str, paths: Iterable[str]) -> list[str]:
+    """Return what stands in paths behind the last place where ``part`` stands."""
+    return sorted({path.rpartition(part)[2] for path in paths if part in path})
+
+
+def _called(kind: str, name: str, known: Mapping[str, Any]) -> Mapping[str, Any]:
+    if name not in known:
+        raise InputError(f"The config has no {kind} {name!r}{nearest(name, known)}.")
+    return known[name]
+
+
+def _in_folders(folders: Iterable[str], names: Sequence[str]) -> list[str]:
+    return [f"{folder}/{name}" for folder in folders for name in names]
