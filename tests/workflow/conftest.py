@@ -43,7 +43,7 @@ def finished_workflow(fresh_workflow, tmp_path_factory):
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
             workflow = fresh_workflow()
-            workflow.run()
+            workflow.run(own_process=True)
             workflow.folder.rename(folder)
     return Workflow(folder)
 

@@ -5,13 +5,19 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
+
+from prepared import INTERPRETER, Server
 
 ROOT = Path(__file__).parents[2]
 PLUGINS = ROOT / ".venv/plugins"
 PARTS = ["Snakefile", "rules", "scripts", "config.yaml", "schemas", "profiles", "envs", "report"]
 
 RUN = Path("results/shapes/tiny/seed1")
+
+# Arguments with which no stage is started, or one in an environment of its own.
+OTHER_STAGES = {"-n", "--report", "--containerize", "--use-conda"}
 
 # Seconds after which something is taken to hang: many times what it needs on a busy machine.
 PATIENCE = 1200
@@ -58,10 +64,15 @@ class Workflow:
     def __init__(self, folder):
         self.folder = folder
 
-    def run(self, *arguments, check=True):
-        result = subprocess.run(
-            **self._call(arguments), capture_output=True, text=True, timeout=PATIENCE
-        )
+    def run(self, *arguments, check=True, own_process=False):
+        """Run Snakemake to its end.
+
+        Args:
+            own_process: start it and its stages from nothing, as users do; else most of what they
+                import of other packages is there already (see prepared.py).
+        """
+        call = self._call(arguments) if own_process else self._prepared_call(arguments)
+        result = subprocess.run(**call, capture_output=True, text=True, timeout=PATIENCE)
         result.output = result.stdout + result.stderr
         if check:
             assert result.returncode == 0, result.output
@@ -77,18 +88,25 @@ class Workflow:
         )
 
     def _call(self, arguments):
-        command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
-        if "--configfile" not in arguments:
-            command += ["--configfile", "tiny.yaml"]
+        command = [sys.executable, *self._arguments(arguments)]
         search = os.pathsep.join([os.environ["PATH"], str(Path(sys.executable).parent)])
         environment = {**os.environ, "PATH": search, "COLUMNS": "200"}
         return {"args": command, "cwd": self.folder, "env": environment}
 
+    def _prepared_call(self, arguments):
+        snakemake = server("snakemake", os.environ.get("PYTHONPATH"))
+        call = self._call(arguments) | {"args": snakemake.command(*self._arguments(arguments))}
+        if not OTHER_STAGES.intersection(arguments):
+            call["env"][INTERPRETER] = server("stage", None).interpreter()
+        return call
+
+    def _arguments(self, arguments):
+        overlay = [] if "--configfile" in arguments else ["--configfile", "tiny.yaml"]
+        return ["-m", "snakemake", "--cores", "2", *arguments, *overlay]
+
     def planned(self, *arguments):
         """The rules that the next run would execute, with the number of their jobs."""
-        output = self.run("--quiet", "rules", "-n", *arguments).output
-        table = re.findall(r"^(\w+) +(\d+)$", output, re.MULTILINE)
-        return {rule: int(count) for rule, count in table if rule not in ("all", "total")}
+        return rules_of_plan(self.run("--quiet", "rules", "-n", *arguments))
 
     def edit(self, path, old, new):
         text = (self.folder / path).read_text()
@@ -98,6 +116,18 @@ class Workflow:
     def copy_to(self, folder):
         shutil.copytree(self.folder, folder, symlinks=True)
         return Workflow(folder)
+
+
+@cache
+def server(kind, path):
+    """The process of a kind that others are forked from, by the folders that it imports from."""
+    return Server(kind)
+
+
+def rules_of_plan(result):
+    """The rules in the table of a plan that was printed, with the number of their jobs."""
+    table = re.findall(r"^(\w+) +(\d+)$", result.output, re.MULTILINE)
+    return {rule: int(count) for rule, count in table if rule not in ("all", "total")}
 
 
 def states(workflow):
