@@ -67,7 +67,10 @@ INTERPRETER = "PREPARED_INTERPRETER"
 
 
 class Server:
-    """A process of a kind (a key of ``IMPORTS``) that others are forked from; ends with this one."""
+    """A process of a kind (a key of ``IMPORTS``) that others are forked from.
+
+    It ends when the process ends that made it.
+    """
 
     def __init__(self, kind):
         self._folder = Path(tempfile.mkdtemp(prefix="prepared-"))
@@ -135,7 +138,7 @@ def _receive(connection):
 def _keep(program, connection):
     """Pass signals on and the status back; a program whose asker is gone is ended."""
     ended = os.pidfd_open(program)
-    while ended not in (ready := select.select([ended, connection], [], [])[0]):
+    while ended not in select.select([ended, connection], [], [])[0]:
         signals = connection.recv(64)
         for signum in signals or [signal.SIGKILL]:
             os.kill(program, signum)

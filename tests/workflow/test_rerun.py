@@ -6,6 +6,7 @@ import re
 
 import pytest
 import yaml
+from tiny_workflow import rules_of_plan
 
 pytestmark = pytest.mark.slow
 
@@ -153,6 +154,34 @@ def test_a_change_runs_its_stage_and_what_follows(workflow, path, old, new, expe
     workflow.edit(path, old, new)
 
     assert workflow.planned() == expected
+
+
+def plan(text):
+    """A printed plan: every job with its files, settings and reasons, without what names a run."""
+    jobs = text[text.index("Building DAG of jobs") :]
+    return re.sub(r"(?m)^(\[.*\d{4}\]|host: .*)$", "", jobs)
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("tiny.yaml", "", ""),
+        ("scripts/resnetcam/explain/cam.py", "return np.maximum(maps, 0)", "return maps.clip(0)"),
+        ("tiny.yaml", "seeds: [1]", "seeds: [1, 7]"),
+        ("envs/report.yaml", "matplotlib==", "matplotlib==0"),
+    ],
+    ids=["nothing", "code", "config", "environment"],
+)
+def test_a_plan_is_to_the_word_what_snakemake_says_in_a_process_of_its_own(
+    workflow, path, old, new
+):
+    """A witness for all plans of these tests: they begin with imports that were made before."""
+    workflow.edit(path, old, new)
+
+    own = workflow.run("-n", own_process=True)
+
+    assert plan(workflow.run("-n").output) == plan(own.output)
+    assert ("train" in rules_of_plan(own)) == (new == "seeds: [1, 7]")
 
 
 def test_an_added_seed_runs_alone(workflow):

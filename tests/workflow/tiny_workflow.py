@@ -64,45 +64,24 @@ class Workflow:
     def __init__(self, folder):
         self.folder = folder
 
-    def run(self, *arguments, check=True, own_process=False):
-        """Run Snakemake to its end.
-
-        Args:
-            own_process: start it and its stages from nothing, as users do; else most of what they
-                import of other packages is there already (see prepared.py).
-        """
-        call = self._call(arguments) if own_process else self._prepared_call(arguments)
-        result = subprocess.run(**call, capture_output=True, text=True, timeout=PATIENCE)
-        result.output = result.stdout + result.stderr
-        if check:
-            assert result.returncode == 0, result.output
-        return result
+    def run(self, *arguments, **options):
+        """Run ``snakemake`` in this folder."""
+        return snakemake(self.folder, *self._arguments(arguments), **options)
 
     def start(self, *arguments):
         """Start a run as the leader of a process group of its own."""
         return subprocess.Popen(
-            **self._call(arguments),
+            [sys.executable, *_snakemake(self._arguments(arguments))],
+            cwd=self.folder,
+            env=_environment(),
             start_new_session=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
 
-    def _call(self, arguments):
-        command = [sys.executable, *self._arguments(arguments)]
-        search = os.pathsep.join([os.environ["PATH"], str(Path(sys.executable).parent)])
-        environment = {**os.environ, "PATH": search, "COLUMNS": "200"}
-        return {"args": command, "cwd": self.folder, "env": environment}
-
-    def _prepared_call(self, arguments):
-        snakemake = server("snakemake", os.environ.get("PYTHONPATH"))
-        call = self._call(arguments) | {"args": snakemake.command(*self._arguments(arguments))}
-        if not OTHER_STAGES.intersection(arguments):
-            call["env"][INTERPRETER] = server("stage", None).interpreter()
-        return call
-
     def _arguments(self, arguments):
         overlay = [] if "--configfile" in arguments else ["--configfile", "tiny.yaml"]
-        return ["-m", "snakemake", "--cores", "2", *arguments, *overlay]
+        return [*arguments, *overlay]
 
     def planned(self, *arguments):
         """The rules that the next run would execute, with the number of their jobs."""
@@ -116,6 +95,39 @@ class Workflow:
     def copy_to(self, folder):
         shutil.copytree(self.folder, folder, symlinks=True)
         return Workflow(folder)
+
+
+def snakemake(folder, *arguments, check=True, own_process=False):
+    """Run Snakemake in a folder to its end; return what it said, as ``output``, and its status.
+
+    Args:
+        check: it must end well.
+        own_process: start it and its stages from nothing, as users do; else what they import of
+            other packages is there already (see prepared.py).
+    """
+    words = _snakemake(map(str, arguments))
+    command, environment = [sys.executable, *words], _environment()
+    if not own_process:
+        command = server("snakemake", os.environ.get("PYTHONPATH")).command(*words)
+        if not OTHER_STAGES.intersection(words):
+            environment[INTERPRETER] = server("stage", None).interpreter()
+    result = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=PATIENCE
+    )
+    result.output = result.stdout + result.stderr
+    if check:
+        assert result.returncode == 0, result.output
+    return result
+
+
+def _snakemake(arguments):
+    # The last one counts, of several.
+    return ["-m", "snakemake", "--cores", "2", *arguments]
+
+
+def _environment():
+    search = os.pathsep.join([os.environ["PATH"], str(Path(sys.executable).parent)])
+    return {**os.environ, "PATH": search, "COLUMNS": "200"}
 
 
 @cache

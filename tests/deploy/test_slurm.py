@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 import slurm_of_one_node as slurm
 from tiny_workflow import PATIENCE, PLUGINS, RUN, model, states
-
-pytestmark = pytest.mark.slow
+from workflows import train_slowly
 
 QUICK = ["--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "10"]
 PROFILE = ["--workflow-profile", "profiles/slurm", *QUICK]
@@ -94,8 +93,8 @@ def test_the_whole_chain_with_two_seeds_and_one_gpu(fresh_workflow, finished_wor
 
 
 @pytest.mark.usefixtures("cluster")
-def test_a_cancelled_training_is_tried_again_and_ends_bit_identical(untrained, finished_workflow):
-    workflow = on_slurm(untrained)
+def test_a_cancelled_training_is_tried_again_and_ends_bit_identical(workflow, finished_workflow):
+    train_slowly(on_slurm(workflow), 0.2)
     before = states(workflow)
     snakemake = workflow.start(str(RUN / "model.keras"), *PROFILE)
     until(lambda: states(workflow) - before, snakemake)
@@ -108,9 +107,8 @@ def test_a_cancelled_training_is_tried_again_and_ends_bit_identical(untrained, f
 
 
 @pytest.mark.usefixtures("cluster")
-def test_a_training_out_of_time_goes_on_and_ends_bit_identical(untrained, finished_workflow):
-    workflow = on_slurm(untrained)
-    workflow.edit("scripts/resnetcam/training/session.py", "time.sleep(0.2)", "time.sleep(5)")
+def test_a_training_out_of_time_goes_on_and_ends_bit_identical(workflow, finished_workflow):
+    train_slowly(on_slurm(workflow), 5)
     workflow.edit("profiles/slurm/config.yaml", "runtime: 720", "runtime: 1")
 
     output = workflow.run(str(RUN / "model.keras"), *PROFILE).output
