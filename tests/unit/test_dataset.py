@@ -7,7 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from conftest import NO_AUGMENTATION
+from small_recipe import NO_AUGMENTATION
 
 from resnetcam.common.errors import InputError
 from resnetcam.data.cifar import LabelledImages
