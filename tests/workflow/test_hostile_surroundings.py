@@ -28,6 +28,7 @@ def contents(workflow):
 def test_nothing_of_the_users_environment_ends_a_stage_or_changes_a_result(
     fresh_workflow, finished_workflow, monkeypatch
 ):
+    """And every process by itself gives what processes give whose imports were made before."""
     workflow = fresh_workflow()
     (workflow.folder / "matplotlibrc").write_bytes(b"\xff\xfe")
     for name, value in HOSTILE.items():

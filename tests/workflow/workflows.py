@@ -33,7 +33,8 @@ def fresh_workflow(tmp_path_factory):
 def finished_workflow(fresh_workflow, tmp_path_factory):
     """A workflow after a whole run on a tiny configuration. Copy it before you change it.
 
-    There is one for all processes that run tests side by side.
+    There is one for all processes that run tests side by side. That its results are those of
+    processes of their own shows test_hostile_surroundings.py.
     """
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
@@ -43,7 +44,7 @@ def finished_workflow(fresh_workflow, tmp_path_factory):
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
             workflow = fresh_workflow()
-            workflow.run(own_process=True)
+            workflow.run()
             workflow.folder.rename(folder)
     return Workflow(folder)
 
