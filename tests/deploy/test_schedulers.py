@@ -76,7 +76,7 @@ def test_jobs_go_through_the_scheduler_with_what_they_need(fresh_workflow, sched
     profile = ["--workflow-profile", "profiles/cluster-generic"]
     quick = ["--seconds-between-status-checks", "1", "--latency-wait", "10"]
 
-    workflow.run("results/shapes/data.h5", *profile, *quick)
+    workflow.run("results/shapes/data.h5", *profile, *quick, own_process=True)
 
     submitted = [json.loads((job / "arguments.json").read_text()) for job in sorted(jobs.iterdir())]
     names = [" ".join(arguments) for arguments in submitted]
@@ -111,6 +111,7 @@ def test_a_sites_profile_beside_the_default_one_limits_no_gpus(workflow, schedul
         *(f"results/shapes/tiny/seed{seed}/model.keras" for seed in (2, 3)),
         *("--profile", "site", "--config", "device=auto", "--cores", "100"),
         *("--seconds-between-status-checks", "1"),
+        own_process=True,
     )
 
     submitted = [json.loads((job / "arguments.json").read_text()) for job in jobs.iterdir()]
@@ -130,6 +131,7 @@ def test_a_job_that_its_scheduler_kills_is_noticed(fresh_workflow, scheduler):
         "--seconds-between-status-checks",
         "1",
         check=False,
+        own_process=True,
     )
 
     assert result.returncode != 0

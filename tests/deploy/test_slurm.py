@@ -78,7 +78,7 @@ def test_the_whole_chain_with_two_seeds_and_one_gpu(fresh_workflow, finished_wor
     workflow.edit("tiny.yaml", "device: cpu", "device: auto")
     use_gpu_partition(workflow)
 
-    workflow.run(*PROFILE)
+    workflow.run(*PROFILE, own_process=True)
 
     assert (workflow.folder / "results/shapes/report.md").exists()
     assert model(workflow) == model(finished_workflow)
@@ -111,7 +111,7 @@ def test_a_training_out_of_time_goes_on_and_ends_bit_identical(workflow, finishe
     train_slowly(on_slurm(workflow), 5)
     workflow.edit("profiles/slurm/config.yaml", "runtime: 720", "runtime: 1")
 
-    output = workflow.run(str(RUN / "model.keras"), *PROFILE).output
+    output = workflow.run(str(RUN / "model.keras"), *PROFILE, own_process=True).output
 
     assert "TIMEOUT" in output
     assert_went_on(workflow, finished_workflow)
@@ -129,7 +129,7 @@ def test_a_failing_job_is_reported_with_its_log_within_a_minute(workflow):
     workflow.edit("profiles/slurm/config.yaml", "retries: 2", "retries: 0")
     workflow.edit("tiny.yaml", "peak: 0.05", "peak: 1.0e+30")
 
-    result = workflow.run(str(RUN / "model.keras"), *PROFILE, check=False)
+    result = workflow.run(str(RUN / "model.keras"), *PROFILE, check=False, own_process=True)
 
     reported = time.time()
     assert result.returncode != 0

@@ -1,8 +1,8 @@
 """The scripts of the network's stages in one process, with a single backend to be imported.
 
-``backend_stages.py <backend> <data.h5> <folder> [<script> ...]`` trains, evaluates and explains, or
-runs the scripts that are named. If ``stopped`` is, it trains: in bfloat16, and then, in calls of one
-step, into the second epoch.
+``backend_stages.py <backend> <data.h5> <folder> [<script> ...]`` trains, evaluates and explains,
+or runs the scripts that are named. If ``stopped`` is, it trains: in bfloat16, and then, in calls of
+one step, into the second epoch.
 """
 
 import contextlib

@@ -129,6 +129,7 @@ def _receive(connection):
     if program:
         return _keep(program, connection)
     connection.close()
+    os.setsid()  # a program that ends its process group ends no more than itself
     for number, file in enumerate(files):
         os.dup2(file, number)
         os.close(file)
@@ -140,9 +141,10 @@ def _keep(program, connection):
     ended = os.pidfd_open(program)
     while ended not in select.select([ended, connection], [], [])[0]:
         signals = connection.recv(64)
-        for signum in signals or [signal.SIGKILL]:
+        for signum in signals:
             os.kill(program, signum)
         if not signals:
+            os.killpg(program, signal.SIGKILL)
             break
     _, status = os.waitpid(program, 0)
     with contextlib.suppress(OSError):
