@@ -1,6 +1,7 @@
 # make run    the whole chain on the built-in dataset, from nothing, in minutes; ARGS=-n shows what
 #             would run, CONFIG=device=cpu changes a setting
-# make test   every test            make check   lint, quick tests and dry runs, under a minute
+# make test   every test but those of deploying; make check: lint, quick tests and dry runs, under
+#             a minute; make test-deploy: a real Slurm, other schedulers, the environments built
 # make bench  measure speed, after `make venv`: `bench-training`, `bench-maps`, `bench-plan`
 # make schema write what a config may choose by name, from the code that defines it
 # make lock   resolve versions anew (needs uv)
@@ -12,12 +13,12 @@ PYTHON ?= python3
 ARGS ?=
 CONFIG ?=
 BIN = .venv/bin
-# A process for each processor and one more, up to four; a file of tests stays in one.
-PYTEST = $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# A process for each processor and one more, up to four (tests/conftest.py).
+PYTEST = $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 # Snakemake takes the last --config alone, so settings have a variable of their own.
 SNAKEMAKE_LINE = snakemake --cores 4 $(ARGS) --config dataset=shapes $(CONFIG)
 
-.PHONY: run test check lint schema bench bench-training bench-maps bench-plan lock venv plugins clean clean-archives clean-training clean-venv
+.PHONY: run test test-deploy check lint schema bench bench-training bench-maps bench-plan lock venv plugins clean clean-archives clean-training clean-venv
 
 run: venv
 	@echo '$$ $(SNAKEMAKE_LINE)'
@@ -26,6 +27,9 @@ run: venv
 
 test: venv plugins lint
 	$(PYTEST) $(ARGS)
+
+test-deploy: venv plugins
+	$(BIN)/python -m pytest -q tests/deploy $(ARGS)
 
 check: venv lint
 	$(PYTEST) -m "not slow" $(ARGS)

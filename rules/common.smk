@@ -89,7 +89,7 @@ def code_of_maps(script):
 def code_of_training(wildcards):
     """The same of what a training computes and writes: not of what it logs."""
     plan = catalogue.plan(wildcards.experiment, wildcards.seed)
-    return training_code(ROOT / "scripts", plan, BACKEND, memory=MEMORY_OF_CODE)
+    return training_code(ROOT / "scripts/train.py", plan, BACKEND, memory=MEMORY_OF_CODE)
 
 
 @cache

@@ -1,7 +1,8 @@
 """The scripts of the network's stages in one process, with a single backend to be imported.
 
-``backend_stages.py <backend> <data.h5> <folder> [stopped]`` trains, evaluates and explains. If
-``stopped``, it only trains: in bfloat16, and then, in calls of one step, into the second epoch.
+``backend_stages.py <backend> <data.h5> <folder> [<script> ...]`` trains, evaluates and explains,
+or runs the scripts that are named. If ``stopped`` is, it trains: in bfloat16, and then, in calls of
+one step, into the second epoch.
 """
 
 import contextlib
@@ -126,7 +127,7 @@ def stop(run):
 
 
 if __name__ == "__main__":
-    backend, data, folder, *stopped = sys.argv[1:]
+    backend, data, folder, *scripts = sys.argv[1:]
     other = {"tensorflow": ["jax", "jaxlib"], "jax": ["tensorflow"]}[backend]
     sys.meta_path.insert(0, Without(*other))
     sys.path.insert(0, str(SCRIPTS))
@@ -134,13 +135,13 @@ if __name__ == "__main__":
     from resnetcam.backends import runtime
 
     runtime._HARMLESS_XLA_FLAGS += ("--xla_backend_optimization_level=",)
-    if stopped:
+    if scripts == ["stopped"]:
         runtime.start(backend, "cpu", "float32", 2)
         half = Path(folder) / "bfloat16"
         half.mkdir()
         stages(backend, Path(data), half)("train", "bfloat16")
         stop(run)
     else:
-        for stage in ("train", "evaluate", "choose_classes", "explain"):
-            run(stage)
+        for script in scripts or ("train", "evaluate", "choose_classes", "explain"):
+            run(script)
     assert not {name.split(".")[0] for name in sys.modules} & set(other)

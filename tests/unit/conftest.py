@@ -1,5 +1,9 @@
-"""Keras starts here, before any test module imports it; networks that several modules share."""
+"""Keras starts before any test module here is imported; networks that several modules share.
 
+Not where this file is: the process that hands the tests out reads it too, and collects none.
+"""
+
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -7,27 +11,13 @@ import pytest
 from hypothesis import settings
 
 from resnetcam.backends import runtime
+from resnetcam.data import shapes
 
 # The same examples on every machine and every day.
 settings.register_profile("reproducible", derandomize=True)
 settings.load_profile("reproducible")
 
-RUNTIME = runtime.start("tensorflow", "cpu", "float32", threads=2)
-
-from resnetcam.backends.on_tensorflow import training as tensorflow_training  # noqa: E402
-from resnetcam.data import shapes  # noqa: E402
-from resnetcam.networks import models  # noqa: E402
-from resnetcam.recipe.augmentation import build_prepare  # noqa: E402
-from resnetcam.recipe.optimizers.sgd import SGD  # noqa: E402
-
 CLASSES = 10
-NO_AUGMENTATION = {
-    "subtract_mean": "before",
-    "flip": "none",
-    "crop_padding": 0,
-    "affine": None,
-    "erase": None,
-}
 
 
 class Classified(NamedTuple):
@@ -39,14 +29,28 @@ class Classified(NamedTuple):
     mean: np.ndarray
 
 
+@cache
+def start_keras():
+    return runtime.start("tensorflow", "cpu", "float32", threads=2)
+
+
+def pytest_pycollect_makemodule():
+    start_keras()
+
+
 @pytest.fixture(scope="session")
 def cpu():
-    return RUNTIME
+    return start_keras()
 
 
 @pytest.fixture(scope="session")
 def trained_v1():
     """ResNet8 v1 after a dozen steps."""
+    from resnetcam.backends.on_tensorflow import training as tensorflow_training
+    from resnetcam.networks import models
+    from resnetcam.recipe.augmentation import build_prepare
+    from resnetcam.recipe.optimizers.sgd import SGD
+
     drawn = shapes.draw(128, 12, seed=0).images
     x_train, x_test = drawn.x_train[:, ::2, ::2], drawn.x_test[:, ::2, ::2]
     mean = (x_train.mean(0) / 255).astype(np.float32)
@@ -78,6 +82,8 @@ def trained_v1():
 @pytest.fixture(scope="session")
 def random_v2(trained_v1):
     """ResNet11 v2 with random weights and random moving statistics."""
+    from resnetcam.networks import models
+
     images = trained_v1.images
     mean = (images.mean(0) / 255).astype(np.float32)
     classifier = models.build_classifier("resnet_v2", 11, mean, CLASSES)
@@ -88,6 +94,8 @@ def random_v2(trained_v1):
 @pytest.fixture(scope="session")
 def random_resnet20():
     """The published network with random weights and random moving statistics."""
+    from resnetcam.networks import models
+
     drawn = shapes.draw(16, 6, seed=1).images
     mean = (drawn.x_train.mean(0) / 255).astype(np.float32)
     classifier = models.build_classifier("resnet_v1", 20, mean, CLASSES)
@@ -102,6 +110,8 @@ def classified(request):
 
 def randomize(model, seed):
     """He-normal kernels; biases and statistics that are far from the ones and zeros of a start."""
+    from resnetcam.networks import models
+
     models.initialize(model, seed)
     random = np.random.default_rng(seed)
     for variable in model.variables:

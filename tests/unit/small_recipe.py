@@ -20,3 +20,10 @@ RECIPE = {
         "erase": None,
     },
 }
+NO_AUGMENTATION = {
+    "subtract_mean": "before",
+    "flip": "none",
+    "crop_padding": 0,
+    "affine": None,
+    "erase": None,
+}

@@ -299,19 +299,18 @@ def test_mirrors_that_never_answer_share_one_budget(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "ANSWER_BUDGET", 0.6)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/a"
-        began = time.monotonic()
-        with pytest.raises(InputError, match="no answer within"):
+        with pytest.raises(InputError) as caught:
             obtain(ArchiveSource((url,) * 6, SHA256, timeout=2), tmp_path)
-    assert time.monotonic() - began < 1.5
+    assert str(caught.value).count("no answer within 0.1 s") == 6
 
 
 def test_a_name_look_up_that_hangs_is_left_behind(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "ANSWER_BUDGET", 0.2)
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(2))
-    began = time.monotonic()
+    given_up = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: given_up.wait())
     with pytest.raises(InputError, match="no answer within"):
         obtain(ArchiveSource(("http://host.invalid/a",), SHA256), tmp_path)
-    assert time.monotonic() - began < 1
+    given_up.set()
 
 
 def test_progress_is_logged_at_every_tenth(serve, tmp_path, caplog):

@@ -53,9 +53,8 @@ class Oracle:
 
     def __init__(self, classified, classes):
         model, images, *_ = classified
-        self.activations = keras.Model(model.inputs, model.get_layer("pool").input).predict(
-            images, verbose=0
-        )
+        body = keras.Model(model.inputs, model.get_layer("pool").input)
+        self.activations = body({"pixels": images}, training=False).numpy()
         dense = model.get_layer("logits")
         self.w = dense.kernel.numpy().T[classes][:, None, None]
         self.positions = np.prod(self.activations.shape[1:3])
@@ -116,20 +115,20 @@ def test_ablation_sets_one_channel_to_zero_wherever_the_layer_stands(classified,
     model, images = classified.model, classified.images[:2]
     whole, without = ablations(model, layer)(images)
     assert_close(whole, logits_function(model)(images))
+    mask = tf.Variable(tf.ones(len(without)))
+
+    def call(one, *args, **kwargs):
+        return one(*args, **kwargs) * (mask if one.name == layer else 1.0)
+
+    masked = keras.models.clone_model(
+        keras.Model(model.inputs, model.get_layer("logits").output), call_function=call
+    )
+    values = {v.path: v.numpy() for v in model.variables}
+    for variable in masked.variables:
+        variable.assign(values[variable.path])
     for channel in (0, len(without) - 1):
-        mask = np.ones(len(without), np.float32)
-        mask[channel] = 0
-
-        def call(one, *args, mask=mask, **kwargs):
-            return one(*args, **kwargs) * (mask if one.name == layer else 1.0)
-
-        masked = keras.models.clone_model(
-            keras.Model(model.inputs, model.get_layer("logits").output), call_function=call
-        )
-        values = {v.path: v.numpy() for v in model.variables}
-        for variable in masked.variables:
-            variable.assign(values[variable.path])
-        assert_close(without[channel], masked.predict(images, verbose=0))
+        mask.assign(1 - tf.one_hot(channel, len(without)))
+        assert_close(without[channel], masked({"pixels": images}, training=False))
 
 
 def test_eigencam_is_the_same_for_every_class(trained_v1):

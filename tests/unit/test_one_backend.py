@@ -38,7 +38,7 @@ def finished(tmp_path_factory, data):
         "jax": start("jax", data, folders["jax"]),
         "tensorflow": start("tensorflow", data, folders["tensorflow"]),
     }
-    said = finish(side_by_side) | finish({"resumed": start("jax", data, stopped)})
+    said = finish(side_by_side) | finish({"resumed": start("jax", data, stopped, "train")})
     return {name: (folders[name], text) for name, text in said.items()}
 
 

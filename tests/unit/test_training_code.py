@@ -32,7 +32,7 @@ def before(scripts):
 def codes(scripts, backend="tensorflow"):
     files_of_code._content.cache_clear()
     files_of_code._file.cache_clear()
-    return training_code(scripts, PLAN, backend)
+    return training_code(scripts / "train.py", PLAN, backend)
 
 
 def edited(scripts, module, old, new, backend="tensorflow"):

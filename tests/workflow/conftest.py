@@ -1,84 +1,10 @@
-"""Workflows in folders of their own: never run, finished, and made to train slowly."""
+"""The fixtures of workflows.py for the tests in this folder."""
 
-import fcntl
-import os
-import shutil
-
-import pytest
-from tiny_workflow import FAKE_CONDA, PARTS, PLUGINS, ROOT, TINY, Workflow
-
-
-@pytest.fixture(scope="session")
-def fresh_workflow(tmp_path_factory):
-    """Returns a function that makes a workflow which has never run."""
-
-    def make():
-        folder = tmp_path_factory.mktemp("fresh") / "workflow"
-        folder.mkdir()
-        for part in PARTS:
-            source = ROOT / part
-            ignore = shutil.ignore_patterns("__pycache__")
-            copy = shutil.copy2 if source.is_file() else shutil.copytree
-            copy(source, folder / part, **({} if source.is_file() else {"ignore": ignore}))
-        (folder / "resources").mkdir()
-        for table in (ROOT / "resources").glob("*.csv"):
-            shutil.copy2(table, folder / "resources")
-        (folder / "tiny.yaml").write_text(TINY)
-        return Workflow(folder)
-
-    return make
-
-
-@pytest.fixture(scope="session")
-def finished_workflow(fresh_workflow, tmp_path_factory):
-    """A workflow after a whole run on a tiny configuration. Copy it before you change it.
-
-    There is one for all processes that run tests side by side.
-    """
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    folder = shared / "finished"
-    with open(shared / "finished.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            workflow = fresh_workflow()
-            workflow.run()
-            workflow.folder.rename(folder)
-    return Workflow(folder)
-
-
-@pytest.fixture
-def workflow(finished_workflow, tmp_path):
-    """A finished workflow that a test may change."""
-    return finished_workflow.copy_to(tmp_path / "workflow")
-
-
-@pytest.fixture
-def conda(tmp_path, monkeypatch):
-    """A conda that answers enough for a plan."""
-    path = tmp_path / "bin" / "conda"
-    path.parent.mkdir()
-    path.write_text(FAKE_CONDA)
-    path.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{path.parent}{os.pathsep}{os.environ['PATH']}")
-
-
-@pytest.fixture
-def plugins(monkeypatch):
-    """Snakemake's cluster plugins, whose options the Slurm profile sets."""
-    if not PLUGINS.exists():
-        pytest.skip("no cluster plugins: envs/add_plugins.py adds them")
-    monkeypatch.setenv("PYTHONPATH", str(PLUGINS))
-
-
-@pytest.fixture
-def untrained(workflow):
-    """A finished workflow that must train anew, slowly, with a checkpoint after every step."""
-    for old, new in (
-        ("_SECONDS_BETWEEN_CHECKPOINTS = 60.0", "_SECONDS_BETWEEN_CHECKPOINTS = -1.0"),
-        ("_SECONDS_A_CPU_CALL = 1.0", "_SECONDS_A_CPU_CALL = 0.0"),
-        ("results = self.trainer", "time.sleep(0.2)\n                    results = self.trainer"),
-    ):
-        workflow.edit("scripts/resnetcam/training/session.py", old, new)
-    return workflow
+from workflows import (  # noqa: F401
+    conda,
+    finished_workflow,
+    fresh_workflow,
+    plugins,
+    untrained,
+    workflow,
+)

@@ -6,7 +6,7 @@ which asks for ``nodefaults`` as for any other channel. An environment is a virt
 the pinned packages of this interpreter's own environment are linked; a pin that differs from what
 is here cannot be installed, as on an index that lacks it.
 
-``STAND_IN_CONDA_PAUSE``: seconds to wait between the interpreter and the packages.
+``STAND_IN_CONDA_GATE``: a file; until it is there, no package comes after the interpreter.
 """
 
 import itertools
@@ -48,7 +48,9 @@ def create(version, file, prefix):
     if unknown := channels - CHANNELS:
         sys.exit(f"UnavailableInvalidChannel: HTTP 404 NOT FOUND for channel {unknown.pop()}")
     venv.create(prefix, symlinks=True)
-    time.sleep(float(os.environ.get("STAND_IN_CONDA_PAUSE", "0")))
+    gate = os.environ.get("STAND_IN_CONDA_GATE")
+    while gate and not os.path.exists(gate):
+        time.sleep(0.05)
     (packages,) = prefix.glob("lib/python*/site-packages")
     pins = next(one["pip"] for one in content["dependencies"] if isinstance(one, dict))
     for pin in pins:

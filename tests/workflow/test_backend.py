@@ -53,7 +53,7 @@ def test_jax_trains_anew_and_back_on_tensorflow_nothing_is_trained(workflow):
     assert workflow.planned() == {}
     assert workflow.planned(*JAX) == FROM_TRAIN
 
-    workflow.run(target, *JAX)
+    workflow.run(target, *JAX, own_process=True)
 
     assert (run / "model.keras").read_bytes() != by_tensorflow
     provenance = json.loads((run / "run.json").read_text())

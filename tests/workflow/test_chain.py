@@ -3,11 +3,9 @@
 import hashlib
 import html
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -16,6 +14,7 @@ import h5py
 import numpy as np
 import pytest
 import yaml
+from tiny_workflow import server
 
 pytestmark = pytest.mark.slow
 
@@ -97,48 +96,53 @@ def test_a_run_says_which_packages_it_had(results):
     assert provenance["environment"]["differences"] == {}
 
 
-def test_the_saved_model_agrees_with_the_predictions_without_the_projects_code(results):
+def keras_alone(folder, code):
+    """Run code in a folder, in a process that knows nothing of this project."""
+    (folder / "alone.py").write_text(code)
+    command = server("stage", None).command("alone.py")
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def files_of_a_run(results, tmp_path):
+    """A folder with what is needed to look at a run's network."""
+    for name in ("data.h5", "tiny/seed1/model.keras", "tiny/seed1/predictions.h5"):
+        shutil.copy(results / name, tmp_path)
+    shutil.copy(results / "tiny/seed1/faithfulness.json", tmp_path)
+    return tmp_path
+
+
+def test_the_saved_model_agrees_with_the_predictions_without_the_projects_code(files_of_a_run):
     code = """
-import sys, json, h5py, numpy as np, keras
+import sys, h5py, keras
 assert not any(name.startswith("resnetcam") for name in sys.modules)
-model = keras.saving.load_model(sys.argv[1], safe_mode=True)
-with h5py.File(sys.argv[2]) as data, h5py.File(sys.argv[3]) as predictions:
+model = keras.saving.load_model("model.keras", safe_mode=True)
+with h5py.File("data.h5") as data, h5py.File("predictions.h5") as predictions:
     probabilities = model.predict(data["x_test"][()], verbose=0)
     assert (probabilities.argmax(1) == predictions["test/logits"][()].argmax(1)).all()
 """
-    subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            code,
-            "tiny/seed1/model.keras",
-            "data.h5",
-            "tiny/seed1/predictions.h5",
-        ],
-        cwd=results,
-        check=True,
-        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
-    )
+    keras_alone(files_of_a_run, code)
 
 
-def test_covering_goes_from_the_image_to_the_mean_image_in_the_predicted_class(results):
+def test_covering_goes_from_the_image_to_the_mean_image_in_the_predicted_class(files_of_a_run):
     """The curves' ends, from the saved model alone."""
     code = """
 import json, h5py, numpy as np, keras
-model = keras.saving.load_model("tiny/seed1/model.keras")
+model = keras.saving.load_model("model.keras")
 with h5py.File("data.h5") as data:
     images, mean = data["x_test"][:30], 255 * data["holdout/mean"][()]
 whole = model.predict(images, verbose=0)
 predicted = whole.argmax(1)
 covered = model.predict(mean[None], verbose=0)[0][predicted].mean()
 whole = whole[np.arange(30), predicted].mean()
-candidates = json.load(open("tiny/seed1/faithfulness.json"))["candidates"]
+candidates = json.load(open("faithfulness.json"))["candidates"]
 for name in ("gradcam", "eigencam", "random"):
     curves = candidates[name]["curves"]
     ends = [curves[kind][place] for kind in ("deletion", "insertion") for place in (0, -1)]
     np.testing.assert_allclose(ends, [whole, covered, covered, whole], atol=1e-5)
 """
-    subprocess.run([sys.executable, "-c", code], cwd=results, check=True)
+    keras_alone(files_of_a_run, code)
 
 
 def test_maps_of_the_trained_network_are_like_themselves_and_those_of_a_random_one_are_not(results):

@@ -135,15 +135,15 @@ def test_an_environment_that_is_not_as_pinned_is_refused_by_name(fresh_workflow,
 
 @pytest.mark.usefixtures("newest_conda")
 def test_after_a_kill_while_an_environment_is_made_no_stage_runs_on_other_packages(
-    fresh_workflow, monkeypatch
+    fresh_workflow, monkeypatch, tmp_path
 ):
     workflow = fresh_workflow()
-    monkeypatch.setenv("STAND_IN_CONDA_PAUSE", "30")
+    monkeypatch.setenv("STAND_IN_CONDA_GATE", str(tmp_path / "never opened"))
     killed = workflow.start(*ONE_STAGE)
     wait_until(lambda: environments(workflow))
     killed.send_signal(signal.SIGKILL)
     killed.wait()
-    monkeypatch.setenv("STAND_IN_CONDA_PAUSE", "0")
+    monkeypatch.delenv("STAND_IN_CONDA_GATE")
 
     again = workflow.run(*ONE_STAGE, check=False)
     (made,) = environments(workflow)
@@ -156,9 +156,12 @@ def test_after_a_kill_while_an_environment_is_made_no_stage_runs_on_other_packag
 
 
 @pytest.mark.usefixtures("newest_conda")
-def test_a_second_snakemake_leaves_a_half_made_environment_alone(fresh_workflow, monkeypatch):
+def test_a_second_snakemake_leaves_a_half_made_environment_alone(
+    fresh_workflow, monkeypatch, tmp_path
+):
     workflow = fresh_workflow()
-    monkeypatch.setenv("STAND_IN_CONDA_PAUSE", "20")
+    gate = tmp_path / "gate"
+    monkeypatch.setenv("STAND_IN_CONDA_GATE", str(gate))
     first = workflow.start(*ONE_STAGE)
     wait_until(lambda: environments(workflow))
 
@@ -167,6 +170,7 @@ def test_a_second_snakemake_leaves_a_half_made_environment_alone(fresh_workflow,
     assert second.returncode != 0
     assert "Another snakemake is at work in this folder" in second.output
     assert "Removing incomplete" not in second.output
+    gate.touch()
     assert first.wait(PATIENCE) == 0
 
 
@@ -220,6 +224,17 @@ def test_without_conda_a_missing_package_is_told_with_its_environment(fresh_work
         assert "No module named 'numqy'" in told
         assert "envs/data.yaml" in told
         assert "make venv" in told
+
+
+@pytest.mark.usefixtures("conda")
+def test_snakemake_writes_a_dockerfile_with_every_environment(fresh_workflow):
+    dockerfile = fresh_workflow().run("--containerize").stdout
+
+    for name in ("data", "report", "tensorflow"):
+        assert f"COPY envs/{name}.yaml /conda-envs/" in dockerfile
+    for path in (Path("envs/data.yaml"), Path("envs/tensorflow.yaml")):
+        pins = yaml.safe_load((ROOT / path).read_text())["dependencies"][-1]["pip"]
+        assert all(pin.split(" --hash")[0].split(" ;")[0] in dockerfile for pin in pins)
 
 
 def wait_until(holds):

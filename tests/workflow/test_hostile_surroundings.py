@@ -28,13 +28,27 @@ def contents(workflow):
 def test_nothing_of_the_users_environment_ends_a_stage_or_changes_a_result(
     fresh_workflow, finished_workflow, monkeypatch
 ):
+    """And every process by itself gives what processes give whose imports were made before."""
     workflow = fresh_workflow()
     (workflow.folder / "matplotlibrc").write_bytes(b"\xff\xfe")
     for name, value in HOSTILE.items():
         monkeypatch.setenv(name, value)
 
-    workflow.run()
+    workflow.run(own_process=True)
 
     found, expected = contents(workflow), contents(finished_workflow)
     assert len(expected) > 30
     assert [name for name in expected if found.get(name) != expected[name]] == []
+
+
+def test_stages_see_no_packages_of_the_user_and_ask_for_huge_pages(fresh_workflow, monkeypatch):
+    monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
+    workflow = fresh_workflow()
+    workflow.edit(
+        "scripts/draw_shapes.py",
+        "with logged(snakemake):\n",
+        "import os\nwith logged(snakemake):\n    assert os.environ['PYTHONNOUSERSITE'] == '1'\n"
+        "    assert os.environ['GLIBC_TUNABLES'] == 'glibc.malloc.hugetlb=1'\n",
+    )
+
+    workflow.run("results/shapes/archive.json", own_process=True)

@@ -6,6 +6,7 @@ import re
 
 import pytest
 import yaml
+from tiny_workflow import rules_of_plan
 
 pytestmark = pytest.mark.slow
 
@@ -48,12 +49,11 @@ def reformat_the_config(workflow):
 
 
 def reorder_a_script(workflow):
-    path = workflow.folder / "scripts/resnetcam/recipe/schedules.py"
+    path = workflow.folder / "scripts/resnetcam/recipe/schedules/one_cycle.py"
     text = path.read_text()
-    lines = text.replace("from typing import Any\n\nimport numpy as np\n", "").replace(
-        '"""Learning rates, a value a step."""\n',
-        '"""Other words."""\n\nimport numpy as np\nfrom typing import Any\n',
-    )
+    before = "from dataclasses import dataclass\n\nimport numpy as np\n"
+    lines = text.replace(before, "import numpy as np\nfrom dataclasses import dataclass\n")
+    lines = lines.replace("Taken at", "Measured at")
     assert lines != text
     path.write_text(lines)
 
@@ -101,13 +101,16 @@ def test_nothing_runs_when_the_profile_changed(workflow):
     ("path", "old", "new", "expected"),
     [
         (
-            "scripts/resnetcam/explain/cam.py",
-            "return np.maximum(maps, 0)",
-            "return maps.clip(0)",
+            "scripts/resnetcam/explain/methods/gradcam.py",
+            "(weights * A)",
+            "(A * weights)",
             FROM_EXPLAIN,
         ),
-        ("scripts/resnetcam/recipe/schedules.py", "+ 0.5)", "+ 0.25)", FROM_TRAIN),
-        ("scripts/train.py", "started = ", "started = started_ = ", FROM_TRAIN),
+        ("scripts/resnetcam/explain/methods/eigencam.py", "rows @ v", "v @ rows", {}),
+        ("scripts/resnetcam/recipe/schedules/one_cycle.py", "+ 0.5)", "+ 0.25)", FROM_TRAIN),
+        ("scripts/train.py", "plan = ", "plan = plan_ = ", FROM_TRAIN),
+        ("scripts/resnetcam/training/progress.py", 'unit=" images"', 'unit=" pictures"', {}),
+        ("scripts/resnetcam/training/state.py", "nothing to train", "nothing is trained", {}),
         (
             "scripts/resnetcam/evaluation/predictions.py",
             "logits.max(1",
@@ -153,6 +156,35 @@ def test_a_change_runs_its_stage_and_what_follows(workflow, path, old, new, expe
     workflow.edit(path, old, new)
 
     assert workflow.planned() == expected
+
+
+def plan(text):
+    """A printed plan: all lines of all jobs; Snakemake orders them, and files, as sets come."""
+    jobs = text[text.index("Building DAG of jobs") :]
+    lines = re.sub(r"(?m)^(\[.* \d{4}\]| +jobid: .*)$", "", jobs).splitlines()
+    return sorted(sorted(re.split(r", |: ", line)) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("tiny.yaml", "", ""),
+        ("scripts/resnetcam/explain/methods/gradcam.py", "(weights * A)", "(A * weights)"),
+        ("tiny.yaml", "seeds: [1]", "seeds: [1, 7]"),
+        ("envs/report.yaml", "matplotlib==", "matplotlib==0"),
+    ],
+    ids=["nothing", "code", "config", "environment"],
+)
+def test_a_plan_is_to_the_word_what_snakemake_says_in_a_process_of_its_own(
+    workflow, path, old, new
+):
+    """A witness for all plans of these tests: they begin with imports that were made before."""
+    workflow.edit(path, old, new)
+
+    own = workflow.run("-n", own_process=True)
+
+    assert plan(workflow.run("-n").output) == plan(own.output)
+    assert ("train" in rules_of_plan(own)) == (new == "seeds: [1, 7]")
 
 
 def test_an_added_seed_runs_alone(workflow):

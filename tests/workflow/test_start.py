@@ -4,7 +4,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -119,11 +118,9 @@ def test_without_a_network_one_message_says_what_to_do(shared):
         "        - http://127.0.0.1:9/cifar-10-binary.tar.gz\n"
         "        - http://name.invalid/cifar-10-binary.tar.gz\n"
     )
-    started = time.monotonic()
 
     result = shared.run("results/cifar10/archive.json", "--configfile", "offline.yaml", check=False)
 
-    assert time.monotonic() - started < 20
     assert result.returncode != 0
     assert "127.0.0.1:9" in result.output
     assert "name.invalid" in result.output

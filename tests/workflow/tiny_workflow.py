@@ -5,13 +5,19 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
+
+from prepared import INTERPRETER, Server
 
 ROOT = Path(__file__).parents[2]
 PLUGINS = ROOT / ".venv/plugins"
 PARTS = ["Snakefile", "rules", "scripts", "config.yaml", "schemas", "profiles", "envs", "report"]
 
 RUN = Path("results/shapes/tiny/seed1")
+
+# Arguments with which no stage is started, or one in an environment of its own.
+OTHER_STAGES = {"-n", "--report", "--containerize", "--use-conda"}
 
 # Seconds after which something is taken to hang: many times what it needs on a busy machine.
 PATIENCE = 1200
@@ -58,37 +64,28 @@ class Workflow:
     def __init__(self, folder):
         self.folder = folder
 
-    def run(self, *arguments, check=True):
-        result = subprocess.run(
-            **self._call(arguments), capture_output=True, text=True, timeout=PATIENCE
-        )
-        result.output = result.stdout + result.stderr
-        if check:
-            assert result.returncode == 0, result.output
-        return result
+    def run(self, *arguments, **options):
+        """Run ``snakemake`` in this folder."""
+        return snakemake(self.folder, *self._arguments(arguments), **options)
 
     def start(self, *arguments):
         """Start a run as the leader of a process group of its own."""
         return subprocess.Popen(
-            **self._call(arguments),
+            [sys.executable, *_snakemake(self._arguments(arguments))],
+            cwd=self.folder,
+            env=_environment(),
             start_new_session=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
 
-    def _call(self, arguments):
-        command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
-        if "--configfile" not in arguments:
-            command += ["--configfile", "tiny.yaml"]
-        search = os.pathsep.join([os.environ["PATH"], str(Path(sys.executable).parent)])
-        environment = {**os.environ, "PATH": search, "COLUMNS": "200"}
-        return {"args": command, "cwd": self.folder, "env": environment}
+    def _arguments(self, arguments):
+        overlay = [] if "--configfile" in arguments else ["--configfile", "tiny.yaml"]
+        return [*arguments, *overlay]
 
     def planned(self, *arguments):
         """The rules that the next run would execute, with the number of their jobs."""
-        output = self.run("--quiet", "rules", "-n", *arguments).output
-        table = re.findall(r"^(\w+) +(\d+)$", output, re.MULTILINE)
-        return {rule: int(count) for rule, count in table if rule not in ("all", "total")}
+        return rules_of_plan(self.run("--quiet", "rules", "-n", *arguments))
 
     def edit(self, path, old, new):
         text = (self.folder / path).read_text()
@@ -98,6 +95,51 @@ class Workflow:
     def copy_to(self, folder):
         shutil.copytree(self.folder, folder, symlinks=True)
         return Workflow(folder)
+
+
+def snakemake(folder, *arguments, check=True, own_process=False):
+    """Run Snakemake in a folder to its end; return what it said, as ``output``, and its status.
+
+    Args:
+        check: it must end well.
+        own_process: start it and its stages from nothing, as users do; else what they import of
+            other packages is there already (see prepared.py).
+    """
+    words = _snakemake(map(str, arguments))
+    command, environment = [sys.executable, *words], _environment()
+    if not own_process:
+        command = server("snakemake", os.environ.get("PYTHONPATH")).command(*words)
+        if not OTHER_STAGES.intersection(words):
+            environment[INTERPRETER] = server("stage", None).interpreter()
+    result = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=PATIENCE
+    )
+    result.output = result.stdout + result.stderr
+    if check:
+        assert result.returncode == 0, result.output
+    return result
+
+
+def _snakemake(arguments):
+    # The last one counts, of several.
+    return ["-m", "snakemake", "--cores", "2", *arguments]
+
+
+def _environment():
+    search = os.pathsep.join([os.environ["PATH"], str(Path(sys.executable).parent)])
+    return {**os.environ, "PATH": search, "COLUMNS": "200"}
+
+
+@cache
+def server(kind, path):
+    """The process of a kind that others are forked from, by the folders that it imports from."""
+    return Server(kind)
+
+
+def rules_of_plan(result):
+    """The rules in the table of a plan that was printed, with the number of their jobs."""
+    table = re.findall(r"^(\w+) +(\d+)$", result.output, re.MULTILINE)
+    return {rule: int(count) for rule, count in table if rule not in ("all", "total")}
 
 
 def states(workflow):

@@ -146,6 +146,7 @@ def computation_digest(
     without: str | None = None,
     members: Mapping[str, Collection[str]] | None = None,
     memory: str | Path | None = None,
+    script: Path | None = None,
 ) -> str:
     """Return 16 hex digits for what some definitions compute.
 
@@ -155,10 +156,14 @@ def computation_digest(
     Args:
         root: the folder that modules lie in.
         definitions: their dotted names, such as ``package.module.Class``.
+        script: a file whose own statements count too, without what they reach.
     """
     reach = _Reach(root.resolve(), Memory.at(memory), without, members or {}, wording=False)
     for name in definitions:
         reach.follow(list(reach._imported(name)))
+    if script:
+        own = reach.memory.file(script.resolve()).definitions.values()
+        reach.meanings.update(definition.computation for definition in own)
     reach.memory.keep()
     return _digest(reach)
 

@@ -18,7 +18,7 @@ _WRITES = ("resnetcam.training.outputs.write_outputs",)
 
 
 def training_code(
-    root: Path, plan: Mapping[str, Any], backend: str, memory: str | Path | None = None
+    script: Path, plan: Mapping[str, Any], backend: str, memory: str | Path | None = None
 ) -> dict[str, str]:
     """Return digests of the code that a training computes with, and of what writes its files.
 
@@ -26,7 +26,7 @@ def training_code(
     differs, the files are written anew from the state, in seconds.
 
     Args:
-        root: the folder that modules lie in.
+        script: the stage's, beside the library; what stands in it counts as writing.
         plan: its ``model`` and ``recipe``: optimizers, schedules and families that it does not name
             do not count.
     """
@@ -38,8 +38,8 @@ def training_code(
     }
     computes = (*_COMPUTES, f"resnetcam.backends.on_{backend}.device.set_up")
     return {
-        "computes": computation_digest(root, computes, without, members, memory),
-        "writes": computation_digest(root, _WRITES, without, members, memory),
+        "computes": computation_digest(script.parent, computes, without, members, memory),
+        "writes": computation_digest(script.parent, _WRITES, without, members, memory, script),
     }
 
 

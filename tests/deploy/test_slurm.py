@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 import slurm_of_one_node as slurm
 from tiny_workflow import PATIENCE, PLUGINS, RUN, model, states
-
-pytestmark = pytest.mark.slow
+from workflows import train_slowly
 
 QUICK = ["--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "10"]
 PROFILE = ["--workflow-profile", "profiles/slurm", *QUICK]
@@ -79,7 +78,7 @@ def test_the_whole_chain_with_two_seeds_and_one_gpu(fresh_workflow, finished_wor
     workflow.edit("tiny.yaml", "device: cpu", "device: auto")
     use_gpu_partition(workflow)
 
-    workflow.run(*PROFILE)
+    workflow.run(*PROFILE, own_process=True)
 
     assert (workflow.folder / "results/shapes/report.md").exists()
     assert model(workflow) == model(finished_workflow)
@@ -94,8 +93,8 @@ def test_the_whole_chain_with_two_seeds_and_one_gpu(fresh_workflow, finished_wor
 
 
 @pytest.mark.usefixtures("cluster")
-def test_a_cancelled_training_is_tried_again_and_ends_bit_identical(untrained, finished_workflow):
-    workflow = on_slurm(untrained)
+def test_a_cancelled_training_is_tried_again_and_ends_bit_identical(workflow, finished_workflow):
+    train_slowly(on_slurm(workflow), 0.2)
     before = states(workflow)
     snakemake = workflow.start(str(RUN / "model.keras"), *PROFILE)
     until(lambda: states(workflow) - before, snakemake)
@@ -108,12 +107,11 @@ def test_a_cancelled_training_is_tried_again_and_ends_bit_identical(untrained, f
 
 
 @pytest.mark.usefixtures("cluster")
-def test_a_training_out_of_time_goes_on_and_ends_bit_identical(untrained, finished_workflow):
-    workflow = on_slurm(untrained)
-    workflow.edit("scripts/resnetcam/training/session.py", "time.sleep(0.2)", "time.sleep(5)")
+def test_a_training_out_of_time_goes_on_and_ends_bit_identical(workflow, finished_workflow):
+    train_slowly(on_slurm(workflow), 5)
     workflow.edit("profiles/slurm/config.yaml", "runtime: 720", "runtime: 1")
 
-    output = workflow.run(str(RUN / "model.keras"), *PROFILE).output
+    output = workflow.run(str(RUN / "model.keras"), *PROFILE, own_process=True).output
 
     assert "TIMEOUT" in output
     assert_went_on(workflow, finished_workflow)
@@ -131,7 +129,7 @@ def test_a_failing_job_is_reported_with_its_log_within_a_minute(workflow):
     workflow.edit("profiles/slurm/config.yaml", "retries: 2", "retries: 0")
     workflow.edit("tiny.yaml", "peak: 0.05", "peak: 1.0e+30")
 
-    result = workflow.run(str(RUN / "model.keras"), *PROFILE, check=False)
+    result = workflow.run(str(RUN / "model.keras"), *PROFILE, check=False, own_process=True)
 
     reported = time.time()
     assert result.returncode != 0

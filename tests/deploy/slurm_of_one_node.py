@@ -1,6 +1,6 @@
 """A Slurm cluster of one node on this machine, without systemd: for tests, and to try profiles on.
 
-``python tests/workflow/slurm_of_one_node.py start`` and ``stop``, as root, with Debian's packages
+``python tests/deploy/slurm_of_one_node.py start`` and ``stop``, as root, with Debian's packages
 slurm-wlm and munge. Everything listens on loopback. A configuration that is already there is left
 alone, and then nothing is started.
 """
