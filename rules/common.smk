@@ -70,20 +70,19 @@ def network_stage(code):
     }
 
 
+def code(script):
+    """Of a script and what it reaches; of CAM methods, those of the wildcards' dataset."""
+    return lambda wildcards: digest(script, *sorted(of_dataset("gradcam", "methods")(wildcards)))
+
+
 @cache
-def code(script, methods=None):
-    """Of a script; of CAM methods, those that are asked for: all without `methods`."""
+def digest(script, *methods):
     return code_digest(
         ROOT / "scripts" / script,
         without=other_backends(BACKEND),
-        members={"resnetcam.explain.methods": methods} if methods else None,
+        members={"resnetcam.explain.methods": methods},
         memory=MEMORY_OF_CODE,
     )
-
-
-def code_of_maps(script):
-    """The same of what computes maps of a dataset."""
-    return lambda wildcards: code(script, tuple(of_dataset("gradcam", "methods")(wildcards)))
 
 
 def code_of_training(wildcards):

@@ -42,7 +42,7 @@ rule explain:
     resources:
         **network_resources(6000),
     params:
-        **network_stage(code_of_maps("explain.py")),
+        **network_stage(code("explain.py")),
         settings=gradcam_settings("methods", "layers", "classes", "images"),
     script:
         "../scripts/explain.py"
@@ -96,7 +96,7 @@ rule randomise:
     resources:
         **network_resources(6000),
     params:
-        **network_stage(code_of_maps("randomise.py")),
+        **network_stage(code("randomise.py")),
         images=of_dataset("gradcam", "images"),
     script:
         "../scripts/randomise.py"

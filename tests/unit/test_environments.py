@@ -57,8 +57,10 @@ def rules_with_scripts():
         block = re.split(r"^(?=use rule )", block, flags=re.MULTILINE)[0]
         if script := re.search(r'"\.\./scripts/(\w+)\.py"', block):
             (conda,) = re.findall(r'conda:\n +(?:"\.\./envs/([\w-]+)\.yaml"|NETWORK_ENV)', block)
-            follows = re.findall(r'\b(network_)?stage\("(\w+)\.py"(?:, "([\w-]+)")?\)', block)
-            yield script[1], conda, [(code, packages) for _, code, packages in follows]
+            follows = re.findall(r'\bstage\("(\w+)\.py", "([\w-]+)"\)', block)
+            codes = re.findall(r'network_stage\(code\("(\w+)\.py"\)\)', block)
+            codes += ["train"] * block.count("network_stage(code_of_training)")
+            yield script[1], conda, [*follows, *((code, "") for code in codes)]
 
 
 def test_every_script_runs_in_the_environment_that_its_rule_follows():

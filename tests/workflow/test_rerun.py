@@ -106,15 +106,15 @@ def test_nothing_runs_when_the_profile_changed(workflow):
             "(A * weights)",
             FROM_EXPLAIN,
         ),
-        ("scripts/resnetcam/explain/methods/eigencam.py", "rows @ v", "v @ rows", {}),
+        ("scripts/resnetcam/explain/methods/layercam.py", "(np.maximum(g, 0)", "(np.abs(g)", {}),
         ("scripts/resnetcam/recipe/schedules/one_cycle.py", "+ 0.5)", "+ 0.25)", FROM_TRAIN),
         ("scripts/train.py", "plan = ", "plan = plan_ = ", FROM_TRAIN),
         ("scripts/resnetcam/training/progress.py", 'unit=" images"', 'unit=" pictures"', {}),
         ("scripts/resnetcam/training/state.py", "nothing to train", "nothing is trained", {}),
         (
             "scripts/resnetcam/evaluation/predictions.py",
-            "logits.max(1",
-            "logits.min(1",
+            '"n": len(labels)',
+            '"n": len(logits)',
             FROM_EVALUATE,
         ),
         (
