@@ -214,14 +214,14 @@ class _PickledDtype:
         if name not in (b"u1", "u1"):
             raise pickle.UnpicklingError(f"an array of dtype {name!r}, not uint8")
 
-    def __setstate__(self, state: tuple) -> None:
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
         """Ignore byte order and alignment, which a single byte does not have."""
 
 
 class _PickledArray:
     """Stands for numpy.ndarray while unpickling."""
 
-    def __setstate__(self, state: tuple) -> None:
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
         _version, self.shape, self.dtype, self.is_fortran, self.content = state
 
     def to_numpy(self) -> np.ndarray:

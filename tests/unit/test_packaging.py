@@ -1,0 +1,39 @@
+"""`pip install .` gives the library: every package of it, and none of the scripts."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from setuptools import find_packages
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def test_the_packages_found_are_the_rooms_and_what_lies_in_them():
+    options = PROJECT["tool"]["setuptools"]["packages"]["find"]
+    (where,) = options["where"]
+    assert options["namespaces"] is False
+
+    found = find_packages(str(ROOT / where), include=options["include"])
+
+    folders = {path.parent for path in (ROOT / "scripts").rglob("resnetcam/**/*.py")}
+    assert set(found) == {".".join(f.relative_to(ROOT / "scripts").parts) for f in folders}
+    assert {"resnetcam", "resnetcam.report.figures", "resnetcam.backends.on_jax"} <= set(found)
+
+
+def test_nothing_is_forced_on_who_installs_it():
+    assert PROJECT["project"]["dependencies"] == []
+
+
+def test_every_extra_is_an_environment_of_the_workflow():
+    names = {path.stem for path in (ROOT / "envs").glob("*.yaml")}
+
+    assert set(PROJECT["project"]["optional-dependencies"]) == {*names, "workflow"}
+
+
+def test_the_version_is_the_one_that_is_cited_and_logged():
+    version = PROJECT["project"]["version"]
+
+    assert re.search(rf"(?m)^version: {re.escape(version)}$", (ROOT / "CITATION.cff").read_text())
+    assert f"\n## {version} " in (ROOT / "CHANGELOG.md").read_text()
