@@ -1,6 +1,7 @@
 # make run    the whole chain on the built-in dataset, from nothing, in minutes; ARGS=-n shows what
 #             would run, CONFIG=device=cpu changes a setting
 # make test   every test            make check   lint, quick tests and dry runs, under a minute
+# make docs   the pages as a site in site/ (an environment of its own, .venv-docs)
 # make bench  measure speed, after `make venv`: `bench-training`, `bench-maps`, `bench-plan`
 # make lock   resolve versions anew (needs uv)
 # make clean  delete results (regions drawn there, too) and logs; downloaded archives, finished
@@ -16,7 +17,7 @@ PYTEST = $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --n
 # Snakemake takes the last --config alone, so settings have a variable of their own.
 SNAKEMAKE_LINE = snakemake --cores 4 $(ARGS) --config dataset=shapes $(CONFIG)
 
-.PHONY: run test check lint bench bench-training bench-maps bench-plan lock venv plugins clean clean-archives clean-training clean-venv
+.PHONY: run test check lint docs bench bench-training bench-maps bench-plan lock venv plugins clean clean-archives clean-training clean-venv
 
 run: venv
 	@echo '$$ $(SNAKEMAKE_LINE)'
@@ -35,6 +36,10 @@ lint: venv
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile rules
 	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --lint
+
+docs:
+	@$(PYTHON) envs/make_venv.py docs
+	.venv-docs/bin/mkdocs build --quiet --strict
 
 # Without `make venv`, which would remove a PyTorch that was installed to be measured too.
 bench: bench-training bench-maps bench-plan
@@ -60,7 +65,7 @@ plugins: venv
 clean:
 	find results -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
 	if [ -d .snakemake ]; then find .snakemake -mindepth 1 -maxdepth 1 ! -name conda -exec rm -rf {} +; fi
-	rm -rf logs benchmarks report.zip
+	rm -rf logs benchmarks report.zip site
 
 clean-archives:
 	rm -rf resources/archives
@@ -69,4 +74,4 @@ clean-training:
 	rm -rf .training
 
 clean-venv:
-	rm -rf .venv
+	rm -rf .venv .venv-docs

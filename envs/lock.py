@@ -43,11 +43,14 @@ dependencies:
 
 def resolve(purposes: list[str], *options: str) -> str:
     """Return what uv resolves for Python 3.11 and later, on every platform."""
-    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     command = ["uv", "pip", "compile", "--universal", "--no-header", "--no-annotate", "--quiet"]
     command += ["--python-version", "3.11", *options, "pyproject.toml"]
     for purpose in purposes:
-        command += ["--extra" if purpose in extras else "--group", purpose]
+        command += [
+            "--extra" if purpose in project["optional-dependencies"] else "--group",
+            purpose,
+        ]
     return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 

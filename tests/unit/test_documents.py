@@ -9,7 +9,10 @@ import yaml
 from resnetcam.settings.config import load_config
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = ["README.md", "results/README.md", *(f"docs/{p.name}" for p in ROOT.glob("docs/*.md"))]
+DOCUMENTS = [
+    *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "results/README.md"),
+    *(f"docs/{p.name}" for p in ROOT.glob("docs/*.md")),
+]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
