@@ -103,10 +103,8 @@ def _draw_row(
     label, prediction = int(one.labels[0]), int(one.predictions[0])
     picture.picture(one.images[0], interpolation="nearest")
     longest = int(picture.side / _LETTER)
-    title = f"test {one.image_index[0]}\n{short(class_names[label], longest)}"
-    if prediction != label:
-        title += f", predicted\n{short(class_names[prediction], longest)}"
-    picture.title(title)
+    called = f", called\n{short(class_names[prediction], longest)}" if prediction != label else ""
+    picture.title(f"test {one.image_index[0]}\n{short(class_names[label], longest)}{called}")
     for panel, maps in zip(overlays, columns.values(), strict=True):
         row = int(np.searchsorted(maps.image_index, one.image_index[0]))
         name, raw_map = class_names[int(maps.class_index[row])], maps.maps[row]
