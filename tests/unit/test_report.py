@@ -617,7 +617,7 @@ def test_page_is_whole_in_itself(results):
 
 def test_hostile_names_stay_text(results):
     annotations = results.folder / "summary.json"
-    problems = [{"told": name} for name in HOSTILE]
+    problems = [{"message": name} for name in HOSTILE]
     Image.new("RGB", (2, 2)).save(annotations.with_suffix(".png"))
     summary = {
         "file": HOSTILE[2],
@@ -699,4 +699,4 @@ def test_damaged_numbers_do_not_hide_where_the_report_is(results):
     told = closing_words(results.folder / "fast/report.md", [run.metrics.parent])
 
     assert told.startswith(f"Report: {results.folder}/fast/report.md")
-    assert f"{run.metrics} cannot be used: it is no JSON" in told
+    assert f"{run.metrics} cannot be used: it is not valid JSON" in told

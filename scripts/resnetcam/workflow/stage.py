@@ -141,7 +141,8 @@ def _full(error: Exception, number: int) -> str:
     name = getattr(error, "filename", None) or "a file"
     return (
         f"{name} cannot be written: {os.strerror(number)}. What was finished before is "
-        "kept, and so is the last state of a training. Make room, then give the same command."
+        "kept, and so is the last state of a training. Free some space, then run the same command "
+        "again."
     )
 
 
