@@ -22,14 +22,20 @@ COPIES = "repository"
 _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)#\s]+)")
 
 
+def on_config(config: MkDocsConfig) -> None:
+    """List every page: the index, those of docs/, and the others that lie beside docs/."""
+    index, *others = FRONT.values()
+    config.nav = [index, *sorted(path.name for path in (ROOT / "docs").glob("*.md")), *others]
+
+
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages that lie beside docs/, the index first, and a copy of each file linked to."""
+    """Add the pages that lie beside docs/, and a copy of each file that a page links to."""
     front = [_generated(config, place, name) for name, place in FRONT.items()]
     pages = {place: name for name, place in FRONT.items()}
     pages |= {file.src_uri: f"docs/{file.src_uri}" for file in files.documentation_pages()}
     copied = sorted({path for name in pages.values() for path in _links(name) if _is_outside(path)})
     copies = [_generated(config, f"{COPIES}/{path}", path) for path in copied]
-    return Files([front[0], *files, *front[1:], *copies])
+    return Files([*files, *front, *copies])
 
 
 def on_page_markdown(markdown: str, page: Page, **_: object) -> str:

@@ -96,7 +96,7 @@ def draw_color_scale(
     page: Page,
     look: Look,
     cells: Sequence[Sequence[int]] = (),
-    ends: tuple[str, str] = ("the map's minimum", "its peak"),
+    ends: tuple[str, str] = ("the map's lowest value", "its peak"),
 ) -> None:
     """Draw the colours at the bottom of a page, as maps are drawn; 0.35 inches must be free there.
 
