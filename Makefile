@@ -39,7 +39,7 @@ lint: venv
 
 docs:
 	@$(PYTHON) envs/make_venv.py docs
-	.venv-docs/bin/mkdocs build --quiet --strict
+	.venv-docs/bin/mkdocs build --strict
 
 # Without `make venv`, which would remove a PyTorch that was installed to be measured too.
 bench: bench-training bench-maps bench-plan

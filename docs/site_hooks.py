@@ -19,7 +19,7 @@ FRONT = {
     "CHANGELOG.md": "changelog.md",
 }
 COPIES = "repository"
-_LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)#\s]+)")
+_LINK = re.compile(r"(?<=\]\()(?![a-z]+:|[#/])([^)#\s]+)")
 
 
 def on_config(config: MkDocsConfig) -> None:
@@ -43,7 +43,13 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
     source = {place: name for name, place in FRONT.items()}
     name = source.get(page.file.src_uri, f"docs/{page.file.src_uri}")
     start = posixpath.dirname(page.file.src_uri)
-    return _LINK.sub(lambda link: posixpath.relpath(_place(_path(name, link[1])), start), markdown)
+
+    def followed(link: re.Match[str]) -> str:
+        path = _path(name, link[1])
+        # Where nothing is, the link stays, and mkdocs names it.
+        return posixpath.relpath(_place(path), start) if _is_file(path) else link[1]
+
+    return _LINK.sub(followed, markdown)
 
 
 def _links(name: str) -> list[str]:
@@ -57,7 +63,11 @@ def _path(name: str, link: str) -> str:
 
 
 def _is_outside(path: str) -> bool:
-    return path not in FRONT and not path.startswith("docs/")
+    return path not in FRONT and not path.startswith("docs/") and _is_file(path)
+
+
+def _is_file(path: str) -> bool:
+    return not path.startswith("..") and (ROOT / path).is_file()
 
 
 def _place(path: str) -> str:
