@@ -3,12 +3,12 @@
 import csv
 import logging
 import os
-from types import SimpleNamespace
 
 from resnetcam.workflow.stage import _LogFile
 
 import numpy as np
 import pytest
+from small_stage import rule_of_a_stage
 
 from resnetcam.common.errors import InputError
 from resnetcam.common.files import write_json
@@ -119,7 +119,7 @@ def test_a_log_of_an_earlier_run_is_not_taken_for_this_one(log):
 
 
 def test_the_log_of_a_stage_that_ended_well_says_so_and_that_of_another_does_not(tmp_path):
-    rule = SimpleNamespace(log=[str(tmp_path / "a.log")], rule="train", wildcards=["shapes"])
+    rule = rule_of_a_stage(tmp_path / "a.log", "shapes")
     with stage.logged(rule):
         logging.info("epoch 1")
     assert "it finished" in last_error(tmp_path / "a.log")

@@ -4,7 +4,11 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
 from setuptools import find_packages
+from small_stage import rule_of_a_stage
+
+from resnetcam.workflow import stage
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -37,3 +41,14 @@ def test_the_version_is_the_one_that_is_cited_and_logged():
 
     assert re.search(rf"(?m)^version: {re.escape(version)}$", (ROOT / "CITATION.cff").read_text())
     assert f"\n## {version} " in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_a_stage_refuses_a_library_that_is_not_its_own(tmp_path):
+    """An installed copy would come first on a script's path, and run in its place."""
+    with (
+        pytest.raises(SystemExit),
+        stage.logged(rule_of_a_stage(tmp_path / "a.log", scripts=tmp_path)),
+    ):
+        raise AssertionError("the stage ran")
+
+    assert "pip uninstall resnetcam" in (tmp_path / "a.log").read_text()

@@ -35,6 +35,7 @@ def logged(snakemake: Any) -> Iterator[None]:
     """
     try:
         file = _start_logging(snakemake)
+        _check_library(snakemake.scriptdir)
         yield
         file.handle(logging.makeLogRecord({"levelname": "INFO", "msg": DONE}))
     except InputError as error:
@@ -59,6 +60,17 @@ def logged(snakemake: Any) -> Iterator[None]:
     finally:
         for handler in logging.getLogger().handlers:
             handler.close()
+
+
+def _check_library(scripts: str) -> None:
+    """Snakemake puts a script's folder last on the path, so an installed copy would come first."""
+    library = Path(__file__).resolve().parents[1]
+    if library.parent != Path(scripts).resolve():
+        raise InputError(
+            f"The library was imported from {library}, not from {scripts}. A copy of it is "
+            "installed in this environment: remove it with `pip uninstall resnetcam`, or install "
+            "this workflow's own with `pip install -e .` in its folder."
+        )
 
 
 def _start_logging(snakemake: Any) -> logging.Handler:
