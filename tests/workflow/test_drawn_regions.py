@@ -125,7 +125,7 @@ def test_regions_left_out_are_told_with_counts_before_anything_trains(own, names
     log = (workflow.folder / "logs/own/import_regions.log").read_text()
     assert "used: 2 of 4 regions" in log
     report = (workflow.folder / "results/own/report.md").read_text()
-    assert "Regions that were left out, clipped, or taken to be of their image's class:" in report
+    assert "Regions that were left out, clipped, or assumed to have their image's class:" in report
 
 
 def test_an_export_without_any_usable_region_is_refused(own, names):
