@@ -2,6 +2,7 @@
 #             would run, CONFIG=device=cpu changes a setting
 # make test   every test but those of deploying; make check: lint, quick tests and dry runs, under
 #             a minute; make test-deploy: a real Slurm, other schedulers, the environments built
+# make docs   the pages as a site in site/ (an environment of its own, .venv-docs)
 # make bench  measure speed, after `make venv`: `bench-training`, `bench-maps`, `bench-plan`
 # make schema write what a config may choose by name, from the code that defines it
 # make lock   resolve versions anew (needs uv)
@@ -18,7 +19,7 @@ PYTEST = $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadgroup --
 # Snakemake takes the last --config alone, so settings have a variable of their own.
 SNAKEMAKE_LINE = snakemake --cores 4 $(ARGS) --config dataset=shapes $(CONFIG)
 
-.PHONY: run test test-deploy check lint schema bench bench-training bench-maps bench-plan lock venv plugins clean clean-archives clean-training clean-venv
+.PHONY: run test test-deploy check lint docs schema bench bench-training bench-maps bench-plan lock venv plugins clean clean-archives clean-training clean-venv
 
 run: venv
 	@echo '$$ $(SNAKEMAKE_LINE)'
@@ -40,6 +41,10 @@ lint: venv
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile rules
 	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --lint
+
+docs:
+	@$(PYTHON) envs/make_venv.py docs
+	.venv-docs/bin/mkdocs build --strict
 
 # Without `make venv`, which would remove a PyTorch that was installed to be measured too.
 bench: bench-training bench-maps bench-plan
@@ -69,7 +74,7 @@ plugins: venv
 clean:
 	find results -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
 	if [ -d .snakemake ]; then find .snakemake -mindepth 1 -maxdepth 1 ! -name conda -exec rm -rf {} +; fi
-	rm -rf logs benchmarks report.zip
+	rm -rf logs benchmarks report.zip site
 
 clean-archives:
 	rm -rf resources/archives
@@ -78,4 +83,4 @@ clean-training:
 	rm -rf .training
 
 clean-venv:
-	rm -rf .venv
+	rm -rf .venv .venv-docs

@@ -1,4 +1,4 @@
-"""Resolve the dependency groups of pyproject.toml to exact versions (`make lock`; needs uv).
+"""Resolve the extras and groups of pyproject.toml to exact versions (`make lock`; needs uv).
 
 Writes the hashed locks and, from them, the conda environments, so that both deploy the same pins.
 The pip part of an environment lists the whole closure: Snakemake copies the file elsewhere, so it
@@ -9,6 +9,7 @@ asks for `nodefaults` as for a channel of that name.
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -18,6 +19,7 @@ LOCKS = {
     "requirements-gpu.txt": ["workflow", "data", "tensorflow-gpu", "report"],
     "requirements-jax-gpu.txt": ["workflow", "data", "jax-gpu", "report"],
     "requirements-cluster.txt": ["workflow", "cluster"],
+    "requirements-docs.txt": ["docs"],
 }
 ENVIRONMENTS = {
     "envs/data.yaml": ("data", LOCK),
@@ -39,22 +41,26 @@ dependencies:
 """
 
 
-def resolve(groups: list[str], *options: str) -> str:
+def resolve(purposes: list[str], *options: str) -> str:
     """Return what uv resolves for Python 3.11 and later, on every platform."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     command = ["uv", "pip", "compile", "--universal", "--no-header", "--no-annotate", "--quiet"]
-    command += ["--python-version", "3.11", *options]
-    for group in groups:
-        command += ["--group", group]
+    command += ["--python-version", "3.11", *options, "pyproject.toml"]
+    for purpose in purposes:
+        command += [
+            "--extra" if purpose in project["optional-dependencies"] else "--group",
+            purpose,
+        ]
     return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 
 def main() -> None:
     """Write every lock and every environment."""
-    for lock, groups in LOCKS.items():
+    for lock, purposes in LOCKS.items():
         same_versions = [] if lock == LOCK else ["--constraint", LOCK]
-        (ROOT / lock).write_text(resolve(groups, "--generate-hashes", *same_versions))
-    for path, (group, lock) in ENVIRONMENTS.items():
-        pins = resolve([group], "--constraint", lock).splitlines()
+        (ROOT / lock).write_text(resolve(purposes, "--generate-hashes", *same_versions))
+    for path, (purpose, lock) in ENVIRONMENTS.items():
+        pins = resolve([purpose], "--constraint", lock).splitlines()
         (ROOT / path).write_text(environment(pins, lock))
 
 

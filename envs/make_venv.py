@@ -1,5 +1,6 @@
 """Make .venv hold exactly what requirements.txt locks: create, keep, or repair it (`make venv`).
 
+With the argument `docs`, likewise .venv-docs and requirements-docs.txt (`make docs`).
 Needs Python 3.11 to 3.13 with pip, nothing else; runs on older ones far enough to say so.
 """
 
@@ -11,10 +12,24 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-VENV = os.path.join(ROOT, ".venv")
-LOCK = os.path.join(ROOT, "requirements.txt")
-STAMP = os.path.join(VENV, "lock.sha256")
 SUPPORTED = ((3, 11), (3, 12), (3, 13))
+# Folder, lock, a program that must be there afterwards, and what it costs.
+ENVIRONMENTS = {
+    "": (".venv", "requirements.txt", "snakemake", "about 2 GB on disk, a few minutes"),
+    "docs": (".venv-docs", "requirements-docs.txt", "mkdocs", "about 50 MB on disk, seconds"),
+}
+
+
+def choose(name):
+    """Set what the functions below work on."""
+    global FOLDER, PROGRAM, COST, VENV, LOCK, STAMP
+    FOLDER, lock, PROGRAM, COST = ENVIRONMENTS[name]
+    VENV = os.path.join(ROOT, FOLDER)
+    LOCK = os.path.join(ROOT, lock)
+    STAMP = os.path.join(VENV, "lock.sha256")
+
+
+choose("")
 
 # Run by the environment's own Python: is every file of every package still there? (None is, once
 # the Python that the environment was made of has become a newer one. What an old pip installs of a
@@ -36,7 +51,7 @@ def main():
     if _is_current():
         return
     python = _find_python()
-    print("Setting up .venv from requirements.txt (about 2 GB on disk, a few minutes) ...")
+    print("Setting up %s from %s (%s) ..." % (FOLDER, os.path.basename(LOCK), COST))
     sys.stdout.flush()
     shutil.rmtree(VENV, ignore_errors=True)
     _install(python)
@@ -94,9 +109,10 @@ def _install(python):
     command = ["install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", LOCK]
     if subprocess.call(pip + command) != 0:
         sys.exit("Installing the packages failed (see above); run the same command again.")
-    if not glob.glob(os.path.join(VENV, "bin", "snakemake")):
-        sys.exit("The environment has no snakemake, though its packages were installed.")
+    if not glob.glob(os.path.join(VENV, "bin", PROGRAM)):
+        sys.exit("The environment has no %s, though its packages were installed." % PROGRAM)
 
 
 if __name__ == "__main__":
+    choose("".join(sys.argv[1:]))
     main()

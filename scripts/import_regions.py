@@ -8,7 +8,7 @@ from resnetcam.workflow.stage import logged
 from resnetcam.common.errors import InputError
 from resnetcam.data.dataset import DatasetReader
 from resnetcam.regions.conventions import ANNOTATION_SCALE, LABEL_ATTRIBUTE
-from resnetcam.regions.export import told
+from resnetcam.regions.export import problem_lines
 from resnetcam.regions.on_images import describe_use, masks_for_images
 from resnetcam.regions.via import read_export
 from resnetcam.regions.via_files import fit_for_csv, write_csv
@@ -16,7 +16,7 @@ from resnetcam.regions.via_files import fit_for_csv, write_csv
 with logged(snakemake):
     path, data = snakemake.input.export, DatasetReader(snakemake.input.data)
     export = read_export(path, strict=snakemake.params.strict)
-    for line in told(export.problems):
+    for line in problem_lines(export.problems):
         logging.warning("%s", line)
     known = masks_for_images(
         export,
@@ -32,7 +32,7 @@ with logged(snakemake):
         logging.warning("%s", line)
     # Here, since it would be late after a training of hours.
     if not len(known.masks):
-        reasons = "; ".join(told(known.problems)[:5])
+        reasons = "; ".join(problem_lines(known.problems)[:5])
         kit = Path(snakemake.output.regions).with_name("annotate")
         raise InputError(
             f"{path} holds no region that belongs to a test image, so there is nothing to score "

@@ -7,7 +7,7 @@ from resnetcam.data.dataset import DatasetReader
 from resnetcam.explain.localisation import score
 from resnetcam.explain.maps import default_group, group_names, read_maps
 from resnetcam.regions.conventions import ANNOTATION_SCALE, LABEL_ATTRIBUTE
-from resnetcam.regions.export import told
+from resnetcam.regions.export import problem_lines
 from resnetcam.regions.on_images import masks_for_images
 from resnetcam.regions.via import read_known_regions
 
@@ -31,6 +31,6 @@ with logged(snakemake):
     *_, without_learning = group_names(files.randomised)
     candidates["randomised_network"] = read_maps(files.randomised, without_learning)
     scores = score(candidates, known)
-    problems = told(known.problems, rows=False)
+    problems = problem_lines(known.problems, rows=False)
     about = {"layer": without_learning.layer, "choice": "true", "problems": problems}
     write_json(snakemake.output.scores, scores | about)

@@ -2,10 +2,10 @@
 
 import json
 import logging
-from types import SimpleNamespace
 
 import numpy as np
 from small_recipe import RECIPE
+from small_stage import rule_of_a_stage
 
 from resnetcam.training import loop, outputs, session
 from resnetcam.training.outputs import OUTPUTS
@@ -51,7 +51,7 @@ class Run:
     def as_stage(self):
         """Run as Snakemake's script does; return the exit status."""
         log = self.folder / "logs" / "train.log"
-        rule = SimpleNamespace(log=[str(log)], rule="train", wildcards=["shapes", "tiny", "1"])
+        rule = rule_of_a_stage(log, "shapes", "tiny", "1")
         handlers = logging.getLogger().handlers
         before = handlers[:]
         try:

@@ -197,7 +197,9 @@ def test_a_twice_cut_transfer_is_continued_by_the_next_mirror(serve, tmp_path):
 
 def test_a_cut_transfer_is_continued_by_the_next_run(serve, tmp_path):
     mirror = serve(cuts=[300_000, 200_000])
-    with pytest.raises(InputError, match=f"cut {len(CONTENT) - 500_000} bytes before the end"):
+    with pytest.raises(
+        InputError, match=f"truncated {len(CONTENT) - 500_000} bytes before the end"
+    ):
         obtain(source_of(mirror), tmp_path)
     assert obtain(source_of(mirror), tmp_path).read_bytes() == CONTENT
     assert mirror.ranges[-1] == "bytes=500000-"
@@ -254,7 +256,7 @@ def test_a_spoiled_part_is_dropped_and_the_mirror_asked_again(serve, tmp_path):
         ({"content": HTML}, "a web page"),
         ({"content_type": "text/html; charset=utf-8"}, "a web page"),
         ({"delay": 1}, "no answer within 0.3 s|timed out"),
-        ({"cuts": [9, 9]}, "cut [0-9]+ bytes before the end"),
+        ({"cuts": [9, 9]}, "truncated [0-9]+ bytes before the end"),
         ({"piece": 9, "pause": 1}, "timed out"),
     ],
 )

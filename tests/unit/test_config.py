@@ -138,7 +138,7 @@ EXPERIMENT = {"model": "resnet20v1", "recipe": "fast", "protocol": "holdout", "s
         ("recipes.fast.epochs", "12", ["epochs", "quotes", "write 12 into a file for"]),
         ("datasets.cifar10.regions", "{x}.csv", ["cifar10.regions", "'{x}.csv'", "braces"]),
         ("datasets.cifar10.annotations", ["a/b (1).csv", "c/b (1).json"], ["annotations.1", "too"]),
-        ("datasets.cifar10.annotations", ["a/regions.csv"], ["annotations.0", "data set's own"]),
+        ("datasets.cifar10.annotations", ["a/regions.csv"], ["annotations.0", "dataset's own"]),
         ("datasets.cifar10.annotations", ["a\nb.csv"], ["annotations.0", "'a\\nb'", "rename"]),
         ("datasets.cifar10.annotations", ["a.csv", "{b}/c.csv"], ["annotations.1", "braces"]),
         ("recipes.fast.weight_decay", "inf", ["must be a number"]),

@@ -75,7 +75,7 @@ def test_what_is_not_as_pinned_is_refused_with_the_way_to_make_it_anew(monkeypat
     with pytest.raises(InputError) as error:
         keep_to_own_packages(HERE | change)
     assert told in str(error.value)
-    assert "give the same command again" in str(error.value)
+    assert "run the same command again" in str(error.value)
 
 
 @pytest.mark.parametrize(("folder", "maker"), [(None, "its user"), (sys.prefix, "conda")])

@@ -10,7 +10,10 @@ from resnetcam.settings.config import load_config
 from resnetcam.settings.schema import read_schema
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = ["README.md", "results/README.md", *(f"docs/{p.name}" for p in ROOT.glob("docs/*.md"))]
+DOCUMENTS = [
+    *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "results/README.md"),
+    *(f"docs/{p.name}" for p in ROOT.glob("docs/*.md")),
+]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

@@ -3,12 +3,12 @@
 import csv
 import logging
 import os
-from types import SimpleNamespace
 
 from resnetcam.workflow.stage import _LogFile
 
 import numpy as np
 import pytest
+from small_stage import rule_of_a_stage
 
 from resnetcam.common.errors import InputError
 from resnetcam.common.files import write_json
@@ -91,10 +91,10 @@ def test_a_killed_runs_orphan_writes_into_its_successors_log_without_breaking_it
     ("text", "expected"),
     [
         (None, "it left no log in this run"),
-        ("", "breaks off without an error"),
-        ("2026-01-01 00:00:00,000 INFO epoch 1\n", "breaks off without an error"),
-        ("2026-01-01 00:00:00,000 INFO epoch 1, done\n", "breaks off without an error"),
-        ("2026-01-01 00:00:00,000 INFO done\n", "by its log it ended well"),
+        ("", "ends without an error"),
+        ("2026-01-01 00:00:00,000 INFO epoch 1\n", "ends without an error"),
+        ("2026-01-01 00:00:00,000 INFO epoch 1, done\n", "ends without an error"),
+        ("2026-01-01 00:00:00,000 INFO done\n", "according to its log it finished"),
     ],
 )
 def test_of_a_job_without_an_error_it_is_said_what_is_known(tmp_path, text, expected):
@@ -105,7 +105,7 @@ def test_of_a_job_without_an_error_it_is_said_what_is_known(tmp_path, text, expe
     told = last_error(path)
 
     assert expected in told
-    assert "further up" in told  # where to look
+    assert "lines above" in told  # where to look
     assert "killed" not in told
 
 
@@ -119,10 +119,10 @@ def test_a_log_of_an_earlier_run_is_not_taken_for_this_one(log):
 
 
 def test_the_log_of_a_stage_that_ended_well_says_so_and_that_of_another_does_not(tmp_path):
-    rule = SimpleNamespace(log=[str(tmp_path / "a.log")], rule="train", wildcards=["shapes"])
+    rule = rule_of_a_stage(tmp_path / "a.log", "shapes")
     with stage.logged(rule):
         logging.info("epoch 1")
-    assert "ended well" in last_error(tmp_path / "a.log")
+    assert "it finished" in last_error(tmp_path / "a.log")
 
     with pytest.raises(SystemExit), stage.logged(rule):
         raise InputError("too many")
@@ -261,10 +261,10 @@ def test_a_damaged_file_of_one_run_is_told_and_the_others_are_compared(tmp_path,
     assert "1 of 2 runs are trained and evaluated" in told
     flat = " ".join(told.split())
     if content is None:
-        assert f"{path} is gone. The same command makes it again" in flat
+        assert f"{path} is gone. The same command recreates it" in flat
     else:
         assert f"{path} cannot be used: " in flat
-        assert f"`rm {path}`, then the same command makes it again" in flat
+        assert f"`rm {path}`, then the same command recreates it" in flat
     with open(tmp_path / "comparison.partial.csv", newline="") as file:
         low, high = csv.DictReader(file)
     assert (low["n_seeds"], low["accuracy_mean"]) == ("1", "0.8")

@@ -135,7 +135,7 @@ def test_a_page_shows_maps_for_its_own_class(tmp_path, overlaid, titles):
     assert [value for _, value in overlaid] == [20, 21, 12]
     assert [titles[panel] for panel, _ in overlaid] == ["dog 96%", "dog 2%", "dog 96%"]
     pictures = [text for text in titles.values() if text.startswith("test")]
-    assert pictures == ["test 0", "test 1 called ox", "test 2 is cat"]
+    assert pictures == ["test 0", "test 1 predicted ox", "test 2 true cat"]
 
 
 def test_maps_side_by_side_are_titled_with_the_class_that_their_file_names(

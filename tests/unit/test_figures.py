@@ -319,9 +319,9 @@ def test_a_page_counts_the_recognised_the_missed_and_the_mistaken(tmp_path, monk
     shown = explained([1] * 12 + [0, 2], [1] * 11 + [0] + [1, 2])
     class_page(tmp_path / "a.png", 1, shown, ["cat", "dog", "ox"], Look())
     assert texts[:3] == [
-        "dog, and called so: 11",
-        "dog, but called something else: 1",
-        "Something else, but called dog: 1",
+        "dog, predicted dog: 11",
+        "dog, predicted another class: 1",
+        "Another class, predicted dog: 1",
     ]
 
 

@@ -74,7 +74,7 @@ def test_a_file_that_is_gone_is_not_to_be_removed(tmp_path, reader):
     path = tmp_path / "nowhere"
     with pytest.raises(DamagedFileError) as told:
         read_json(path, SHAPE) if reader == "json" else read_all_maps(path)
-    assert str(told.value) == f"{path} is gone. The same command makes it again."
+    assert str(told.value) == f"{path} is gone. The same command recreates it."
 
 
 def test_a_file_that_one_may_not_read_is_not_to_be_removed(tmp_path, monkeypatch):

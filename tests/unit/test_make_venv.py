@@ -131,3 +131,14 @@ def test_plugins_are_added_also_where_the_environment_has_no_pip(tmp_path):
     listed = subprocess.check_output([tmp_path / "bin/python", "-c", code], text=True)
 
     assert listed == "", "another environment's packages"
+
+
+@pytest.mark.parametrize(
+    ("name", "folder", "lock"),
+    [("", ".venv", "requirements.txt"), ("docs", ".venv-docs", "requirements-docs.txt")],
+)
+def test_each_environment_has_its_folder_and_its_lock(bootstrap, name, folder, lock):
+    bootstrap.choose(name)
+
+    paths = [Path(path) for path in (bootstrap.VENV, bootstrap.LOCK, bootstrap.STAMP)]
+    assert paths == [ROOT / folder, ROOT / lock, ROOT / folder / "lock.sha256"]

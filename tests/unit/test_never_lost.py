@@ -226,8 +226,8 @@ def test_the_trainer_is_given_what_the_recipe_says(
 def full_disk_message(text):
     """The one line about it; nothing else speaks of an error."""
     assert "Traceback" not in text and "Logging error" not in text and "ignored" not in text
-    (line,) = (line for line in text.splitlines() if "Make room" in line)
-    assert "give the same command" in line
+    (line,) = (line for line in text.splitlines() if "Free some space" in line)
+    assert "run the same command" in line
     return line
 
 
@@ -316,7 +316,7 @@ def test_other_errors_still_show_their_traceback(tmp_path, data, cpu, capsys, mo
     monkeypatch.setattr(StateStore, "save", fail)
     assert Run(tmp_path, data, cpu).as_stage() == 1
     for text in (capsys.readouterr().err, (tmp_path / "logs/train.log").read_text()):
-        assert "Traceback" in text and "Make room" not in text
+        assert "Traceback" in text and "Free some space" not in text
 
 
 def flip(position):

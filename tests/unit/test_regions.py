@@ -219,7 +219,7 @@ def test_a_region_without_a_class_is_taken_to_be_of_its_images(filename):
     assert [problem.lost for problem in result.problems] == [not taken] * 2
     if taken:
         assert {one.message for one in result.problems} == {
-            "no 'class' is chosen; taken to be its image's"
+            "no 'class' is chosen; assumed to be its image's"
         }
 
 
@@ -241,8 +241,8 @@ def test_use_is_told_with_counts_reasons_and_empty_images():
         "then row 4, test_00000_cat.png",
         "row 5, dog.png: the file name is not that of a test image, such as test_00012_cat.png; "
         "region left out",
-        "row 6, test_00001_ship.png: no 'class' is chosen; taken to be its image's",
-        "without a region that is used: 1 of the 3 images that the file names (test_00002_cat.png)",
+        "row 6, test_00001_ship.png: no 'class' is chosen; assumed to be its image's",
+        "without a used region: 1 of the 3 images that the file names (test_00002_cat.png)",
     ]
 
 
@@ -288,7 +288,7 @@ def test_summary():
         "sides_px": [6.1, 8.5, 14.1, 17.7],
         "unit": "pixels of the annotated image",
         "problems": [
-            {"kind": "a kind", "lost": True, "told": "row 4, b.png: a defect", "rows": [4]}
+            {"kind": "a kind", "lost": True, "message": "row 4, b.png: a defect", "rows": [4]}
         ],
     }
     assert list(areas) == ["min", "q25", "median", "q75", "max"]

@@ -373,8 +373,8 @@ def test_epochs_on_smaller_images_are_told(results):
     provenance["ingredients"]["recipe"]["progressive_resizing"] = resizing
     run.provenance.write_text(json.dumps(provenance))
     markdown, _ = results(["cat", "dog"], archive(), [run])
-    assert "In the first epoch (shaded) the training images were smaller" in markdown
-    assert "which compiles, small images among them" in markdown
+    assert "In the first epoch (shaded), the training images were smaller" in markdown
+    assert "which compiles; they include small images" in markdown
     assert "recipe.progressive_resizing.side: 24" in markdown
 
 
@@ -404,7 +404,7 @@ def test_the_command_gives_the_threads_and_the_device_of_the_runs(results):
         (["a" * 40], "at the commit above, with the settings above"),
         (["a" * 40, "b" * 40], "at each run's commit above, with"),
         (["a" * 40 + "-dirty"], "with the code that made the runs (it differs from the commit"),
-        (["a" * 40, "unknown"], "with the code that made the runs (no commit is known)"),
+        (["a" * 40, "unknown"], "with the code that made the runs (the commit is unknown)"),
     ],
 )
 def test_a_commit_is_promised_only_where_it_is_the_whole_answer(results, commits, told):
@@ -420,11 +420,11 @@ def test_a_mean_over_seeds_is_told_from_the_seed_that_is_looked_at(results):
     runs = [write_run(results.folder, "fast", s, a) for s, a in ((1, 0.9), (2, 0.92), (3, 0.86))]
     markdown, _ = results(["cat", "dog"], archive(), runs)
     assert "89.3% of the test images are classified correctly, on average over 3 seeds." in markdown
-    assert "What follows is seed 1, which classifies 90.0% correctly; the figures" in markdown
+    assert "The figures below are for seed 1, which classifies 90.0% correctly." in markdown
     assert "accuracy, loss and training time are means over them" in markdown
     alone, _ = results(["cat", "dog"], archive(), runs[:1])
     assert "are classified correctly. " in alone
-    assert "on average over" not in alone and "What follows is seed" not in alone
+    assert "on average over" not in alone and "The figures below are for" not in alone
 
 
 def test_scores_of_maps_stand_in_their_columns(results):
@@ -570,8 +570,8 @@ def test_the_headline_of_a_lone_sweep_says_that_it_is_the_best_of_many(swept, re
 
     assert "**rates-peak\\_0, the best of 25 by validation accuracy, classifies 50.0%" in markdown
     assert "mean training image]" not in markdown
-    assert "the best, rates-peak\\_0: [seed 1](rates-peak_0/seed1/run.json)." in markdown
-    assert "at the commit that `run.json` names, with the same config:" in markdown
+    assert "The best, rates-peak\\_0: [seed 1](rates-peak_0/seed1/run.json)." in markdown
+    assert "at the commit named in `run.json`, with the same config:" in markdown
     assert "| Run | Device |" not in markdown
 
 
@@ -627,7 +627,7 @@ def test_page_is_whole_in_itself(results):
 
 def test_hostile_names_stay_text(results):
     annotations = results.folder / "summary.json"
-    problems = [{"told": name} for name in HOSTILE]
+    problems = [{"message": name} for name in HOSTILE]
     Image.new("RGB", (2, 2)).save(annotations.with_suffix(".png"))
     summary = {
         "file": HOSTILE[2],
@@ -709,4 +709,4 @@ def test_damaged_numbers_do_not_hide_where_the_report_is(results):
     told = closing_words(results.folder / "fast/report.md", [run.metrics.parent])
 
     assert told.startswith(f"Report: {results.folder}/fast/report.md")
-    assert f"{run.metrics} cannot be used: it is no JSON" in told
+    assert f"{run.metrics} cannot be used: it is not valid JSON" in told

@@ -139,7 +139,7 @@ def test_an_experiment_may_differ_from_its_recipe():
         ),
         (
             {"overrides": {"augmentation.erase": {False: None}}},
-            ["False is not allowed", "stands in quotes"],
+            ["False is not allowed", "in quotes"],
         ),
         (
             {"overrides": {"augmentation.erase": {"odd name": None}}},

@@ -39,21 +39,20 @@ def followed(*, deletion, insertion, n=400):
     [
         (
             (-0.301, -0.33, -0.27),
-            "beats every baseline; the closest, the centred Gaussian, by 30.1 points "
-            "(27.0 to 33.0)",
+            "beats every baseline, the closest (centred Gaussian) by 30.1 points (27.0 to 33.0)",
         ),
         (
             (0.00001, -0.03, 0.03),
-            "cannot be told from the centred Gaussian; the difference is 0.0 points (-3.0 to 3.0)",
+            "shows no clear difference from the centred Gaussian: 0.0 points (-3.0 to 3.0)",
         ),
-        ((0.2, 0.15, 0.25), "does worse than the centred Gaussian, by 20.0 points (15.0 to 25.0)"),
+        ((0.2, 0.15, 0.25), "is worse than the centred Gaussian, by 20.0 points (15.0 to 25.0)"),
     ],
 )
 def test_a_verdict_follows_the_differences_image_by_image(gaussian, sentence):
     pointing, energy = localisation_verdict(located(gaussian))
 
     assert pointing.on_baselines == f"In the pointing game, Grad-CAM {sentence}."
-    assert energy.on_baselines.startswith("In energy inside, Grad-CAM beats every baseline;")
+    assert energy.on_baselines.startswith("In energy inside, Grad-CAM beats every baseline,")
     assert pointing.on_methods == energy.on_methods == ""
 
 
@@ -62,8 +61,8 @@ def test_the_map_of_another_image_is_a_baseline_too():
         located((-0.3, -0.33, -0.27), other_image=(-0.2, -0.23, -0.17))
     )
     assert pointing.on_baselines == (
-        "In the pointing game, Grad-CAM beats every baseline; the closest, the map of another "
-        "image, by 20.0 points (17.0 to 23.0)."
+        "In the pointing game, Grad-CAM beats every baseline, the closest (map of another "
+        "image) by 20.0 points (17.0 to 23.0)."
     )
 
 
@@ -74,18 +73,18 @@ def test_the_map_of_another_image_is_a_baseline_too():
             (0.053, 0.046, 0.06),
             (0.01, -0.001, 0.02),
             [
-                "By deletion, Grad-CAM beats every baseline; the closest, the centred Gaussian, "
+                "By deletion, Grad-CAM beats every baseline, the closest (centred Gaussian) "
                 "by 0.053 (0.046 to 0.060).",
-                "By insertion, Grad-CAM cannot be told from the centred Gaussian; "
-                "the difference is -0.010 (-0.020 to 0.001).",
+                "By insertion, Grad-CAM shows no clear difference from the "
+                "centred Gaussian: -0.010 (-0.020 to 0.001).",
             ],
         ),
         (
             (-0.05, -0.06, -0.04),
             (0.05, 0.04, 0.06),
             [
-                "By deletion, Grad-CAM does worse than the centred Gaussian, by 0.050 (0.040 to",
-                "By insertion, Grad-CAM does worse than the centred Gaussian, by 0.050 (0.040 to",
+                "By deletion, Grad-CAM is worse than the centred Gaussian, by 0.050 (0.040 to",
+                "By insertion, Grad-CAM is worse than the centred Gaussian, by 0.050 (0.040 to",
             ],
         ),
     ],
@@ -109,8 +108,8 @@ def test_other_methods_are_grouped_by_what_can_be_told():
     pointing, _ = localisation_verdict(located(near, **methods))
 
     assert pointing.on_methods == (
-        "Of the other methods, it does better than Eigen-CAM; it does worse than Grad-CAM++; "
-        "it cannot be told from HiResCAM and LayerCAM."
+        "Of the other methods, it is better than Eigen-CAM; it is worse than Grad-CAM++; "
+        "it shows no clear difference from HiResCAM and LayerCAM."
     )
 
 
@@ -119,7 +118,7 @@ def test_a_network_with_random_weights_is_a_baseline():
 
     pointing, _ = localisation_verdict(scores)
 
-    assert "the closest, the network with random weights, by 10.0 points" in pointing.on_baselines
+    assert "the closest (network with random weights) by 10.0 points" in pointing.on_baselines
     assert pointing.on_methods == ""
 
 
@@ -128,7 +127,7 @@ def test_the_closest_baseline_is_that_of_the_smallest_difference():
 
     pointing, _ = localisation_verdict(scores)
 
-    assert "the closest, the centred Gaussian, by 25.0 points" in pointing.on_baselines
+    assert "the closest (centred Gaussian) by 25.0 points" in pointing.on_baselines
 
 
 def test_few_images_give_no_verdict():

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resnetcam.common.errors import InputError
-from resnetcam.regions.export import AREAS, Export, Problem, Region, told
+from resnetcam.regions.export import AREAS, Export, Problem, Region, problem_lines
 from resnetcam.regions.geometry import rasterise
 from resnetcam.regions.loose_json import parse_json
 from resnetcam.regions.on_images import summary
@@ -313,17 +313,17 @@ def test_the_worst_kinds_of_defects_come_first_with_their_numbers():
     problems = [problem(row, "spaces") for row in range(2, 40)]
     problems += [problem(50, "no shape", lost=True), problem(51, "a mark", filename="")]
     problems += [problem(row, "no height", lost=True, filename="b.png") for row in (60, 61)]
-    assert told(problems) == [
+    assert problem_lines(problems) == [
         "no height; done, 2 times; first row 60, b.png: no height 60; done; then row 61, b.png",
         "row 50, a.png: no shape 50; done",
         "spaces; done, 38 times; first row 2, a.png: spaces 2; done; then row 3, a.png; "
         "row 4, a.png; row 5, a.png; row 6, a.png; 33 more",
         "row 51: a mark 51; done",
     ]
-    assert told(problems[-2:], rows=False) == [
+    assert problem_lines(problems[-2:], rows=False) == [
         "no height; done, 2 times; first b.png: no height 60; done"
     ]
-    assert told([problem(1, "k", filename="\x1b[2Jevil\n.png")]) == [
+    assert problem_lines([problem(1, "k", filename="\x1b[2Jevil\n.png")]) == [
         "row 1, \ufffd[2Jevil\ufffd.png: k 1; done"
     ]
 

@@ -20,15 +20,15 @@ def test_what_is_right_passes_and_json_is_left_alone(name):
     [
         (
             "device: cpu\nstate: a\ndevice: gpu\n",
-            "line 3: the key device is already",
+            "line 3: the key device already",
         ),
         (
             "recipes:\n  fast: {epochs: 1,\n    epochs: 2}\n",
-            "line 3: the key recipes.fast.epochs is",
+            "line 3: the key recipes.fast.epochs already",
         ),
-        ("a: [{b: 1, b: 2}]", "the key a.0.b is already there"),
+        ("a: [{b: 1, b: 2}]", "the key a.0.b already exists"),
         ("device:\n\tcpu\n", "line 2: a line begins with a tab"),
-        ("device: [cpu\nstate: a\n", "this is no YAML"),
+        ("device: [cpu\nstate: a\n", "this is not valid YAML"),
         (b"device: \xff\n", "cannot be read"),
     ],
 )

@@ -32,7 +32,7 @@ def test_a_damaged_file_is_told_and_what_is_said_makes_it_again(workflow, name):
     assert "Traceback" not in result.output
     told = " ".join(result.output.split())
     assert f"{RESULTS}/{name} cannot be used: " in told
-    assert "Once that is mended, run the same command: it does only" in told
+    assert "Once that is fixed, run the same command: it does only" in told
     commands = set(re.findall(rf"`(rm {RESULTS}/{name})`", told))
     assert len(commands) == 1
     subprocess.run(shlex.split(commands.pop()), check=True, cwd=workflow.folder)
@@ -53,5 +53,5 @@ def test_of_a_job_whose_results_seem_too_old_nobody_says_that_it_was_killed(work
 
     assert result.returncode != 0
     table = (workflow.folder / RESULTS / "failures.csv").read_text()
-    assert "by its log it ended well" in table and "killed" not in table
+    assert "according to its log it finished" in table and "killed" not in table
     assert "clock skew" in result.output  # Snakemake's own words, further up

@@ -42,7 +42,7 @@ def test_drawings_outlive_a_larger_kit(workflow):
     output = workflow.run(f"{KIT}/README.txt").output
 
     assert drawn(workflow) == [record]
-    assert "going on with project.json (regions: 2, on 1 image)" in output
+    assert "continuing with project.json (regions: 2, on 1 image)" in output
     assert len(list((workflow.folder / KIT).glob("test_*.png"))) == 7
     workflow.run("--forcerun", "annotate", f"{KIT}/README.txt")
     assert drawn(workflow) == [record]
@@ -120,14 +120,12 @@ def test_regions_left_out_are_told_with_counts_before_anything_trains(own, names
     assert "via_export_csv (1).csv: used: 2 of 4 regions, on 1 image" in told
     assert f"labelled '{dog}', but the image's class is '{cat}'; region left out" in told
     assert "holiday.png: the file name is not that of a test image" in told
-    assert "no 'class' is chosen; taken to be its image's" in told
-    assert (
-        f"without a region that is used: 1 of the 2 images that the file names ({names[1]})" in told
-    )
+    assert "no 'class' is chosen; assumed to be its image's" in told
+    assert f"without a used region: 1 of the 2 images that the file names ({names[1]})" in told
     log = (workflow.folder / "logs/own/import_regions.log").read_text()
     assert "used: 2 of 4 regions" in log
     report = (workflow.folder / "results/own/report.md").read_text()
-    assert "Regions that were left out, clipped, or taken to be of their image's class:" in report
+    assert "Regions that were left out, clipped, or assumed to have their image's class:" in report
 
 
 def test_an_export_without_any_usable_region_is_refused(own, names):

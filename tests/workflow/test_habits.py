@@ -105,7 +105,7 @@ def say_a_key_twice(config):
     ("spoil", "told"),
     [
         (indent_with_a_tab, "a line begins with a tab"),
-        (say_a_key_twice, "the key device is already there"),
+        (say_a_key_twice, "the key device already exists"),
         (lambda config: config.unlink(), "config.yaml is not in "),
     ],
 )

@@ -74,7 +74,7 @@ def test_one_run_of_twelve_fails_and_the_same_command_completes_the_grid(swept):
     (reported,) = [row for row in rows if not row["accuracy_mean"]]
     assert len(rows) == 12
     assert (reported["experiment"], reported["failed_seeds"]) == (VICTIM, "1")
-    assert "train: its log breaks off" in reported["failure"]
+    assert "train: its log ends without" in reported["failure"]
     assert [row["experiment"] for row in rows_of(results / "failures.csv")] == [VICTIM]
     assert not (results / "comparison.csv").exists()
     assert not (results / "report.md").exists()

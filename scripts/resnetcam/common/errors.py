@@ -20,7 +20,7 @@ class DamagedFileError(InputError):
     """
 
     def __init__(self, path: str | Path, problem: str):
-        remedy = f"`rm {shlex.quote(str(path))}`, then the same command makes it again."
-        gone = f"{path} is gone. The same command makes it again."
+        remedy = f"`rm {shlex.quote(str(path))}`, then the same command recreates it."
+        gone = f"{path} is gone. The same command recreates it."
         there = f"{path} cannot be used: {problem}. {remedy}"
         super().__init__(there if Path(path).exists() else gone)

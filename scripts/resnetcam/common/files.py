@@ -87,7 +87,7 @@ def read_json(path: str | Path, shape: Any = None) -> Any:
     except OSError as error:
         raise DamagedFileError(path, error.strerror or str(error)) from error
     except (ValueError, RecursionError) as error:
-        raise DamagedFileError(path, f"it is no JSON ({error})") from error
+        raise DamagedFileError(path, f"it is not valid JSON ({error})") from error
     if problem := _mismatch(content, shape):
         raise DamagedFileError(path, problem)
     return content

@@ -34,4 +34,4 @@ RANDOMISATION = {
     "levels": [{"part": str, "correlation": (_INTERVAL, _NOTHING)}],
 }
 LOCALISATION = {"candidates": {...: {}}, "problems": [str]}
-ANNOTATIONS = {"file": str, "problems": [{"told": str}], "attributes": {...: {...: int}}}
+ANNOTATIONS = {"file": str, "problems": [{"message": str}], "attributes": {...: {...: int}}}

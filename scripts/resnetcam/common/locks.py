@@ -35,7 +35,7 @@ def _flock(file: IO[Any], operation: int) -> None:
         if error.errno not in _NO_LOCKS:
             raise
         logger.warning(
-            "%s cannot be locked (%s): see to it that no other process does the same work",
+            "%s cannot be locked (%s): make sure that no other process does the same work",
             file.name,
             error.strerror,
         )

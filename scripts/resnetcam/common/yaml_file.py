@@ -41,8 +41,8 @@ def check_config_file(path: str | Path) -> None:
     if twice := next(_keys_said_twice(node), None):
         key, first, second = twice
         raise InputError(
-            f"{path}, line {second + 1}: the key {key} is already there, in line {first + 1}. "
-            "Leave one of the two; of two, YAML would take the last without a word."
+            f"{path}, line {second + 1}: the key {key} already exists in line {first + 1}. "
+            "Keep one of them: YAML would silently use the last."
         )
 
 
@@ -72,6 +72,8 @@ def _told(error: yaml.YAMLError, text: str) -> str:
     lines = text.splitlines()
     line = lines[mark.line] if mark and mark.line < len(lines) else ""
     if "\t" in line[: len(line) - len(line.lstrip())]:
-        return "a line begins with a tab. YAML takes spaces alone to indent."
+        return "a line begins with a tab. YAML is indented with spaces only."
     problem = getattr(error, "problem", None) or str(error)
-    return f"this is no YAML ({problem}). Compare it with the lines around it, or a fresh copy."
+    return (
+        f"this is not valid YAML ({problem}). Compare it with the lines around it, or a fresh copy."
+    )

@@ -95,7 +95,7 @@ def _obtain_into(folder: Path, source: ArchiveSource) -> Path:
         return archive
     for damaged in _list_stored(folder):
         logger.warning(
-            "%s is damaged (its SHA-256 is %s): obtaining it again.",
+            "%s is damaged (its SHA-256 is %s): getting it again.",
             damaged,
             sha256_of_file(damaged),
         )
@@ -127,7 +127,7 @@ def _locked(folder: Path) -> Iterator[None]:
     """Keep other processes out of a store folder; the kernel releases the lock on death."""
     with open(folder / ".lock", "w") as file:
         if not try_lock(file):
-            logger.info("Waiting for another process that is obtaining this archive: %s", folder)
+            logger.info("Waiting for another process that is downloading this archive: %s", folder)
             wait_for_lock(file)
         yield
 
@@ -149,10 +149,11 @@ def _copy_local(path: Path, sha256: str, archive: Path) -> None:
         ) from error
     if found != sha256:
         raise InputError(
-            f"`path`: {path} has another hash than `sha256`.\n"
+            f"`path`: {path} does not have the hash `sha256`.\n"
             f"  expected {sha256}\n"
             f"  found    {found}\n"
-            "If this archive is meant, set `sha256` to the hash found; otherwise replace the file."
+            "If this is the intended archive, set `sha256` to the hash found; otherwise replace "
+            "the file."
         )
     with replacing(archive) as temporary:
         shutil.copyfile(path, temporary)
@@ -185,8 +186,8 @@ def _download(source: ArchiveSource, archive: Path) -> None:
     raise InputError(
         "The archive could not be downloaded:\n"
         + "\n".join(failures)
-        + "\nTo go on without these mirrors, get the file by any means, for example on another "
-        "machine, and either set `datasets.<name>.archive.path` to it or put it at\n"
+        + "\nTo continue without these mirrors, get the file in another way, for example on "
+        "another machine, and either set `datasets.<name>.archive.path` to it or put it at\n"
         f"  {archive}\n"
         "Or run the built-in dataset, which needs no download: --config dataset=shapes"
     )
@@ -336,7 +337,7 @@ def _reason(error: BaseException) -> str:
     while error.__context__ is not None:
         error = error.__context__
     if isinstance(error, urllib3.exceptions.IncompleteRead):
-        return f"cut {error.expected} bytes before the end"
+        return f"truncated {error.expected} bytes before the end"
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     if isinstance(error, ssl.SSLCertVerificationError):
         text = f"{error.verify_message} (SSL_CERT_FILE names certificates to trust, of a proxy too)"

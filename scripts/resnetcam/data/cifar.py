@@ -214,14 +214,14 @@ class _PickledDtype:
         if name not in (b"u1", "u1"):
             raise pickle.UnpicklingError(f"an array of dtype {name!r}, not uint8")
 
-    def __setstate__(self, state: tuple) -> None:
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
         """Ignore byte order and alignment, which a single byte does not have."""
 
 
 class _PickledArray:
     """Stands for numpy.ndarray while unpickling."""
 
-    def __setstate__(self, state: tuple) -> None:
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
         _version, self.shape, self.dtype, self.is_fortran, self.content = state
 
     def to_numpy(self) -> np.ndarray:
@@ -293,17 +293,17 @@ def _decompress(path: str | Path, max_bytes: int) -> bytes:
             content = file.read(max_bytes + 1)
     except gzip.BadGzipFile as error:
         raise InputError(
-            f"{path} is not a sound .tar.gz archive ({error}). If it was saved from a browser, it "
+            f"{path} is not a valid .tar.gz archive ({error}). If it was saved from a browser, it "
             "may be a web page: download it again."
         ) from error
     except (EOFError, zlib.error) as error:
-        raise InputError(f"{path} is cut or damaged ({error}): get it again.") from error
+        raise InputError(f"{path} is truncated or damaged ({error}): download it again.") from error
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from error
     if len(content) > max_bytes:
         raise InputError(
             f"{path} decompresses to more than {max_bytes} bytes, too much for the number of "
-            "images expected. Check the settings of the numbers of images, or the archive."
+            "images expected. Check `train_images` and `test_images`, or the archive."
         )
     return content
 
@@ -325,7 +325,7 @@ def _read_members(path: str | Path, content: bytes) -> dict[PurePosixPath, dict[
                 file = tar.extractfile(member)
                 folders.setdefault(name.parent, {})[name.name] = file.read() if file else b""
     except (tarfile.TarError, ValueError, RecursionError) as error:
-        raise InputError(f"{path} does not contain a sound tar archive ({error}).") from error
+        raise InputError(f"{path} does not contain a valid tar archive ({error}).") from error
     return folders
 
 

@@ -20,7 +20,7 @@ SHAPES = {
 }
 AREAS = ("rect", "circle", "ellipse", "polygon")
 
-_PLACES_TOLD = 4
+_MOST_PLACES = 4
 
 
 @dataclass(frozen=True)
@@ -78,17 +78,17 @@ def by_kind(problems: Iterable[Problem]) -> list[list[Problem]]:
     return sorted(groups.values(), key=lambda group: (not group[0].lost, -len(group)))
 
 
-def told(problems: Iterable[Problem], rows: bool = True) -> list[str]:
+def problem_lines(problems: Iterable[Problem], rows: bool = True) -> list[str]:
     """Say in a line for each kind, the worst first, how often it occurs and where.
 
     Args:
         problems: of one file.
         rows: False to name files alone, where the reader cannot know the rows.
     """
-    return [_told(group, rows) for group in by_kind(problems)]
+    return [_line(group, rows) for group in by_kind(problems)]
 
 
-def _told(group: list[Problem], rows: bool) -> str:
+def _line(group: list[Problem], rows: bool) -> str:
     first = group[0]
     places = dict.fromkeys(_place(one, rows) for one in group)
     places.pop(_place(first, rows))
@@ -98,7 +98,7 @@ def _told(group: list[Problem], rows: bool) -> str:
     if first.message == first.kind:
         example = _place(first, rows)
     text = f"{first.kind}, {len(group):,} times; first {example}"
-    shown = list(places)[:_PLACES_TOLD]
+    shown = list(places)[:_MOST_PLACES]
     more = len(places) - len(shown)
     then = "; ".join([*shown, *([f"{more:,} more"] if more else [])])
     return f"{text}; then {then}" if then else text

@@ -14,7 +14,7 @@ _POSITIONS = ("x", "y", "cx", "cy", *_POINT_LISTS)
 _LENGTHS = ("width", "height", "r", "rx", "ry")
 _FEWEST_POINTS = {"polygon": 3, "polyline": 2}
 _LARGEST_NUMBER = 1e7  # pixels; far beyond any image, and exact in every arithmetic used later
-_MOST_TOLD = 5
+_MOST_LISTED = 5
 
 
 class DefectError(Exception):
@@ -76,7 +76,7 @@ class Gatherer:
         self.problems.append(Problem(row, filename, f"{found}; {done}", kind, lost=True))
 
     def refuse_losses(self) -> None:
-        """Raise ``InputError`` if something was lost; it tells the first of each kind."""
+        """Raise ``InputError`` if something was lost; it names the first of each kind."""
         first: dict[str, Problem] = {}
         counts: dict[str, int] = {}
         for problem in self.problems:
@@ -85,10 +85,10 @@ class Gatherer:
                 counts[problem.kind] = counts.get(problem.kind, 0) + 1
         if not first:
             return
-        told = [self._refusal(problem, counts[kind]) for kind, problem in first.items()]
-        more = [f"and {len(told) - _MOST_TOLD} more kinds"] if len(told) > _MOST_TOLD else []
+        lines = [self._refusal(problem, counts[kind]) for kind, problem in first.items()]
+        more = [f"and {len(lines) - _MOST_LISTED} more kinds"] if len(lines) > _MOST_LISTED else []
         raise InputError(
-            f"{self.path}: {'; '.join(told[:_MOST_TOLD] + more)}. Correct it in VIA and export "
+            f"{self.path}: {'; '.join(lines[:_MOST_LISTED] + more)}. Correct it in VIA and export "
             "again, or read the file leniently (strict_regions: false)."
         )
 

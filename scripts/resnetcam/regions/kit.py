@@ -1,6 +1,6 @@
 """What a person needs to draw regions: enlarged images, a VIA project, and how to go about it.
 
-What was drawn outlives a new kit: a project in the folder that holds regions is gone on with.
+What was drawn outlives a new kit: a project in the folder that holds regions is continued.
 """
 
 import json
@@ -25,39 +25,38 @@ from resnetcam.regions.via_files import new_project, write_project
 logger = logging.getLogger(__name__)
 
 README = """\
-How to draw regions on these {n} images, so that Grad-CAM's localisation can be scored with them
+How to draw regions on these {n} images, to score Grad-CAM's localisation
 
 1. Download VIA 2 (https://www.robots.ox.ac.uk/~vgg/software/via/; not VIA 3), put its via.html
    into this folder, beside the images, and open it in a browser.
 2. Project > Load, and choose project.json. If an image is not found: Project > Add local files,
    and choose the PNG files of this folder.
-3. Draw one or more regions around the object of each image, as rectangle, circle, ellipse or
-   polygon. Click the corners of a polygon one after another, then press Enter to close it
-   (Backspace takes the last corner back, Esc gives the polygon up). Points and lines have no area
-   and are left out.
+3. Draw one or more regions around the object of each image: rectangles, circles, ellipses or
+   polygons. Click the corners of a polygon one after another, then press Enter to close it
+   (Backspace removes the last corner, Esc cancels the polygon). Points and lines have no area and
+   are left out.
 4. A region's "{label_attribute}" is that of its image unless you choose another (select the region,
    then press the space bar). Regions of another class than the image's own are left out.
 5. Project > Save, often. VIA offers the name project, and the browser downloads project.json. You
-   may put it back into this folder, in the place of the first one: when the workflow writes this
-   folder again, for more images, it goes on with the project that holds your regions.
-6. When you have finished, put the saved project outside of results/, which can be deleted at any
-   time: as resources/regions.json, for example. Annotation > Export Annotations is accepted as
-   well, as json (via_export_json.json) or as csv (via_export_csv.csv). JSON is the safer one: CSV
-   suffers in spreadsheets.
+   may save it in this folder in place of the first one: when the workflow writes this folder again,
+   for more images, it continues with the project that holds your regions.
+6. When you have finished, put the saved project outside results/, which can be deleted at any time,
+   for example as resources/regions.json. Annotation > Export Annotations works as well, as json
+   (via_export_json.json) or as csv (via_export_csv.csv). JSON is safer: spreadsheets damage CSV.
 7. {use}
 
 The images are enlarged {scale} times. Keep their file names: the number in a name says which test
-image it is. A verdict on where maps lie needs regions on 100 images:
-datasets.{dataset}.annotate_images asks for more, and nothing drawn is lost by that.
+image it is. A verdict on where maps lie needs regions on 100 images. To draw on more images, raise
+datasets.{dataset}.annotate_images; nothing drawn is lost.
 """
 
 PROJECT = "project.json"
 
 _SCORED = """\
 Set datasets.{dataset}.regions in config.yaml to the path of that file, and run the workflow
-   again. It says at once how many regions it uses and which it leaves out, and why."""
+   again. It reports at once how many regions it uses, which it leaves out, and why."""
 _SUMMARISED = """\
-The regions of this dataset are known, so yours score nothing; to have them checked and
+The regions of this dataset are known, so yours are not used for scoring. To have them checked and
    summarised, list the file under datasets.{dataset}.annotations, and run the workflow again."""
 
 
@@ -69,7 +68,7 @@ class Drawn:
     project: dict[str, Any]
     records: dict[str, Any]
 
-    def told(self) -> str:
+    def description(self) -> str:
         counts = [len(record["regions"]) for record in self.records.values() if record["regions"]]
         images = f"{len(counts):,} image{'s' * (len(counts) != 1)}"
         return f"{printable(self.path.name)} (regions: {sum(counts):,}, on {images})"
@@ -128,10 +127,10 @@ def write_annotation_kit(
     drawn = drawn_projects(folder)
     _keep_aside(folder / PROJECT, drawn)
     if drawn:
-        logger.info("going on with %s", drawn[0].told())
-        project = gone_on_with(drawn[0], project, names)
+        logger.info("continuing with %s", drawn[0].description())
+        project = continued(drawn[0], project, names)
     for other in drawn[1:]:
-        logger.warning("%s is there too: left as it is", other.told())
+        logger.warning("%s also exists: left unchanged", other.description())
     write_project(folder / PROJECT, project)
     use = (_SUMMARISED if regions_are_known else _SCORED).format(dataset=dataset)
     about = {"n": len(names), "scale": scale, "dataset": dataset, "use": use}
@@ -149,7 +148,7 @@ def drawn_projects(folder: Path) -> list[Drawn]:
     return [one for one in found if any(map(_is_drawn, one.records.values()))]
 
 
-def gone_on_with(drawn: Drawn, project: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+def continued(drawn: Drawn, project: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
     """Return a drawn project with the images of a new one.
 
     Whatever is drawn or typed stays, and so do images of other kinds, settings and attributes; test
@@ -216,7 +215,7 @@ def _is_drawn(record: Mapping[str, Any]) -> bool:
 
 
 def _keep_aside(path: Path, drawn: Sequence[Drawn]) -> None:
-    """Copy what is not gone on with and may be of worth to a name that is not in use."""
+    """Copy a project that is not continued, and may be valuable, to an unused name."""
     if path.is_dir():
         raise InputError(f"{path} is a folder; the kit's project goes there. Move it away.")
     if not path.exists() or (drawn and drawn[0].path == path):

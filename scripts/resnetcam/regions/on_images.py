@@ -14,10 +14,18 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from resnetcam.regions.conventions import ANNOTATION_SCALE
-from resnetcam.regions.export import AREAS, Export, Problem, Region, by_kind, printable, told
+from resnetcam.regions.export import (
+    AREAS,
+    Export,
+    Problem,
+    Region,
+    by_kind,
+    printable,
+    problem_lines,
+)
 from resnetcam.regions.geometry import area, extent, rasterise
 
-_NAMES_TOLD = 5
+_MOST_NAMES = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +79,7 @@ def masks_for_images(
         height, width: of the small images, in pixels.
         scale: enlarged pixels to a small one, along each side.
         label_attribute: the region attribute that holds a class name; a region without one is
-            taken to be of its image's class, which is told as a problem by which nothing is lost.
+            assumed to have its image's class, which is listed as a problem that loses nothing.
 
     Regions left out, each with a problem: on a file that is no test image, of an unknown class or
     another class than the image's, points and lines, and what is smaller than a pixel or has none
@@ -94,7 +102,7 @@ def masks_for_images(
             continue
         if not labelled:
             found = f"no {label_attribute!r} is chosen"
-            report(region, found, "taken to be its image's", found)
+            report(region, found, "assumed to be its image's", found)
         if _reaches_out(region, height * scale, width * scale):
             where = f"out of the {width * scale:g} x {height * scale:g} px image"
             report(
@@ -117,16 +125,16 @@ def describe_use(export: Export, known: RegionMasks) -> list[str]:
     n = len(export.regions)
     on = len(known.image_index)
     lines = [f"used: {n - left_out:,} of {n:,} regions, on {on:,} image{'s' * (on != 1)}"]
-    lines += told(known.problems)
+    lines += problem_lines(known.problems)
     used = set(known.image_index.tolist())
     asked = {index: name for name in export.images if (index := image_index(name)) is not None}
     if empty := [name for index, name in sorted(asked.items()) if index not in used]:
-        shown = ", ".join(map(printable, empty[:_NAMES_TOLD])) + (
-            ", ..." if len(empty) > _NAMES_TOLD else ""
+        shown = ", ".join(map(printable, empty[:_MOST_NAMES])) + (
+            ", ..." if len(empty) > _MOST_NAMES else ""
         )
         lines.append(
-            f"without a region that is used: {len(empty):,} of the {len(asked):,} images that the "
-            f"file names ({shown})"
+            f"without a used region: {len(empty):,} of the {len(asked):,} images that the file "
+            f"names ({shown})"
         )
     return lines
 
@@ -142,6 +150,7 @@ def summary(export: Export) -> dict[str, object]:
         for name, value in region.attributes.items():
             values.setdefault(name, Counter())[value] += 1
     areas = [one for region in export.regions if (one := area(region)) is not None]
+    groups = by_kind(export.problems)
     levels = {"min": 0.0, "q25": 0.25, "median": 0.5, "q75": 0.75, "max": 1.0}
     return {
         "images": len(export.images),
@@ -156,10 +165,10 @@ def summary(export: Export) -> dict[str, object]:
             {
                 "kind": group[0].kind,
                 "lost": group[0].lost,
-                "told": line,
+                "message": line,
                 "rows": [problem.row for problem in group],
             }
-            for group, line in zip(by_kind(export.problems), told(export.problems), strict=True)
+            for group, line in zip(groups, problem_lines(export.problems), strict=True)
         ],
     }
 

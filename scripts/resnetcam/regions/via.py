@@ -205,7 +205,7 @@ class _Reader:
         cell, where = cell.strip(), f"in {COLUMNS[column]}"
         if cell in ("", "undefined"):
             if cell:
-                found = f"undefined in place of JSON {where}"
+                found = f"undefined instead of JSON {where}"
                 self.gathered.repaired(row, filename, found, "read as {}")
             return {}
         try:

@@ -133,7 +133,7 @@ def _check_csv_name(path: str | Path, name: str) -> None:
     if not _fits_csv(name):
         raise InputError(
             f"{path}: VIA cannot read back the file name {quoted(name)}: it must not be empty or"
-            " hold a comma, quote or line break. Rename the image."
+            " contain a comma, quote or line break. Rename the image."
         )
 
 

@@ -311,7 +311,7 @@ def _versions(run: Run) -> str:
 
 def _annotations(path: Path, folder: Path) -> dict[str, Any]:
     summary = read_json(path, ANNOTATIONS)
-    problems = [one["told"] for one in summary["problems"]]
+    problems = [one["message"] for one in summary["problems"]]
     figure = relative_link(path.with_suffix(".png"), folder)
     attributes = {name: _most_frequent(values) for name, values in summary["attributes"].items()}
     return {

@@ -112,11 +112,11 @@ def protocol_in_words(protocol: str) -> str:
     """Say what a protocol means for the number beside it."""
     if protocol == "test_selected":
         return (
-            "This number is test-selected: no images were held out, so what was chosen, such as "
-            "the epoch, was chosen on the test set; expect a little less on new images."
+            "This number is test-selected: no images were held out, so choices such as the epoch "
+            "were made on the test set. Expect slightly less on new images."
         )
     return (
-        "Every choice was made on images held out of the training set; the test set was used "
+        "Every choice was made on images held out of the training set. The test set was used "
         "once, at the end."
     )
 

@@ -1,7 +1,7 @@
-"""What the scores of maps allow one to say, in words.
+"""What the scores of maps show, in words.
 
-Candidates are compared image by image: a difference counts where its 95 % interval, as it is
-written, leaves out zero.
+Candidates are compared image by image. A difference counts if its 95 % interval, as printed,
+excludes zero.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from resnetcam.report.titles import title
 # The bootstrap's intervals are too narrow for a verdict on fewer.
 _FEWEST_IMAGES = 100
 _DIGITS = 3
-_KNOW_NOTHING = ("randomised_network", "other_image", *BASELINES)
+_BASELINE_NAMES = ("randomised_network", "other_image", *BASELINES)
 
 
 class Verdict(NamedTuple):
@@ -64,16 +64,16 @@ def faithfulness_verdict(scores: Mapping[str, Any]) -> list[Verdict]:
 def _verdict(candidates: Mapping[str, Any], n: int, metrics: tuple[_Metric, ...]) -> list[Verdict]:
     if n < _FEWEST_IMAGES:
         too_few = (
-            f"Too few images for a verdict: {n}, where intervals can be trusted from about "
-            f"{_FEWEST_IMAGES} on."
+            f"Too few images for a verdict: {n}. Intervals are reliable from about "
+            f"{_FEWEST_IMAGES} images on."
         )
         return [Verdict(too_few, "")]
     name = title(next(iter(candidates)))
     verdicts = []
     for metric in metrics:
         leads = _leads(candidates, metric)
-        baselines = [lead for lead in leads if lead.of in _KNOW_NOTHING]
-        methods = [lead for lead in leads if lead.of not in _KNOW_NOTHING]
+        baselines = [lead for lead in leads if lead.of in _BASELINE_NAMES]
+        methods = [lead for lead in leads if lead.of not in _BASELINE_NAMES]
         first = f"{metric.phrase}, {name} {_against_baselines(baselines, metric)}."
         second = f"Of the other methods, it {_among_methods(methods)}." if methods else ""
         verdicts.append(Verdict(first, second))
@@ -100,18 +100,20 @@ def _against_baselines(leads: list[_Lead], metric: _Metric) -> str:
     one = min(ahead or alike or leads, key=lambda lead: lead.mean)
     if ahead:
         by = _written(metric, -one.mean, -one.high, -one.low)
-        return f"does worse than the {title(one.of)}, by {by}"
+        return f"is worse than the {title(one.of)}, by {by}"
     by = _written(metric, one.mean, one.low, one.high)
     if alike:
-        return f"cannot be told from the {title(one.of)}; the difference is {by}"
-    return f"beats every baseline; the closest, the {title(one.of)}, by {by}"
+        return f"shows no clear difference from the {title(one.of)}: {by}"
+    return f"beats every baseline, the closest ({title(one.of)}) by {by}"
 
 
 def _among_methods(leads: list[_Lead]) -> str:
     groups = {
-        "does better than": [title(lead.of) for lead in leads if lead.low > 0],
-        "does worse than": [title(lead.of) for lead in leads if lead.high < 0],
-        "cannot be told from": [title(lead.of) for lead in leads if lead.low <= 0 <= lead.high],
+        "is better than": [title(lead.of) for lead in leads if lead.low > 0],
+        "is worse than": [title(lead.of) for lead in leads if lead.high < 0],
+        "shows no clear difference from": [
+            title(lead.of) for lead in leads if lead.low <= 0 <= lead.high
+        ],
     }
     return "; it ".join(f"{verb} {_joined(names)}" for verb, names in groups.items() if names)
 

@@ -110,7 +110,7 @@ def _inconsistencies(config: dict[str, Any]) -> Iterable[str]:
         yield from _impossible_erasing(f"recipes.{name}.augmentation.erase", recipe)
     for kind in ("experiments", "sweeps"):
         for name in _TAKEN & config[kind].keys():
-            yield f"{kind}.{name}: results/<dataset>/{name} is something else; choose another name"
+            yield f"{kind}.{name}: results/<dataset>/{name} is reserved; choose another name"
 
 
 def _first_method_without_class(
@@ -122,7 +122,7 @@ def _first_method_without_class(
             yield (
                 f"gradcam.methods: {method} cannot stand first, as it does for {', '.join(led)}: "
                 "the first method tells the predicted class from the true one, and "
-                f"{method} knows no class. Put another method before it"
+                f"{method} does not depend on the class. Put another method before it"
             )
 
 
@@ -286,7 +286,7 @@ def _exports_of_one_name(key: str, paths: list[str]) -> Iterable[str]:
     names = [PurePath(path).stem for path in paths]
     for number, name in enumerate(names):
         if name == "regions":
-            yield f"{key}.{number}: 'regions' is the name of the data set's own; rename the file"
+            yield f"{key}.{number}: 'regions' is reserved for the dataset's own; rename the file"
         elif name in names[:number]:
             yield f"{key}.{number}: another export is called {name!r} too; rename one of the files"
         elif not name.isprintable():

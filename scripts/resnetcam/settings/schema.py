@@ -112,7 +112,7 @@ def _explain(error: jsonschema.ValidationError, root: str) -> str:
         )
     if error.validator == "uniqueItems":
         twice = next(item for i, item in enumerate(value) if item in value[:i])
-        return f"{key}: {twice!r} is listed twice; each may stand there once"
+        return f"{key}: {twice!r} is listed twice; list it once"
     return f"{key}: {value!r} is not allowed: {_demand(error)}"
 
 
@@ -160,7 +160,7 @@ _MEANT_AS_TEXT = (
 def _hint_at_yaml(value: Any, wanted: set[str]) -> str:
     """YAML takes 1e-3 for text, off for a boolean, and Snakemake what is nested: say so."""
     if isinstance(value, bool):
-        return " (YAML reads yes, no, on and off as true and false; a word stands in quotes)"
+        return " (YAML reads yes, no, on and off as true and false; put a word in quotes)"
     if not isinstance(value, str):
         return ""
     for kind, words in {"null": ("null", "~"), "boolean": ("true", "false")}.items():

@@ -34,7 +34,7 @@ def keep_to_own_packages(deployment: Deployment) -> None:
         raise InputError(
             f"The environment of this stage is not what {deployment['file']} asks for:\n  "
             + "\n  ".join(problems)
-            + "\nIt was changed, or its making was cut short. "
+            + "\nIt was changed, or its creation was interrupted. "
             + _how_to_make_it_anew(deployment["folder"])
         )
 
@@ -79,7 +79,7 @@ def what_an_import_needs(error: ImportError, deployment: Deployment) -> str:
 def _how_to_make_it_anew(folder: str) -> str:
     prefix = Path(sys.prefix)
     name = prefix if prefix.is_relative_to(folder) else Path(folder)
-    return f"Delete {name} and give the same command again: it is made anew."
+    return f"Delete {name} and run the same command again to recreate it."
 
 
 def _foreign_interpreter(folder: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What failed, and what is there nevertheless: ``failures.csv`` and ``comparison.partial.csv``.
+"""What failed, and what was finished all the same: ``failures.csv`` and ``comparison.partial.csv``.
 
 Snakemake runs nothing below a failed job, so no rule can write these: the workflow itself does when
 it ends. The first disappears when a run of the workflow succeeds, the second when all is compared.
@@ -32,19 +32,19 @@ from resnetcam.report.comparison import (
 MISSING = ("failed_seeds", "missing_seeds", "failure")
 
 _NEVER_BEGAN = (
-    "it left no log in this run, so it did not begin: it could not be started, or could not import "
-    "a package. The lines further up say which, or the batch system's log"
+    "it left no log in this run, so it did not start: it could not be launched, or could not "
+    "import a package. The lines above or the batch system's log say why"
 )
 _ENDED_WELL = (
-    "by its log it ended well, but its results were not accepted. The lines further up say why: "
-    "results that appear late, or clocks (of machines, of file systems) that differ"
+    "according to its log it finished, but its results were not accepted. The lines above say "
+    "why: results that appear late, or clocks (of machines, of file systems) that differ"
 )
 _BROKE_OFF = (
-    "its log breaks off without an error, so it was ended from outside or crashed. The lines "
-    "further up may have an exit status; of a lack of memory or time the system's log knows "
-    "(`dmesg`), or the batch system's"
+    "its log ends without an error, so it was stopped from outside or crashed. The lines above may "
+    "show an exit status; a lack of memory or time is in the system's log (`dmesg`) or the batch "
+    "system's"
 )
-_MOST_TOLD = 10
+_MOST_LISTED = 10
 _LONGEST_MESSAGE = 500
 _WIDTH = 100
 _RECORD = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z]+ ", re.MULTILINE)
@@ -94,8 +94,9 @@ def last_error(log: str | Path, since: float = 0.0) -> str:
         return _ENDED_WELL if last == DONE else _BROKE_OFF
     lines = _RECORD.sub("", errors[-1]).strip().splitlines()
     # A traceback's own last line says what it is about.
-    told = [lines[0], lines[-1]] if any(line.startswith("Traceback") for line in lines) else lines
-    return " ".join(" ".join(told).split())
+    if any(line.startswith("Traceback") for line in lines):
+        lines = [lines[0], lines[-1]]
+    return " ".join(" ".join(lines).split())
 
 
 def tell_failures(
@@ -122,18 +123,18 @@ def tell_failures(
     if finished:
         done = f"{sum(finished.values()) - len(damaged):,} of {len(finished):,}"
         lines.append(f"{folder.name}: {done} runs are trained and evaluated.")
-    for failure in failures[:_MOST_TOLD]:
+    for failure in failures[:_MOST_LISTED]:
         seed = failure.seed and f"seed{failure.seed}"
         subject = " ".join([failure.stage, "/".join(filter(None, (failure.experiment, seed)))])
         lines += [*_lines(f"Failed: {subject.rstrip()}: {failure.message}"), f"  see {failure.log}"]
-    if len(failures) > _MOST_TOLD:
-        lines.append(f"and {len(failures) - _MOST_TOLD:,} more.")
-    told = " ".join(failure.message for failure in failures)
-    for problem in itertools.islice(damaged.values(), _MOST_TOLD):
-        lines += [] if problem in told else _lines(problem)
+    if len(failures) > _MOST_LISTED:
+        lines.append(f"and {len(failures) - _MOST_LISTED:,} more.")
+    messages = " ".join(failure.message for failure in failures)
+    for problem in itertools.islice(damaged.values(), _MOST_LISTED):
+        lines += [] if problem in messages else _lines(problem)
     lines += _write_tables(folder, failures, finished, experiments, compared)
     helps = {failure.message for failure in failures} <= {_NEVER_BEGAN, _BROKE_OFF} and not damaged
-    again = "Run the same command again" if helps else "Once that is mended, run the same command"
+    again = "Run the same command again" if helps else "Once that is fixed, run the same command"
     lines.append(f"{again}: it does only what is missing.")
     return "\n".join(lines)
 
@@ -177,7 +178,7 @@ def forget_failures(folder: str | Path, *, compared: bool) -> None:
 
 
 def write_failures(path: str | Path, failures: Iterable[Failure]) -> None:
-    """Write ``failures.csv``: one row a failed job."""
+    """Write ``failures.csv``: one row per failed job."""
     with replacing(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(
             file, [field.name for field in fields(Failure)], lineterminator="\n"
@@ -207,8 +208,8 @@ def partial_comparison(
     there = {row["experiment"]: row for row in compare(finished, experiments)}
     first: dict[tuple[str, str], str] = {}
     for failure in failures:
-        told = f"{failure.stage}: {failure.message}"
-        first.setdefault((failure.experiment, failure.seed), told)
+        message = f"{failure.stage}: {failure.message}"
+        first.setdefault((failure.experiment, failure.seed), message)
     unfinished: dict[str, list[str]] = {}
     for folder, done in folders.items():
         files = files_of_run(folder)

@@ -28,7 +28,8 @@ class SizesOfEnvironments(logging.Filter):
         """Add the size to a record that names an environment in the making."""
         if (found := self._making.match(str(record.msg))) and found[2] in SIZES:
             record.msg = (
-                f"Making conda environment {found[1]} ({SIZES[found[2]]}): minutes without a word."
+                f"Creating conda environment {found[1]} ({SIZES[found[2]]}). "
+                "This takes minutes without output."
             )
         return True
 

@@ -37,6 +37,7 @@ def logged(snakemake: Any) -> Iterator[None]:
     try:
         with failing_clearly(snakemake):
             file = start_logging(snakemake)
+            _check_library(snakemake.scriptdir)
             yield
             file.handle(logging.makeLogRecord({"levelname": "INFO", "msg": DONE}))
     finally:
@@ -77,6 +78,17 @@ def start_logging(snakemake: Any) -> logging.Handler:
     if path not in _files:
         _files[path] = _start_logging(snakemake)
     return _files[path]
+
+
+def _check_library(scripts: str) -> None:
+    """Snakemake puts a script's folder last on the path, so an installed copy would come first."""
+    library = Path(__file__).resolve().parents[1]
+    if library.parent != Path(scripts).resolve():
+        raise InputError(
+            f"The library was imported from {library}, not from {scripts}. A copy of it is "
+            "installed in this environment: remove it with `pip uninstall resnetcam`, or install "
+            "this workflow's own with `pip install -e .` in its folder."
+        )
 
 
 def _start_logging(snakemake: Any) -> logging.Handler:
@@ -159,7 +171,8 @@ def _full(error: Exception, number: int) -> str:
     name = getattr(error, "filename", None) or "a file"
     return (
         f"{name} cannot be written: {os.strerror(number)}. What was finished before is "
-        "kept, and so is the last state of a training. Make room, then give the same command."
+        "kept, and so is the last state of a training. Free some space, then run the same command "
+        "again."
     )
 
 

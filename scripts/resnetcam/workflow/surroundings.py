@@ -42,8 +42,8 @@ def check_temporary_folder() -> None:
                     file.write(bytes(_ENOUGH))
     except OSError as error:
         raise InputError(
-            f"Temporary files cannot be written to {folder}: {error.strerror}. Make room there, or "
-            "set TMPDIR (and TMP, if it is set) to a folder that has some."
+            f"Temporary files cannot be written to {folder}: {error.strerror}. Free some space "
+            "there, or set TMPDIR (and TMP, if it is set) to a folder that has some."
         ) from error
 
 

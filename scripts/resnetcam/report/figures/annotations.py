@@ -23,7 +23,7 @@ def annotation_summary(path: str | Path, summary: Mapping[str, Any]) -> None:
         summary: the content of ``annotations/<export>.json``.
     """
     if not summary["regions"]:
-        draw_message(path, f"{short(summary['file'], 40)} holds no region.")
+        draw_message(path, f"{short(summary['file'], 40)} contains no regions.")
         return
     # Pairs: a person's attribute may be called shape, too.
     bars = [("shape", summary["shapes"]), *summary["attributes"].items()]
@@ -64,4 +64,4 @@ def _draw_sides(axes: Axes, sides: Sequence[float], unit: str) -> None:
         axes.axvline(float(np.median(sides)), color="black", lw=1, ls=":")
     else:
         axes.set_axis_off()
-        axes.text(0.5, 0.5, "no shape with an area", ha="center", transform=axes.transAxes)
+        axes.text(0.5, 0.5, "no region has an area", ha="center", transform=axes.transAxes)

@@ -30,14 +30,14 @@ def class_page(
     """
     if index >= len(class_names):
         classes = counted(len(class_names), "class", "classes")
-        draw_message(path, f"There is no class {index}: the data set has {classes}.")
+        draw_message(path, f"There is no class {index}: the dataset has {classes}.")
         return
     is_class, called = explained.labels == index, explained.predictions == index
     name = short(class_names[index])
     blocks = [
-        (f"{name}, and called so", is_class & called, explained.true_maps),
-        (f"{name}, but called something else", is_class & ~called, explained.true_maps),
-        (f"Something else, but called {name}", ~is_class & called, explained.predicted_maps),
+        (f"{name}, predicted {name}", is_class & called, explained.true_maps),
+        (f"{name}, predicted another class", is_class & ~called, explained.true_maps),
+        (f"Another class, predicted {name}", ~is_class & called, explained.predicted_maps),
     ]
     shown = [_some(eligible) for _, eligible, _ in blocks]
     heights = [_HEADING + _PITCH * -(-len(positions) // _COLUMNS) for positions in shown]
@@ -73,7 +73,7 @@ def _draw_pair(
     label, prediction = int(one.labels[0]), int(one.predictions[0])
     about = ""
     if label != prediction:
-        word, other = ("called", prediction) if label == index else ("is", label)
+        word, other = ("predicted", prediction) if label == index else ("true", label)
         about = f"\n{word} {short(class_names[other], 11)}"
     picture.picture(one.images[0], interpolation="nearest")
     picture.title(f"test {one.image_index[0]}{about}", pad=2, size=7)

@@ -30,15 +30,15 @@ from resnetcam.report.text import wilson_interval
 _MARKERS = "osD^vP*X"
 Marker = str | tuple[int, int, int]
 _LEGEND_COLUMNS = 4
-_MOST_NAMED = 6  # all of them; of more, only the best for their time
+_MOST_NAMED = 6  # all of them; of more, only the best for their training time
 _TICKS = [s * unit for unit in (1, 60, 3600) for s in (1, 2, 5, 10, 20, 30)] + [180_000, 360_000]
 
 
 def accuracy_against_cost(path: str | Path, rows: Sequence[Row]) -> None:
     """Draw test accuracy (mean, ± sample standard deviation between seeds) against training time.
 
-    A grey line joins the best for their time (``best_for_their_time``). Those chosen on the test
-    set are drawn hollow.
+    A grey line joins the best for their training time (``best_for_their_time``). Those selected on
+    the test set are drawn hollow.
 
     Args:
         path: of the PNG file.
@@ -104,7 +104,7 @@ def _draw_bars(axes: Axes, accuracies: Mapping[str, float]) -> None:
     axes.set_xlim(0, 1)
     axes.set_ylim(-0.6, len(accuracies) - 0.4)
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.set_title("beside what is easy", loc="left")
+    axes.set_title("beside the baselines", loc="left")
 
 
 def _draw_seeds(axes: Axes, row: Row, seeds: Mapping[int, float], n: int) -> None:
@@ -127,7 +127,7 @@ def _draw_seeds(axes: Axes, row: Row, seeds: Mapping[int, float], n: int) -> Non
     axes.xaxis.set_major_formatter(fine_percent)
     axes.grid(axis="x", color="#e5e5e5", linewidth=0.6)
     axes.set_axisbelow(True)
-    title = f"close up, with 95% Wilson intervals over {counted(n, 'test image')}"
+    title = f"enlarged, with 95% Wilson intervals over {counted(n, 'test image')}"
     axes.set_title(title, loc="left")
 
 
@@ -230,5 +230,5 @@ def _legend(
     if any(row["protocol"] == "test_selected" for row in rows):
         handles.append(handle("test-selected", markerfacecolor="white"))
     if len(best_for_their_time(rows)) > 1:
-        handles.append(handle("best for their time", ls="-", marker=""))
+        handles.append(handle("best for their training time", ls="-", marker=""))
     return handles

@@ -48,7 +48,7 @@ class Panel(NamedTuple):
     top: float
     side: float
 
-    def picture(self, pixels: NDArray, **how: Any) -> None:
+    def picture(self, pixels: NDArray[Any], **how: Any) -> None:
         """Show pixels (H, W, 3), or (H, W) with a colormap; ``how`` goes to ``Axes.imshow``."""
         left, top, scale = self._place(pixels)
         height, width = pixels.shape[:2]
@@ -78,7 +78,7 @@ class Panel(NamedTuple):
             self.axes.add_collection(lines, autolim=False)
             lines.set_clip_path(inside)
 
-    def _place(self, pixels: NDArray) -> tuple[float, float, float]:
+    def _place(self, pixels: NDArray[Any]) -> tuple[float, float, float]:
         """Where the upper left pixel begins, and how large each is: all fit, centred."""
         height, width = pixels.shape[:2]
         scale = self.side / max(height, width)

@@ -103,7 +103,7 @@ def confusion_matrix(
         axes.set_xlabel("predicted class")
         axes.set_ylabel("true class")
         if selected_on == "test":
-            axes.set_title("test-selected: a little too good", loc="left", pad=10)
+            axes.set_title("test-selected: slightly optimistic", loc="left", pad=10)
         axes.text(1.01, 1.01, "recall", transform=axes.transAxes, weight="bold")
         recall_axis = axes.secondary_yaxis("right")
         recall_axis.set_yticks(ticks, recalls)
@@ -127,7 +127,7 @@ def _draw_shares(axes: Axes, shares: NDArray[np.float64]) -> None:
     bar = axes.figure.colorbar(drawn, ax=axes, orientation="horizontal", shrink=0.35, aspect=30)
     bar.ax.set_xlim(0, most)
     bar.ax.xaxis.set_major_formatter(fine_percent)
-    bar.set_label("mistakes, of the images of their true class", size=8)
+    bar.set_label("mistakes, as a share of the true class", size=8)
     bar.outline.set_visible(False)
 
 
@@ -144,14 +144,14 @@ def mean_image(path: str | Path, mean: NDArray[np.float32], images: int) -> None
     with drawing(path, 2.4) as figure:
         *panels, text = figure.subplots(1, 3, width_ratios=[1, 1, 1.3])
         panels[0].imshow(mean, interpolation="nearest")
-        panels[0].set_title("as it is")
+        panels[0].set_title("unchanged")
         panels[1].imshow(stretched, interpolation="nearest")
         panels[1].set_title(f"stretched from {low:.2f} to {high:.2f}")
         for axes in (*panels, text):
             axes.set_axis_off()
         explanation = (
             f"The mean of {counted(images, 'training image')}\n(1 is full brightness).\n\n"
-            "The network sees the difference\nof an image from it."
+            "The network sees each image\nminus this mean."
         )
         text.text(0, 0.5, explanation, va="center", size=10)
 

@@ -146,7 +146,7 @@ def _draw_correlations(
             for key in ("mean", "low", "high")
         )
         lowest, spread = lows.min(), (means - lows, highs - means)
-        label = "the same image's map, of the network as it is above"
+        label = "the same image's map, of the network in that column"
         axes.errorbar(places, means, spread, color=BLUE, marker="o", ms=3, lw=1, label=label)
     if other_image:
         low, mean, high = (other_image[key] for key in ("low", "mean", "high"))
