@@ -78,6 +78,7 @@ def stages(backend, data, folder):
         paths = {name: str(folder / file) for name, file in files.items()}
         snakemake = SimpleNamespace(
             rule=script,
+            scriptdir=str(SCRIPTS),
             wildcards=["colours", "tiny", "1"],
             log=[str(folder / f"{script}.log")],
             threads=2,

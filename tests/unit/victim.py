@@ -110,6 +110,7 @@ def _rule(run):
         ),
         "threads": 2,
         "rule": "train",
+        "scriptdir": str(SCRIPTS),
         "wildcards": ["shapes", "tiny", str(run.plan.seed)],
     }
 
