@@ -15,10 +15,10 @@ onsuccess:
 
 
 onerror:
-    from resnetcam.workflow.failures import tell_failures
+    from resnetcam.workflow.failures import report_failures
 
     for dataset, jobs in jobs_by_dataset().items():
-        told = tell_failures(
+        told = report_failures(
             f"results/{dataset}",
             failures=[failure_of(job) for job in jobs if job in failed_jobs()],
             finished=evaluated_runs(dataset, jobs),

@@ -23,7 +23,7 @@ rule training_figures:
         "../envs/report.yaml"
     params:
         **stage("draw_training_figures.py", "report"),
-        captions=content(*(f"{name}.rst" for name in TRAINING_FIGURES)),
+        captions=content(*map(caption, TRAINING_FIGURES)),
         protocol=protocol_of,
     script:
         "../scripts/draw_training_figures.py"
@@ -40,7 +40,7 @@ rule gradcam_figures:
         regions=known_regions,
     output:
         **{name: figure(name) for name in GRADCAM_FIGURES},
-        **{name: figure(name, caption="class_page") for name in CLASS_PAGES},
+        **{name: figure(name, described_as="class_page") for name in CLASS_PAGES},
     log:
         f"{RUN_LOGS}/gradcam_figures.log",
     benchmark:
@@ -50,7 +50,7 @@ rule gradcam_figures:
         "../envs/report.yaml"
     params:
         **stage("draw_gradcam_figures.py", "report"),
-        captions=content(*(f"{name}.rst" for name in (*GRADCAM_FIGURES, "class_page"))),
+        captions=content(*map(caption, (*GRADCAM_FIGURES, "class_page"))),
         settings=SETTINGS["report"],
     script:
         "../scripts/draw_gradcam_figures.py"

@@ -3,6 +3,7 @@
 import atexit
 
 from resnetcam.report.config_files import report_to_be_replaced
+from resnetcam.common.wording import duration_between
 from resnetcam.networks.workload import images_of_resnet20
 
 # Images/s of ResNet20 v1 on two processor cores: in bfloat16 with matrix units, and in float32 with
@@ -42,7 +43,7 @@ def plan_of_trainings():
         total = duration(trainings)
         yield f"and {len(trainings) - shown:,} more; all together about {total}."
     if trainings:
-        yield "A GPU takes far less; what was trained before is given back at once."
+        yield "A GPU takes far less; finished trainings are restored at once."
 
 
 def replaced_reports():
@@ -61,10 +62,7 @@ def images_of_an_epoch(job):
 
 def duration(trainings):
     images = sum(images_of_resnet20(job.params.plan, images_of_an_epoch(job)) for job in trainings)
-    fast, slow = (max(1, round(images / rate / 60)) for rate in RATES)
-    if fast >= 120:
-        return f"{round(fast / 60)} to {round(slow / 60)} hours"
-    return f"{fast} to {slow} minutes" if fast < slow else "a minute"
+    return duration_between(*(images / rate for rate in RATES))
 
 
 if workflow.is_main_process and workflow.output_settings.dryrun:

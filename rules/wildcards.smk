@@ -112,11 +112,16 @@ def make_lost_ones_again(files):
         )
 
 
-def figure(name, caption=None):
+def caption(name):
+    """The file of a figure's caption; without one, a plain one."""
+    return f"{name}.rst" if (ROOT / "report" / f"{name}.rst").is_file() else "figure.rst"
+
+
+def figure(name, described_as=None):
     """An output that Snakemake's own report shows too."""
     return report(
         f"{RUN}/figures/{name}.png",
-        caption=f"../report/{caption or name}.rst",
+        caption=f"../report/{caption(described_as or name)}",
         category="{dataset}",
         subcategory="{experiment}",
         labels={"figure": name.replace("_", " "), "seed": "{seed}"},

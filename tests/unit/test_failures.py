@@ -22,7 +22,7 @@ from resnetcam.workflow.failures import (
     forget_failures,
     last_error,
     partial_comparison,
-    tell_failures,
+    report_failures,
     write_failures,
 )
 
@@ -200,7 +200,7 @@ def told_of(folder, count=0, compared=False, **more):
     failures = [Failure("high", str(n), "train", f"{n}.log", "word " * 99) for n in range(count)]
     finished = {str(folder / "low/seed1"): False}
     more = {"finished": finished, "experiments": EXPERIMENTS} | more
-    return tell_failures(folder, failures=failures, compared=compared, **more)
+    return report_failures(folder, failures=failures, compared=compared, **more)
 
 
 def test_the_terminal_shows_a_few_failures_shortly_and_the_table_all(tmp_path):
@@ -220,7 +220,7 @@ def test_a_job_of_an_experiment_or_of_the_data_is_told_by_what_it_is_of(tmp_path
         Failure("high", "", "experiment_report", "r.log", "boom"),
         Failure("", "", "preprocess", "p.log", "bang"),
     ]
-    told = tell_failures(
+    told = report_failures(
         tmp_path, failures=failures, finished={}, experiments=EXPERIMENTS, compared=None
     )
     assert "Failed: experiment_report high: boom\n" in told

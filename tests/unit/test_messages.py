@@ -8,6 +8,7 @@ import pytest
 
 from resnetcam.common import steps
 from resnetcam.common.files import write_json
+from resnetcam.common.wording import duration, duration_between, tick_of_time
 from resnetcam.evaluation.predictions import metrics
 from resnetcam.report.comparison import COLUMNS, write_comparison
 from resnetcam.report.config_files import report_to_be_replaced, written
@@ -127,7 +128,7 @@ def test_a_stage_of_minutes_says_how_far_it_is(monkeypatch, caplog):
     now = iter(range(0, 1000, 6))
     monkeypatch.setattr(steps.time, "monotonic", lambda: next(now))
     with caplog.at_level(logging.INFO):
-        assert list(steps.told(list("abcde"), "images", unit=100)) == list("abcde")
+        assert list(steps.logged_steps(list("abcde"), "images", unit=100)) == list("abcde")
 
     assert [record.getMessage() for record in caplog.records] == [
         "images: 100 of 500, about 48 s left",
@@ -137,7 +138,26 @@ def test_a_stage_of_minutes_says_how_far_it_is(monkeypatch, caplog):
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(42.4, "42 s"), (99.4, "99 s"), (100, "2 min"), (5999, "100 min"), (9000, "2.5 h")],
+    [
+        (4.218, "4.22 s"),
+        (42.4, "42 s"),
+        (99.4, "99 s"),
+        (100, "2 min"),
+        (5999, "100 min"),
+        (9000, "2.5 h"),
+    ],
 )
 def test_durations(seconds, said):
-    assert steps.duration(seconds) == said
+    assert duration(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [(20, 40, "a minute"), (1260, 9900, "21 to 165 minutes"), (10_800, 72_000, "3 to 20 hours")],
+)
+def test_estimates_are_ranges(low, high, said):
+    assert duration_between(low, high) == said
+
+
+def test_ticks_have_all_their_digits():
+    assert [tick_of_time(s) for s in (30, 90, 5400)] == ["30 s", "1.5 min", "1.5 h"]

@@ -28,7 +28,6 @@ from resnetcam.report.context import ReportInputs, write_report
 from resnetcam.report.figure_names import CLASS_PAGES, FIGURES
 from resnetcam.report.html import to_html
 from resnetcam.report.text import (
-    duration,
     escaped,
     fenced,
     flattened,
@@ -282,7 +281,6 @@ def test_a_fence_cannot_be_closed_from_inside(text):
 def test_numbers_are_written_for_people():
     assert (percent(0.91254), percent(0.91254, 600)) == ("91.3%", "91.3%")
     assert percent(0.91254, 10_000) == "91.25%"
-    assert [duration(s) for s in (4.218, 300, 9000)] == ["4.22 s", "5 min", "2.5 h"]
     assert flattened({"a": {"b": 0.1, "c": None}}) == ["a.b: 0.1", "a.c: none"]
 
 

@@ -104,7 +104,7 @@ def _folder_of_locks() -> Path | None:
             reasons.append(f"{place}: {error.strerror}")
     logger.warning(
         "no GPU is chosen, so jobs may take the same one: locks cannot be kept (%s). Have "
-        "that mended, or run one job at a time with `--resources gpu=1`.",
+        "that fixed, or run one job at a time with `--resources gpu=1`.",
         "; ".join(reasons),
     )
     return None

@@ -5,6 +5,8 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
+from resnetcam.common.wording import duration
+
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -12,7 +14,7 @@ T = TypeVar("T")
 _SECONDS_OF_SILENCE = 10.0
 
 
-def told(work: Sequence[T], what: str, unit: int = 1) -> Iterator[T]:
+def logged_steps(work: Sequence[T], what: str, unit: int = 1) -> Iterator[T]:
     """Pass pieces of work on, and log every ten seconds how far they are done.
 
     Args:
@@ -33,10 +35,3 @@ def told(work: Sequence[T], what: str, unit: int = 1) -> Iterator[T]:
             )
             last = now
         yield piece
-
-
-def duration(seconds: float) -> str:
-    """Return a time in words, to two or three digits: ``42 s``, ``83 min``, ``2.5 h``."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 100 * 60 else f"{seconds / 3600:.1f} h"

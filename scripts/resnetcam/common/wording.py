@@ -1,6 +1,29 @@
-"""How numbers of things are written."""
+"""How numbers of things, and times, are written."""
 
 
 def counted(number: int, thing: str, things: str | None = None) -> str:
     """Write a number with its noun: 1 image, 2,000 images; ``things`` if it is no plain plural."""
     return f"{number:,} {thing if number == 1 else things or thing + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """Write a time to two or three digits: ``4.22 s``, ``42 s``, ``83 min``, ``2.5 h``."""
+    if seconds < 100:
+        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.3g} s"
+    return f"{seconds / 60:.0f} min" if seconds < 100 * 60 else f"{seconds / 3600:.1f} h"
+
+
+def duration_between(low: float, high: float) -> str:
+    """Write two estimates in seconds: ``a minute``, ``21 to 165 minutes``, ``3 to 20 hours``."""
+    low, high = (max(1, round(seconds / 60)) for seconds in (low, high))
+    if low >= 120:
+        return f"{round(low / 60)} to {round(high / 60)} hours"
+    return f"{low} to {high} minutes" if low < high else "a minute"
+
+
+def tick_of_time(seconds: float) -> str:
+    """Write a time as it stands at an axis, with all its digits: ``1.5 min``."""
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds / length:.3g} {unit}"
+    return f"{seconds:.3g} s"

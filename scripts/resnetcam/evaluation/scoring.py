@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 def accuracy_and_loss(
     logits: NDArray[np.float32], labels: NDArray[np.uint8]
 ) -> tuple[float, float]:
-    """Return the share of hits and the mean cross-entropy (natural logarithm), in float64."""
+    """Return the share of correct predictions and the mean cross-entropy (nats), in float64."""
     shifted = logits.astype(np.float64)
     shifted -= shifted.max(1, keepdims=True)
     log_probabilities = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))

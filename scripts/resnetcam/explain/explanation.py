@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from resnetcam.backends.door import Floats, ablations, activations_and_gradients
 from resnetcam.common.errors import InputError
 from resnetcam.common.names import nearest
-from resnetcam.common.steps import told
+from resnetcam.common.steps import logged_steps
 from resnetcam.explain.class_choices import check_class_choices
 from resnetcam.explain.maps import GroupName, Maps
 from resnetcam.explain.method import METHODS
@@ -134,7 +134,7 @@ def explainer(classifier: keras.Model, layer: str, methods: Sequence[str]) -> Ex
 
     def explain_all(images: Images, classes: Classes) -> MapsByMethod:
         batches = [slice(start, start + BATCH) for start in range(0, len(images), BATCH)]
-        work = told(batches, f"images of maps at {layer}", unit=BATCH)
+        work = logged_steps(batches, f"images of maps at {layer}", unit=BATCH)
         parts = [explain_batch(images[batch], classes[:, batch]) for batch in work]
         return {name: np.concatenate([part[name] for part in parts], axis=1) for name in methods}
 

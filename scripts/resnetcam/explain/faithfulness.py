@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from resnetcam.common.steps import told
+from resnetcam.common.steps import logged_steps
 from resnetcam.explain.baselines import BASELINES, of_other_images, random_maps
 from resnetcam.explain.display import is_flat, normalized, resize_bilinear
 from resnetcam.explain.intervals import mean_with_interval, means_beside_first
@@ -119,7 +119,7 @@ def score(classified: Classified, maps: Mapping[str, Floats], steps: int) -> dic
         candidates[name] = BASELINES[name](n, *size)
     scores: dict[str, Any] = {}
     areas_of_first: dict[str, Floats] = {}
-    for name, one in told(list(candidates.items()), "kinds of maps"):
+    for name, one in logged_steps(list(candidates.items()), "kinds of maps"):
         areas, means = _areas_and_curves(classified, removal_ranks(one), steps)
         scores[name] = (
             means_beside_first(areas, areas_of_first)

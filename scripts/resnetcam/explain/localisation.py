@@ -36,8 +36,8 @@ def pointing_game(maps: Floats, masks: Masks) -> NDArray[np.float64]:
     """
     inside = resize_bilinear(masks.astype(np.float32), *maps.shape[1:])
     peaks = maps == maps.max((1, 2), keepdims=True)
-    hits = (peaks * inside).sum((1, 2), dtype=np.float64) / peaks.sum((1, 2))
-    return np.where(maps.any((1, 2)), hits, 0.0)
+    inside_share = (peaks * inside).sum((1, 2), dtype=np.float64) / peaks.sum((1, 2))
+    return np.where(maps.any((1, 2)), inside_share, 0.0)
 
 
 def energy_inside(maps: Floats, masks: Masks) -> NDArray[np.float64]:

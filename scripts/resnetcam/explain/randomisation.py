@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from resnetcam.common.steps import told
+from resnetcam.common.steps import logged_steps
 from resnetcam.explain.baselines import of_other_images
 from resnetcam.explain.display import is_flat
 from resnetcam.explain.explanation import explainer
@@ -56,7 +56,7 @@ def cascade(
 
     explain = explainer(classifier, layer, [method])
     yield Level("none", explain(images, classes[None])[method][0])
-    for part, layers in told(list(parts(classifier).items()), "parts drawn anew"):
+    for part, layers in logged_steps(list(parts(classifier).items()), "parts redrawn"):
         for name in layers:
             classifier.get_layer(name).set_weights(fresh.get_layer(name).get_weights())
         yield Level(part, explain(images, classes[None])[method][0])
@@ -79,11 +79,11 @@ def compare(trained: Floats, randomised: Floats) -> dict[str, Any]:
         trained map is not flat; None if all are. ``flat_maps``: how many of the randomised
         network's maps are flat among those images.
     """
-    told = ~is_flat(trained)
-    correlations = rank_correlations(trained[told], randomised[told])
+    kept = ~is_flat(trained)
+    correlations = rank_correlations(trained[kept], randomised[kept])
     return {
-        "correlation": mean_with_interval(correlations) if told.any() else None,
-        "flat_maps": int(is_flat(randomised[told]).sum()),
+        "correlation": mean_with_interval(correlations) if kept.any() else None,
+        "flat_maps": int(is_flat(randomised[kept]).sum()),
     }
 
 

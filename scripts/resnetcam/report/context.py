@@ -94,6 +94,8 @@ def write_report(
     """
     folder = markdown_path.parent
     context = report_context(inputs, folder)
+    source = template.read_text(encoding="utf-8")
+    context["other_figures"] = [name for name in FIGURES if f"figures.{name} " not in source]
     markdown = environment(template.parent).get_template(template.name).render(context)
     page = to_html(markdown, folder, context["title"], css.read_text(encoding="utf-8"))
     for path, text in ((markdown_path, markdown), (html_path, page)):

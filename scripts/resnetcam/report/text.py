@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import jinja2
 
-from resnetcam.common.wording import counted
+from resnetcam.common.wording import counted, duration
 from resnetcam.report.titles import title
 
 _Z95 = 1.959964
@@ -50,13 +50,6 @@ def relative_link(target: Path, folder: Path) -> Markdown:
 def percent(share: float, n: int | None = None) -> str:
     """Write a share as 91.3%, or as 91.25% where n images (10,000 or more) give that precision."""
     return f"{share:.{2 if n and n >= 10_000 else 1}%}"
-
-
-def duration(seconds: float) -> str:
-    """Write seconds in the unit that a person would use."""
-    if seconds < 120:
-        return f"{seconds:.3g} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 def flattened(settings: Mapping[str, Any], prefix: str = "") -> list[str]:

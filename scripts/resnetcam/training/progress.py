@@ -7,7 +7,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from resnetcam.common.steps import duration
+from resnetcam.common.wording import duration
 
 logger = logging.getLogger(__name__)
 

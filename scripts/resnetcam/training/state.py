@@ -147,7 +147,7 @@ class StateStore:
         return False
 
     def warn_of_damage(self, names: Iterable[str]) -> None:
-        """Say it if finished files are there and cannot be given back."""
+        """Say it if finished files are there and cannot be restored."""
         if self._finished.exists():
             damage = self._find_damage(self._finished, names)
             logger.warning("%s; going back to the newest state", damage)

@@ -99,7 +99,7 @@ def last_error(log: str | Path, since: float = 0.0) -> str:
     return " ".join(" ".join(lines).split())
 
 
-def tell_failures(
+def report_failures(
     folder: str | Path,
     *,
     failures: Sequence[Failure],
@@ -171,7 +171,7 @@ def _write_tables(
 
 
 def forget_failures(folder: str | Path, *, compared: bool) -> None:
-    """Remove what ``tell_failures`` wrote; a partial comparison only once there is a whole one."""
+    """Remove what ``report_failures`` wrote; a partial comparison once there is a whole one."""
     (Path(folder) / "failures.csv").unlink(missing_ok=True)
     if compared:
         (Path(folder) / "comparison.partial.csv").unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from matplotlib.ticker import (
     PercentFormatter,
 )
 
-from resnetcam.common.wording import counted
+from resnetcam.common.wording import counted, tick_of_time
 from resnetcam.report.comparison import Row
 from resnetcam.report.figures.canvas import (
     BLUE,
@@ -199,7 +199,7 @@ def _style(axes: Axes, rows: Sequence[Row]) -> None:
     axes.yaxis.set_major_formatter(fine_percent)
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(FixedLocator(_TICKS))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: _duration(seconds)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: tick_of_time(seconds)))
     axes.xaxis.set_minor_locator(NullLocator())
     shortest, *_, longest = sorted(row["training_seconds"] for row in [*rows, *rows])
     axes.set_xlim(shortest / 1.6, longest * 1.6)
@@ -209,13 +209,6 @@ def _style(axes: Axes, rows: Sequence[Row]) -> None:
     )
     axes.grid(color="#e5e5e5", linewidth=0.6)
     axes.set_axisbelow(True)
-
-
-def _duration(seconds: float) -> str:
-    for unit, length in (("h", 3600), ("min", 60)):
-        if seconds >= length:
-            return f"{seconds / length:.3g} {unit}"
-    return f"{seconds:.3g} s"
 
 
 def _legend(
