@@ -10,7 +10,7 @@ import pytest
 
 from resnetcam.common.errors import InputError
 from resnetcam.data.cifar import LabelledImages
-from resnetcam.data.dataset import PROTOCOLS, DatasetReader
+from resnetcam.data.dataset import DatasetReader
 from resnetcam.data.preprocessing import (
     check_number_of_classes,
     make_splits,
@@ -18,6 +18,7 @@ from resnetcam.data.preprocessing import (
     stratified_choice,
     write_dataset,
 )
+from resnetcam.data.protocols import PROTOCOLS
 from resnetcam.recipe.augmentation import build_prepare
 
 ARRAYS = [

@@ -1,9 +1,4 @@
-"""Read ``data.h5``: pixels as bytes, labels, and each protocol's split and mean image.
-
-A protocol says which images choose the epoch. ``holdout`` trains on a stratified part of the
-training images and chooses on the rest; ``test_selected`` trains on all of them and chooses on the
-test set, as the published run did.
-"""
+"""Read ``data.h5``: pixels as bytes, labels, and each protocol's split and mean image."""
 
 import hashlib
 from pathlib import Path
@@ -14,8 +9,6 @@ from numpy.typing import NDArray
 
 from resnetcam.common import hdf5
 from resnetcam.common.errors import DamagedFileError
-
-PROTOCOLS = ("holdout", "test_selected")
 
 
 class Split(NamedTuple):

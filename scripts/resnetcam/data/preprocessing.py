@@ -12,6 +12,7 @@ from resnetcam.common import hdf5
 from resnetcam.common.errors import InputError
 from resnetcam.data.cifar import LabelledImages
 from resnetcam.data.dataset import Split, array_sha256
+from resnetcam.data.protocols import HOLDOUT, TEST_SELECTED
 from resnetcam.data.sizes import NUM_CLASSES
 
 
@@ -33,8 +34,8 @@ def make_splits(
     everyone = np.arange(len(images.y_train), dtype=np.uint32)
     nobody = np.zeros(0, np.uint32)
     return {
-        "holdout": Split(rest, held_out, mean_image(images.x_train, rest)),
-        "test_selected": Split(everyone, nobody, mean_image(images.x_train, everyone)),
+        HOLDOUT: Split(rest, held_out, mean_image(images.x_train, rest)),
+        TEST_SELECTED: Split(everyone, nobody, mean_image(images.x_train, everyone)),
     }
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam.common import hdf5
+from resnetcam.data.protocols import selected_on
 from resnetcam.evaluation.scoring import accuracy_and_loss
 
 
@@ -62,7 +63,7 @@ def metrics(
         "loss": loss,
         "n": len(labels),
         "protocol": protocol,
-        "selected_on": "test" if protocol == "test_selected" else "validation",
+        "selected_on": selected_on(protocol),
         "selected_epoch": int(rows[select]["epoch"]),
         **{
             name: {

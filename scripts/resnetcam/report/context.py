@@ -20,6 +20,7 @@ from resnetcam.common.json_shapes import (
 from resnetcam.common.wording import counted
 from resnetcam.data.chance import share_of_the_most_frequent_class
 from resnetcam.data.dataset import DatasetReader
+from resnetcam.data.protocols import HOLDOUT, is_test_selected
 from resnetcam.explain.class_choices import extra_choices
 from resnetcam.recipe.resizing import small_epochs_of
 from resnetcam.report.comparison import (
@@ -195,7 +196,7 @@ def _headline(
 
     If only its sweep was asked for, speak of the member that validation chose.
     """
-    row = next((row for row in rows if row["protocol"] == "holdout"), rows[0])
+    row = next((row for row in rows if not is_test_selected(row["protocol"])), rows[0])
     candidates = [row] if row["experiment"] in detailed else _members(rows)[row["sweep"]]
     row = best_by_validation(candidates)
     linear, chance = baseline["accuracy"], data["chance"]
@@ -265,7 +266,7 @@ def _data_facts(path: Path) -> dict[str, Any]:
         "classes": list(zip(data.class_names, train.tolist(), test.tolist(), strict=True)),
         "n_train": int(train.sum()),
         "n_test": int(test.sum()),
-        "n_validation": len(data.split("holdout").validation),
+        "n_validation": len(data.split(HOLDOUT).validation),
         "height": data.image_shape[0],
         "width": data.image_shape[1],
         "chance": share_of_the_most_frequent_class(data),

@@ -15,6 +15,8 @@ from urllib.parse import quote
 import jinja2
 
 from resnetcam.common.wording import counted, duration
+from resnetcam.data import protocols
+from resnetcam.data.protocols import is_test_selected, selected_on
 from resnetcam.report.titles import title
 
 _Z95 = 1.959964
@@ -87,8 +89,7 @@ def headline(
     low, high = (percent(bound, n) for bound in wilson_interval(accuracy, n))
     subject = row["experiment"]
     if chosen_of > 1:
-        chosen_on = "test" if row["protocol"] == "test_selected" else "validation"
-        subject += f", the best of {chosen_of:,} by {chosen_on} accuracy,"
+        subject += f", the best of {chosen_of:,} by {selected_on(row['protocol'])} accuracy,"
     if row["n_seeds"] > 1:
         subject = f"Averaged over {counted(row['n_seeds'], 'seed')}, {subject}"
     between = f"; ± {100 * spread:.2g} points between seeds" if spread is not None else ""
@@ -103,7 +104,7 @@ def headline(
 
 def protocol_in_words(protocol: str) -> str:
     """Say what a protocol means for the number beside it."""
-    if protocol == "test_selected":
+    if is_test_selected(protocol):
         return (
             "This number is test-selected: no images were held out, so choices such as the epoch "
             "were made on the test set. Expect slightly less on new images."
@@ -131,7 +132,9 @@ def environment(template_folder: Path) -> jinja2.Environment:
         "fenced": fenced,
         "percent": percent,
         "protocol_in_words": protocol_in_words,
+        "protocol_label": protocols.label,
         "title": title,
     }
     result.filters |= filters
+    result.tests["test_selected"] = is_test_selected
     return result

@@ -8,6 +8,7 @@ from typing import Any
 from resnetcam.common.errors import InputError
 from resnetcam.common.files import read_json
 from resnetcam.common.json_shapes import METRICS
+from resnetcam.data.protocols import label
 from resnetcam.report.comparison import read_comparison
 
 _MOST_ROWS = 10
@@ -44,5 +45,5 @@ def _row_of(runs: list[Path]) -> dict[str, Any]:
 
 def _line(row: dict[str, Any]) -> str:
     seeds = f", mean of {row['n_seeds']} seeds" if int(row["n_seeds"]) > 1 else ""
-    chosen = " (test-selected)" if row["protocol"] == "test_selected" else ""
+    chosen = label(row["protocol"])
     return f"{row['experiment']}: {float(row['accuracy_mean']):.1%} test accuracy{seeds}{chosen}"

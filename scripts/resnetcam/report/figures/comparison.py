@@ -15,6 +15,8 @@ from matplotlib.ticker import (
 )
 
 from resnetcam.common.wording import counted, tick_of_time
+from resnetcam.data import protocols
+from resnetcam.data.protocols import is_test_selected
 from resnetcam.report.comparison import Row
 from resnetcam.report.figures.canvas import (
     BLUE,
@@ -85,7 +87,7 @@ def accuracy_of_one(
     """
     with drawing(path, 1.7 + 0.22 * max(len(seeds), len(baselines) + 1)) as figure:
         easy, close = figure.subplots(1, 2, width_ratios=[1, 1.3])
-        chosen = ", test-selected" if row["protocol"] == "test_selected" else ""
+        chosen = protocols.label(row["protocol"])
         figure.suptitle(f"{row['experiment']}: test accuracy{chosen}", size=10, weight="bold")
         _draw_bars(easy, {**baselines, short(row["experiment"], 24): row["accuracy_mean"]})
         _draw_seeds(close, row, seeds, n)
@@ -145,7 +147,7 @@ def best_for_their_time(rows: Sequence[Row]) -> list[Row]:
     chosen on the test set are left out.
     """
     best: list[Row] = []
-    honest = [row for row in rows if row["protocol"] == "holdout"]
+    honest = [row for row in rows if not is_test_selected(row["protocol"])]
     for row in sorted(honest, key=lambda row: (row["training_seconds"], -row["val_accuracy_mean"])):
         if not best or row["val_accuracy_mean"] > best[-1]["val_accuracy_mean"]:
             best.append(row)
@@ -164,7 +166,7 @@ def _draw_point(axes: Axes, row: Row, colour: str, marker: Marker) -> None:
         yerr=row["accuracy_std"] or 0,
         color=colour,
         marker=marker,
-        markerfacecolor="white" if row["protocol"] == "test_selected" else colour,
+        markerfacecolor="white" if is_test_selected(row["protocol"]) else colour,
         markersize=6,
         elinewidth=1,
         capsize=2 if row["accuracy_std"] else 0,
@@ -187,8 +189,7 @@ def _name(axes: Axes, rows: Sequence[Row]) -> None:
 
 
 def _accuracy(row: Row) -> str:
-    label = " (test-selected)" if row["protocol"] == "test_selected" else ""
-    return f"{row['accuracy_mean']:.1%}{label}"
+    return f"{row['accuracy_mean']:.1%}{protocols.label(row['protocol'])}"
 
 
 def _style(axes: Axes, rows: Sequence[Row]) -> None:
@@ -220,7 +221,7 @@ def _legend(
     handles = [handle(f"recipe {name}", color=colour) for name, colour in colours.items()]
     if len(markers) > 1:
         handles += [handle(f"model {name}", marker=marker) for name, marker in markers.items()]
-    if any(row["protocol"] == "test_selected" for row in rows):
+    if any(is_test_selected(row["protocol"]) for row in rows):
         handles.append(handle("test-selected", markerfacecolor="white"))
     if len(best_for_their_time(rows)) > 1:
         handles.append(handle("best for their training time", ls="-", marker=""))
