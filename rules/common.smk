@@ -8,7 +8,7 @@ from resnetcam.workflow.training_code import other_backends, training_code
 from resnetcam.settings.catalogue import RUN, Catalogue
 from resnetcam.settings.config import load_config
 from resnetcam.settings.files import check_files
-from resnetcam.settings.layers import laid_over
+from resnetcam.settings.merging import laid_over
 from resnetcam.settings.schema import read_schema
 from resnetcam.workflow.environments import deployment, environment_digest, network_environment
 from resnetcam.common.files import sha256_of_file

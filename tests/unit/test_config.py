@@ -9,7 +9,7 @@ import yaml
 from resnetcam.common.errors import InputError
 from resnetcam.settings.config import load_config
 from resnetcam.settings.files import check_files, found_file, missing_file
-from resnetcam.settings.layers import laid_over
+from resnetcam.settings.merging import laid_over
 from resnetcam.settings.schema import read_schema
 
 ROOT = Path(__file__).parents[2]
