@@ -59,8 +59,7 @@ bench-plan:
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tests/bench/planning.py
 
 schema:
-	KERAS_BACKEND=numpy PYTHONPATH=scripts $(BIN)/python -m resnetcam.settings.choices > schemas/choices.schema.yaml.new
-	mv schemas/choices.schema.yaml.new schemas/choices.schema.yaml
+	KERAS_BACKEND=numpy PYTHONPATH=scripts $(BIN)/python -m resnetcam.settings.choices schemas/choices.schema.yaml
 
 lock:
 	$(PYTHON) envs/lock.py

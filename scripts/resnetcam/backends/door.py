@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from resnetcam.common.errors import InputError
 from resnetcam.recipe.augmentation import Prepare
 from resnetcam.recipe.optimizer import Optimizer
 
@@ -141,4 +142,10 @@ def ablations(
 
 
 def _is_jax() -> bool:
-    return bool(keras.backend.backend() == "jax")
+    name = keras.backend.backend()
+    if name not in ("tensorflow", "jax"):
+        raise InputError(
+            f"Keras runs on {name}, which has no training step and no gradients here. Set "
+            "KERAS_BACKEND to tensorflow or jax before Keras is imported."
+        )
+    return bool(name == "jax")

@@ -98,8 +98,13 @@ def start(backend: str, device: str, precision: str, threads: int) -> Runtime:
         else:
             from resnetcam.backends.on_tensorflow import device as chosen
         gpu = chosen.set_up(device, threads)
-        import keras  # noqa: F401
+        import keras
 
+        if (found := keras.backend.backend()) != backend:
+            raise InputError(
+                f"Keras runs on {found} in this process, not on {backend}: it was imported before. "
+                "Start the backend first, in a new process."
+            )
         if device == "gpu" and not gpu:
             raise InputError(
                 f"device is 'gpu', but {_NAMES[backend]} sees no GPU. Check `nvidia-smi` and that "

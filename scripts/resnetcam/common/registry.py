@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
+from resnetcam.common.names import nearest
+
 T = TypeVar("T")
 
 
@@ -27,7 +29,13 @@ class Registry(Mapping[str, T], Generic[T]):
     @cached_property
     def _names(self) -> tuple[str, ...]:
         folder = importlib.import_module(self._package).__path__
-        return tuple(sorted(name_of_member(one.name) for one in pkgutil.iter_modules(folder)))
+        return tuple(
+            sorted(
+                name_of_member(one.name)
+                for one in pkgutil.iter_modules(folder)
+                if one.name[0] != "_"
+            )
+        )
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -40,10 +48,16 @@ class Registry(Mapping[str, T], Generic[T]):
 
     def __getitem__(self, name: str) -> T:
         if name not in self:
-            raise KeyError(name)
+            known = ", ".join(self)
+            raise KeyError(f"{self._package} has no {name!r}{nearest(name, self)}. It has: {known}")
         module: Any = importlib.import_module(f"{self._package}.{module_of_member(name)}")
-        member: T = getattr(module, self._attribute)
+        member: T | None = getattr(module, self._attribute, None)
+        if member is None:
+            raise TypeError(f"{module.__file__} defines no {self._attribute}, as each module must")
         return member
+
+    def __repr__(self) -> str:
+        return f"Registry of {self._package}: {', '.join(self)}"
 
 
 def module_of_member(name: str) -> str:

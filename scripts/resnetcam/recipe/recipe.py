@@ -1,9 +1,10 @@
 """A recipe: all that a person chooses of how to train, as the config has checked it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
+from resnetcam.common.errors import InputError
 from resnetcam.common.options import from_settings
 from resnetcam.recipe.optimizer import OPTIMIZERS, Optimizer
 from resnetcam.recipe.resizing import Resizing
@@ -59,7 +60,16 @@ class Recipe:
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> "Recipe":
-        """Make a recipe of a checked config's ``recipes.<name>``, defaults filled in."""
+        """Make a recipe of settings with all their defaults, as ``load_config`` returns them.
+
+        Raises:
+            InputError: if a key is missing or unknown.
+        """
+        if missing := [one.name for one in fields(cls) if one.name not in settings]:
+            raise InputError(
+                f"The recipe has no {missing[0]!r}. Take recipes from settings.config.load_config, "
+                "which fills in the defaults."
+            )
         optimizer, schedule = settings["optimizer"], settings["schedule"]
         made = {
             "optimizer": from_settings(OPTIMIZERS[optimizer["name"]], optimizer),

@@ -8,6 +8,7 @@ import dataclasses
 import sys
 import types
 import typing
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -53,7 +54,8 @@ def _object(cls: type, properties: dict[str, Any]) -> dict[str, Any]:
     hints = typing.get_type_hints(cls)
     required = []
     for field in dataclasses.fields(cls):
-        schema = _type(hints[field.name]) | dict(field.metadata["limits"])
+        schema = _type(hints[field.name], f"{cls.__module__}: {cls.__name__}.{field.name}")
+        schema |= dict(field.metadata.get("limits", {}))
         if field.default is dataclasses.MISSING:
             required.append(field.name)
         else:
@@ -67,12 +69,19 @@ def _object(cls: type, properties: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _type(hint: Any) -> dict[str, Any]:
+def _type(hint: Any, where: str) -> dict[str, Any]:
     if isinstance(hint, types.GenericAlias):  # tuple[Of, ...]
         of, _ = typing.get_args(hint)
         return {"type": "array", "items": {"type": "object", **_object(of, {})}}
+    if typing.get_origin(hint) is typing.Literal:
+        return {"enum": list(typing.get_args(hint))}
+    if isinstance(hint, types.UnionType):
+        (one,) = (one for one in typing.get_args(hint) if one is not types.NoneType)
+        return {"type": [_TYPES[one], "null"]}
+    if hint not in _TYPES:
+        raise TypeError(f"{where} is a {hint}: common.options.option says what an option may be")
     return {"type": _TYPES[hint]}
 
 
 if __name__ == "__main__":
-    sys.stdout.write(choices_as_schema())
+    Path(sys.argv[1]).write_text(choices_as_schema())

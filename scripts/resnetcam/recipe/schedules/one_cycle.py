@@ -16,7 +16,7 @@ class OneCycle:
     """
 
     peak: float = option(exclusiveMinimum=0)
-    warmup: float = option(0.2, exclusiveMinimum=0, exclusiveMaximum=1)
+    warmup: float = option(0.2, minimum=0, exclusiveMaximum=1)
 
     def learning_rates(self, epoch: int, epochs: int, steps: int) -> NDArray[np.float64]:
         progress = ((epoch - 1) * steps + np.arange(steps) + 0.5) / (epochs * steps)
