@@ -116,6 +116,39 @@ def test_what_is_logged_does_not_count(digest):
     assert digest(script=others) == digest(script=logs)
 
 
+@pytest.mark.parametrize(
+    ("used", "deeper", "changed"),
+    [
+        ("from lib.deeper import f as x, g as y\n", "f, g = 1, 2\n", ("f as x, g", "g as x, f")),
+        ("try:\n    from lib.deeper import f\nexcept OSError:\n    f = 1\n", "f = 2\n", ()),
+        ("if True:\n    import lib.deeper as f\n", "f = 2\n", ()),
+        ("from lib.deeper import *\nf = 1\n", "f = 2\n", ()),
+        ("import lib.deeper\nf = lib.deeper.f\n", "f = 2\n", ()),
+        ("from lib.deeper import f\n_old = f\ndef f():\n    return _old\n", "f = 2\n", ()),
+        ("from lib.deeper import f\ndef f():\n    return 1\n", "", ("return 1", "return 2")),
+        ("import os\nos.x, f = 1, 2\n", "", ("1, 2", "3, 2")),
+        ("class A:\n    x: 'list[B]'\nclass B:\n    y = 1\nf = A\n", "", ("y = 1", "y = 2")),
+    ],
+)
+def test_a_change_behind_a_name_counts_however_the_name_comes_in(digest, used, deeper, changed):
+    files = {"script": "from lib.used import f, x, y\nprint(f, x, y)\n", "lib__deeper": deeper}
+    before = digest(lib__used=used, **files)
+
+    if changed:
+        after = digest(lib__used=used.replace(*changed), **files)
+    else:
+        after = digest(lib__used=used, **files | {"lib__deeper": deeper.replace("2", "3")})
+
+    assert after != before
+
+
+def test_what_a_package_does_at_import_counts_wherever_it_is_reached_from(digest):
+    files = {"script": "import lib.used\n", "lib__used": "from lib.also_used import x\n"}
+    before = digest(**files)
+
+    assert digest(**files, lib____init__="import os\nos.environ['A'] = '1'\n") != before
+
+
 def test_where_a_definition_lies_does_not_count(digest):
     moved = {
         "lib__used": "from lib.deeper import value\n",
@@ -289,7 +322,7 @@ def test_where_nothing_can_be_remembered_the_digest_is_the_same(script, tmp_path
 
 
 def test_the_digest_is_the_same_on_every_python(digest):
-    assert digest() == "8a95265f7e55fd8c"
+    assert digest() == "3fc44c8b12e8ab27"
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,7 @@ def test_precision_follows_the_hardware_unless_it_is_given(
     found = SimpleNamespace(features=set(flags))
     monkeypatch.setattr(processor, "detected_info", lambda: found)
 
-    assert runtime._resolve(precision, gpu) == expected
+    assert runtime.resolved_precision(precision, gpu) == expected
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_bfloat16_where_it_is_slow_is_warned_of(monkeypatch, caplog, gpu, flags,
     found = SimpleNamespace(features=set(flags))
     monkeypatch.setattr(processor, "detected_info", lambda: found)
 
-    assert runtime._resolve("bfloat16", gpu) == "bfloat16"
+    assert runtime.resolved_precision("bfloat16", gpu) == "bfloat16"
     assert ("does not compute natively" in caplog.text) is slow
-    assert runtime._resolve("auto", gpu) == ("float32" if slow else "bfloat16")
+    assert runtime.resolved_precision("auto", gpu) == ("float32" if slow else "bfloat16")
     assert len(caplog.records) == slow

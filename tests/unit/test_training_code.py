@@ -58,7 +58,11 @@ def edited(scripts, module, old, new, backend="tensorflow"):
         ("recipe/objective", "(1 - smoothing) *", "(1 + smoothing) *"),
         ("recipe/resizing", "epochs - 1)", "epochs)"),
         ("training/loop", "partial.loss / images", "partial.loss * images"),
-        ("training/loop", "> best[", ">= best["),
+        ("training/loop", "> history[epoch", ">= history[epoch"),
+        ("training/loop", "plan.seed, precision", "plan.seed + 1, precision"),
+        ("training/loop", "self.trainer.set_slots(slots)", "pass"),
+        ("backends/runtime", '"TF_ENABLE_ONEDNN_OPTS"] = "1"', '"TF_ENABLE_ONEDNN_OPTS"] = "0"'),
+        ("backends/runtime", 'return "bfloat16" if native', 'return "bfloat16" if not native'),
         ("training/steps_of_epoch", "order[-rest:]", "order[:rest]"),
         ("training/session", "x[split.train]", "x[split.train][::-1]"),
         ("evaluation/scoring", "-log_probabilities", "+log_probabilities"),
@@ -138,5 +142,7 @@ def test_what_is_written_differently_is_written_anew_and_not_trained(scripts, be
 
     assert after["computes"] == before["computes"]
     assert after["writes"] != before["writes"]
+    images = ('"training_images": len(', '"training_images": 2 * len(')
+    assert edited(scripts, "training/outputs", *images)["writes"] != before["writes"]
     speaks = edited(scripts, "training/progress", 'unit=" images"', 'unit=" pictures"')
     assert speaks == before

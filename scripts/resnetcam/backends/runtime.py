@@ -122,7 +122,7 @@ def start(backend: str, device: str, precision: str, threads: int) -> Runtime:
         backend,
         "gpu" if gpu else "cpu",
         gpu.name if gpu else processor.name(),
-        _resolve(precision, gpu),
+        resolved_precision(precision, gpu),
         threads,
         {name: version(name) for name in ("keras", "numpy", "h5py")} | chosen.versions(),
     )
@@ -186,10 +186,8 @@ def _unnamed_file() -> IO[bytes]:
 
 
 def _set_environment(backend: str, device: str, threads: int) -> None:
-    _forget_users_settings()
+    set_what_decides_numbers()
     os.environ["KERAS_BACKEND"] = backend
-    # TensorFlow leaves oneDNN off on processors without AVX-512; it doubles the speed there too.
-    os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["NPROC"] = str(threads)  # XLA's thread pool on a CPU
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
@@ -197,6 +195,13 @@ def _set_environment(backend: str, device: str, threads: int) -> None:
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     if "CUDA_VISIBLE_DEVICES" in os.environ and not visible_gpus():
         os.environ["JAX_PLATFORMS"] = "cpu"  # JAX fails where all GPUs are hidden
+
+
+def set_what_decides_numbers() -> None:
+    """Have the libraries compute the same wherever they run, whatever the user has set."""
+    _forget_users_settings()
+    # TensorFlow leaves oneDNN off on processors without AVX-512; it doubles the speed there too.
+    os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
 
 
 def _forget_users_settings() -> None:
@@ -217,7 +222,8 @@ def _forget_users_settings() -> None:
         logger.info("not used, for the config decides: %s", ", ".join(sorted(changed)))
 
 
-def _resolve(precision: str, gpu: Gpu | None) -> str:
+def resolved_precision(precision: str, gpu: Gpu | None) -> str:
+    """Return what a precision comes to here: ``auto`` is what the hardware computes natively."""
     if gpu:
         native = gpu.capability >= _FIRST_CAPABILITY_WITH_BFLOAT16
     else:

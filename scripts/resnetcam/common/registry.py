@@ -33,7 +33,7 @@ class Registry(Mapping[str, T], Generic[T]):
             sorted(
                 name_of_member(one.name)
                 for one in pkgutil.iter_modules(folder)
-                if one.name[0] != "_"
+                if one.name[0] != "_" and not one.ispkg and one.name.isidentifier()
             )
         )
 

@@ -6,7 +6,7 @@ progress bars or where a run came from; ``session`` does.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from resnetcam.evaluation.scoring import accuracy_and_loss
 from resnetcam.networks import models
 from resnetcam.recipe import augmentation, randomness, resizing
 from resnetcam.recipe.recipe import Recipe
+from resnetcam.training.plan import Plan
 from resnetcam.training.steps_of_epoch import CallLength, Partial, calls, diverged
 
 Weights = list[NDArray[np.float32]]
@@ -88,6 +89,22 @@ def build(
     return Machinery(network, classifier, trainer, logits_function(classifier))
 
 
+Build = Callable[[TrainingData, Mapping[str, Any], Recipe, int, str], Machinery]
+
+
+def begin(
+    data: TrainingData,
+    plan: Plan,
+    precision: str,
+    call_length: CallLength,
+    build: Build = build,
+) -> "Loop":
+    """Return the loop of a plan at its start; ``build`` makes the network and its trainer."""
+    recipe = Recipe.from_settings(plan.recipe)
+    machinery = build(data, plan.model, recipe, plan.seed, precision)
+    return Loop(data, recipe, plan.seed, machinery, call_length)
+
+
 class Loop:
     """Epochs of steps on a network, and what is measured after each."""
 
@@ -99,16 +116,21 @@ class Loop:
         machinery: Machinery,
         call_length: CallLength,
     ):
-        self._data, self._recipe, self._seed = data, recipe, seed
-        self._machinery = machinery
+        self.data, self.recipe, self._seed = data, recipe, seed
+        self.machinery = machinery
         self.trainer = machinery.trainer
         self.call_length = call_length
         self.steps = math.ceil(len(data.y) / recipe.batch_size)
         self.sides = resizing.image_sides(recipe.progressive_resizing, recipe.epochs)
 
+    def resume(self, weights: Weights, slots: Weights) -> None:
+        """Go on from what a checkpoint kept of the network and of the optimizer."""
+        self.trainer.set_weights(weights)
+        self.trainer.set_slots(slots)
+
     def epoch(self, number: int, partial: Partial) -> "Epoch":
         """Return an epoch, counted from 1, that goes on after what was done of it."""
-        recipe, (n, height, width) = self._recipe, self._data.x.shape[:3]
+        recipe, (n, height, width) = self.recipe, self.data.x.shape[:3]
         draws = randomness.augmentation_draws(
             recipe.augmentation, self._seed, number, n, height, width
         )
@@ -122,12 +144,12 @@ class Loop:
         Raises:
             InputError: if a number is no longer finite.
         """
-        partial, images = epoch.settled(), len(self._data.y)
+        partial, images = epoch.settled(), len(self.data.y)
         rate = float(epoch.rates[-1])
         weights = self.finite_weights(epoch.number, self.steps, rate)
-        self._machinery.classifier.set_weights(weights)
-        logits = self._machinery.logits_of(self._data.x_validation)
-        val_accuracy, val_loss = accuracy_and_loss(logits, self._data.y_validation)
+        self.machinery.classifier.set_weights(weights)
+        logits = self.machinery.logits_of(self.data.x_validation)
+        val_accuracy, val_loss = accuracy_and_loss(logits, self.data.y_validation)
         if not math.isfinite(val_loss):
             raise diverged(epoch.number, self.steps, rate)
         return {
@@ -190,6 +212,18 @@ class Epoch:
         return self._partial
 
 
-def is_better(row: Mapping[str, float], best: Mapping[str, float] | None) -> bool:
-    """Whether an epoch's validation accuracy is higher than the best before: first of ties."""
-    return best is None or row["val_accuracy"] > best["val_accuracy"]
+def best_after(
+    row: Mapping[str, float],
+    weights: Weights,
+    history: Sequence[Mapping[str, float]],
+    best: tuple[int, Weights],
+) -> tuple[int, Weights]:
+    """Return the epoch of the highest validation accuracy, the first of ties, and its weights.
+
+    Args:
+        row, weights: of the epoch that has ended.
+        history: the rows before it; best: what this returned after them, (0, []) at the start.
+    """
+    epoch, _ = best
+    better = not epoch or row["val_accuracy"] > history[epoch - 1]["val_accuracy"]
+    return (int(row["epoch"]), weights) if better else best

@@ -6,7 +6,6 @@ from typing import Any
 
 from resnetcam.backends.runtime import Runtime
 from resnetcam.data.dataset import DatasetReader
-from resnetcam.recipe.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -29,10 +28,6 @@ class Plan:
     precision: str
     code: str
     writes: str = ""
-
-    def parsed_recipe(self) -> Recipe:
-        """Return the recipe as an object."""
-        return Recipe.from_settings(self.recipe)
 
 
 def ingredients(reader: DatasetReader, plan: Plan, runtime: Runtime) -> dict[str, Any]:

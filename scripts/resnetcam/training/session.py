@@ -3,7 +3,6 @@
 import logging
 import signal
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,18 +10,9 @@ from typing import Any
 from resnetcam.backends.runtime import Runtime, in_words
 from resnetcam.common.interruption import Interrupted, StopRequest, noticing_signals
 from resnetcam.data.dataset import DatasetReader
-from resnetcam.recipe.recipe import Recipe
 from resnetcam.recipe.resizing import relative_costs
 from resnetcam.training.history import HISTORY_COLUMNS
-from resnetcam.training.loop import (
-    Epoch,
-    Loop,
-    Machinery,
-    TrainingData,
-    Weights,
-    build,
-    is_better,
-)
+from resnetcam.training.loop import Build, Epoch, TrainingData, begin, best_after, build
 from resnetcam.training.outputs import OUTPUTS, write_outputs
 from resnetcam.training.plan import Plan, decisive, ingredients
 from resnetcam.training.progress import log_epoch, progress_bar
@@ -33,8 +23,6 @@ from resnetcam.training.steps_of_epoch import CallLength, Partial
 __all__ = ["OUTPUTS", "Pace", "Plan", "load", "train"]
 
 logger = logging.getLogger(__name__)
-
-Build = Callable[[TrainingData, Mapping[str, Any], Recipe, int, str], Machinery]
 
 
 @dataclass(frozen=True)
@@ -75,6 +63,8 @@ def train(
     # Finished files do not change, so they need no lock, and no right to write it.
     if store.recall(outputs):
         return
+    if not store.is_writable() and store.recall_of_other_code(outputs):
+        return
     with store.locked():
         if store.recall(outputs):
             return
@@ -88,14 +78,11 @@ def train(
         with store.finishing() as folder:
             write_outputs(
                 folder,
-                session.machinery,
+                session.loop,
                 session.checkpoint,
                 plan.recipe["select"],
-                {
-                    "fingerprint": name,
-                    "ingredients": about,
-                    "training_images": len(session.data.y),
-                },
+                fingerprint=name,
+                ingredients=about,
             )
         store.restore(outputs)
 
@@ -122,11 +109,10 @@ class _Session:
     """One training, from its first step or from a checkpoint."""
 
     def __init__(self, data: TrainingData, plan: Plan, runtime: Runtime, pace: Pace, build: Build):
-        self.data, self.runtime, self.pace = data, runtime, pace
-        self.recipe = plan.parsed_recipe()
-        self.machinery = build(data, plan.model, self.recipe, plan.seed, runtime.precision)
+        self.runtime, self.pace = runtime, pace
         call_length = CallLength(runtime.device, pace.seconds_a_cpu_call)
-        self.loop = Loop(data, self.recipe, plan.seed, self.machinery, call_length)
+        self.loop = begin(data, plan, runtime.precision, call_length, build)
+        self.recipe = self.loop.recipe
         self.checkpoint = Checkpoint(0, Partial(), [], 0, [], [], [], hardware=[runtime.hardware])
 
     def run(self, store: StateStore, found: Checkpoint | None) -> None:
@@ -134,7 +120,9 @@ class _Session:
         if found:
             self._resume(found)
         recipe = self.recipe
-        costs = relative_costs(recipe.progressive_resizing, recipe.epochs, self.data.x.shape[1])
+        costs = relative_costs(
+            recipe.progressive_resizing, recipe.epochs, self.loop.data.x.shape[1]
+        )
         with noticing_signals() as stop:
             while self.checkpoint.epoch < recipe.epochs:
                 epoch = self.loop.epoch(self.checkpoint.epoch + 1, self.checkpoint.partial)
@@ -152,8 +140,7 @@ class _Session:
             found.resumed_after.append({"epochs": found.epoch, "steps": found.partial.step})
             self._note_hardware(found.hardware)
         self.checkpoint = found
-        self.loop.trainer.set_weights(found.weights)
-        self.loop.trainer.set_slots(found.slots)
+        self.loop.resume(found.weights, found.slots)
 
     def _note_hardware(self, trained_on: list[dict[str, Any]]) -> None:
         """Add this machine to those that a training began on, if it may compute other bits."""
@@ -172,7 +159,7 @@ class _Session:
         """Train an epoch to its end, with a checkpoint now and then; return its seconds."""
         done = self.checkpoint.partial
         clock = _Clock(done.seconds)
-        images = len(self.data.y)
+        images = len(self.loop.data.y)
         first = min(done.step * self.recipe.batch_size, images)
         with progress_bar(epoch.number, self.recipe.epochs, first, images) as bar:
             for trained in epoch:
@@ -186,7 +173,7 @@ class _Session:
         """Save the state within an epoch, and stop if that was asked for."""
         partial = replace(epoch.settled(), seconds=clock.seconds())
         rate = float(epoch.rates[partial.step - 1])
-        weights: Weights = self.loop.finite_weights(epoch.number, partial.step, rate)
+        weights = self.loop.finite_weights(epoch.number, partial.step, rate)
         slots = self.loop.trainer.slots()
         store.save(replace(self.checkpoint, partial=partial, weights=weights, slots=slots))
         clock.restart()
@@ -201,18 +188,18 @@ class _Session:
     def _keep(self, row: dict[str, float], store: StateStore) -> None:
         """Save the state after an epoch."""
         state, weights = self.checkpoint, self.loop.trainer.weights()
-        best = state.history[state.best_epoch - 1] if state.best_epoch else None
-        better = is_better(row, best)
+        before = state.best_epoch, state.best_weights
+        best_epoch, best_weights = best_after(row, weights, state.history, before)
         ended = row["epoch"] == self.recipe.epochs
         self.checkpoint = replace(
             state,
             epoch=int(row["epoch"]),
             partial=Partial(),
             history=[*state.history, {column: row[column] for column in HISTORY_COLUMNS}],
-            best_epoch=int(row["epoch"]) if better else state.best_epoch,
+            best_epoch=best_epoch,
             weights=weights,
             slots=self.loop.trainer.slots(),
-            best_weights=weights if better else state.best_weights,
+            best_weights=best_weights,
             provenance=describe_run(self.runtime) if ended else {},
         )
         store.save(self.checkpoint)

@@ -65,7 +65,8 @@ class StateStore:
 
     Args:
         selected: whose weights the finished files hold, ``best`` or ``last``.
-        writes: names the code that writes finished files; those of other code are written anew.
+        writes: names the code that writes finished files. Those of other code stay where they are:
+            several versions of the workflow may share a state.
     """
 
     def __init__(self, root: str | Path, fingerprint: str, selected: str, writes: str = ""):
@@ -119,8 +120,10 @@ class StateStore:
         shutil.rmtree(self._finished, ignore_errors=True)
         folder.rename(self._finished)
         flush_to_disk(self.directory)
-        for older in self._of_other_code():
-            shutil.rmtree(older, ignore_errors=True)
+
+    def is_writable(self) -> bool:
+        """Whether this user may add to the state, or there is none yet."""
+        return not self.directory.exists() or os.access(self.directory, os.W_OK)
 
     def recall(self, outputs: Mapping[str, Path]) -> bool:
         """Restore the finished files if they are there and intact; return whether they are.

@@ -8,6 +8,7 @@ all that is not reached. ``files_of_code`` reads one file, this module follows w
 """
 
 import hashlib
+import itertools
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,49 +53,62 @@ class _Reach:
     def _found_at(self, path: Path, name: str) -> Iterator[Place]:
         """Note what a definition means; yield what it refers to."""
         file = self.memory.file(path)
-        if (path, "") not in self.places:
-            yield path, ""  # what runs when the module is imported
+        if name == "":  # what runs when the module is imported, and its packages before it
             yield from ((package, "") for package in self._packages_above(path))
+            yield from self._places(file.stars)
+            if self.wording:
+                yield from ((found, "") for found, _ in self._places(*file.imports.values()))
+        else:
+            yield path, ""
         if name == ALL:
-            yield from ((path, one) for one in file.definitions)
-        elif name in file.imports:
-            for target in file.imports[name]:
-                yield from self._imported(*target)
-        elif name in file.definitions:
+            yield from ((path, one) for one in (*file.definitions, *file.imports))
+        if name in file.imports:
+            yield from self._places(file.imports[name])
+        if name in file.definitions:
             definition = file.definitions[name]
-            self.meanings.add(definition.meaning if self.wording else definition.computation)
+            self.meanings.add(self._own_meaning(definition))
             yield from self._references(path, file, definition)
-            if name == "" and self.wording:
-                yield from self._run_by_imports(file)
 
     def _references(self, path: Path, file: File, definition: Definition) -> Iterator[Place]:
-        inner = definition.imports
+        """Yield what a definition refers to; note what each of its names stands for."""
+        own = self._own_meaning(definition)
         for chain in definition.uses if self.wording else definition.computes_with:
             first, *rest = chain.split(".")
-            if first in inner or first in file.imports:
-                for target in inner.get(first) or file.imports[first]:
-                    yield from self._imported(*target, *rest)
-            elif first in file.foreign and (self.wording or chain in definition.calls):
-                self.meanings.add(f"{first} is {file.foreign[first]}")
-            elif first in file.definitions:
-                yield path, first
+            targets = (*definition.imports.get(first, ()), *file.imports.get(first, ()))
+            places = [*self._places([(*target, *rest) for target in targets])]
+            places += [(path, first)] if first in file.definitions else []
+            places = [place for place in places if not self._is_left_out(place[0])]
+            for place in places:
+                self.meanings.add(f"{own} {chain} {self._meaning_at(*place)}")
+            yield from places
+            if first in file.foreign and (self.wording or chain in definition.calls):
+                self.meanings.add(f"{own} {chain} {file.foreign[first]}")
         for package, attribute in definition.registries:
-            for module in self._members(package):
-                yield from self._imported(f"{package}.{module}", attribute)
+            members = [(f"{package}.{module}", attribute) for module in self._members(package)]
+            yield from self._places(members)
 
-    def _imported(self, *names: str) -> Iterator[Place]:
-        """The place of a name in a module, however the two are cut: a.b and c, or a and b, c."""
-        parts = ".".join(names).split(".")
-        for length in range(len(parts), 0, -1):
-            if path := self._file(".".join(parts[:length])):
-                rest = parts[length:]
-                yield path, rest[0] if rest else ALL
-                return
+    def _own_meaning(self, definition: Definition) -> str:
+        return definition.meaning if self.wording else definition.computation
 
-    def _run_by_imports(self, file: File) -> Iterator[Place]:
-        for targets in file.imports.values():
-            for target in targets:
-                yield from ((path, "") for path, _ in self._imported(*target))
+    def _meaning_at(self, path: Path, name: str) -> str:
+        """What a place means by itself, so that two names that change places are noticed."""
+        file = self.memory.file(path)
+        if name in file.definitions:
+            return self._own_meaning(file.definitions[name])
+        if name in file.imports:
+            places = self._places(file.imports[name])
+            return " ".join(self._meaning_at(*place) for place in places if place != (path, name))
+        return name
+
+    def _places(self, *groups: Collection[tuple[str, ...]]) -> Iterator[Place]:
+        """The places of names in modules, however these are cut: a.b and c, or a and b, c."""
+        for target in itertools.chain.from_iterable(groups):
+            parts = ".".join(target).split(".")
+            for length in range(len(parts), 0, -1):
+                if path := self._file(".".join(parts[:length])):
+                    rest = parts[length:]
+                    yield path, rest[0] if rest else ALL
+                    break
 
     def _members(self, package: str) -> list[str]:
         if package in self.members:
@@ -105,7 +119,7 @@ class _Reach:
     def _file(self, module: str) -> Path | None:
         """The file of a local module or package."""
         target = self.root / module.replace(".", "/")
-        for path in (target.with_suffix(".py"), target / "__init__.py"):
+        for path in (target / "__init__.py", target.with_suffix(".py")):
             if path.is_file():
                 return path
         return None
@@ -160,7 +174,7 @@ def computation_digest(
     """
     reach = _Reach(root.resolve(), Memory.at(memory), without, members or {}, wording=False)
     for name in definitions:
-        reach.follow(list(reach._imported(name)))
+        reach.follow(list(reach._places([(name,)])))
     if script:
         own = reach.memory.file(script.resolve()).definitions.values()
         reach.meanings.update(definition.computation for definition in own)

@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from functools import cache
@@ -49,11 +50,13 @@ class File:
 
     Attributes:
         imports: what an imported name stands for in local modules.
-        foreign: the same for other packages, in words.
+        stars: local modules of which all is imported, or that are imported by their dotted name.
+        foreign: the same as imports for other packages, in words.
     """
 
     definitions: dict[str, Definition]
     imports: "Imports"
+    stars: tuple[tuple[str, ...], ...]
     foreign: dict[str, str]
 
 
@@ -80,7 +83,7 @@ class Memory:
         return self._files[path]
 
     def _recalled(self, path: Path) -> File:
-        key = f"{_package_of(path)} {_content(path)[1]}"
+        key = f"{_package_of(path)} {_content(path)[1]} {_modules_beside(_root_of(path.parent))}"
         if key not in self._known:
             self._known[key] = asdict(_file(path))
         return _from_plain(self._known[key])
@@ -124,7 +127,8 @@ def _from_plain(plain: dict[str, Any]) -> File:
         )
         for name, one in plain["definitions"].items()
     }
-    return File(definitions, _plain_imports(plain["imports"]), dict(plain["foreign"]))
+    stars = tuple(tuple(one) for one in plain["stars"])
+    return File(definitions, _plain_imports(plain["imports"]), stars, dict(plain["foreign"]))
 
 
 def _plain_imports(plain: dict[str, Any]) -> Imports:
@@ -143,6 +147,12 @@ def _root_of(folder: Path) -> Path:
     return _root_of(folder.parent) if (folder / "__init__.py").is_file() else folder
 
 
+@cache
+def _modules_beside(root: Path) -> str:
+    """The names of local modules and packages: they decide what an import is of."""
+    return " ".join(sorted(path.name for path in root.iterdir() if path.name[0] != "_"))
+
+
 def _package_of(path: Path) -> str:
     return ".".join(path.parent.relative_to(_root_of(path.parent)).parts)
 
@@ -151,7 +161,8 @@ def _package_of(path: Path) -> str:
 def _file(path: Path) -> File:
     tree = ast.parse(_content(path)[0], filename=str(path))
     reader = _Reader(_root_of(path.parent), _package_of(path))
-    imports, foreign = reader.imports(tree.body)
+    imports, foreign = reader.imports(_imports_at_import(tree.body))
+    stars = (*imports.pop("*", ()), *imports.pop("", ()))
     grouped: dict[str, list[ast.stmt]] = {"": []}
     for statement in _without_wording(tree.body):
         for name in _names_bound(statement):
@@ -161,7 +172,7 @@ def _file(path: Path) -> File:
     if not any(not isinstance(one, ast.Import | ast.ImportFrom) for one in grouped[""]):
         grouped[""] = []  # the order of imports alone means nothing
     definitions = {name: reader.definition(body) for name, body in grouped.items()}
-    return File(definitions, imports, foreign)
+    return File(definitions, imports, stars, foreign)
 
 
 @dataclass(frozen=True)
@@ -208,8 +219,10 @@ class _Reader:
     def _bound_by(self, node: ast.stmt) -> Iterator[tuple[str, tuple[str, ...]]]:
         if isinstance(node, ast.Import):
             for alias in node.names:
-                first = alias.name.partition(".")[0]
+                first, dot, _ = alias.name.partition(".")
                 yield alias.asname or first, (alias.name if alias.asname else first,)
+                if dot and not alias.asname:
+                    yield "", (alias.name,)
         elif isinstance(node, ast.ImportFrom):
             above = self.package.split(".") if self.package else []
             above = above[: len(above) - node.level + 1] if node.level else []
@@ -298,6 +311,18 @@ def _is_import(node: object) -> bool:
     return isinstance(node, ast.Import | ast.ImportFrom)
 
 
+def _imports_at_import(body: list[Any]) -> list[ast.stmt]:
+    """The imports of a module's own statements, under conditions and in attempts too."""
+    pending, found = list(body), []
+    while pending:
+        node = pending.pop(0)
+        if _is_import(node):
+            found.append(node)
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            pending += ast.iter_child_nodes(node)
+    return found
+
+
 def _names_bound(statement: ast.stmt) -> Iterator[str]:
     """The names that a top-level statement gives to a definition or a plain variable."""
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -313,9 +338,16 @@ def _runs_at_import(statement: ast.stmt) -> bool:
     """Whether a statement does something when its module is imported, beside giving a name."""
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return not all(_last_name(one) in _PURE for one in statement.decorator_list)
-    if isinstance(statement, ast.Assign):
-        return not all(isinstance(one, ast.Name | ast.Tuple) for one in statement.targets)
-    return not isinstance(statement, ast.AnnAssign)
+    if not isinstance(statement, ast.Assign | ast.AnnAssign):
+        return True
+    # Whatever is stored elsewhere than under a plain name, P.x or P[x], and x in (x := 1).
+    stored = [
+        node for node in ast.walk(statement) if isinstance(getattr(node, "ctx", 0), ast.Store)
+    ]
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    plain = (ast.Name, ast.Tuple, ast.List, ast.Starred)
+    inside = itertools.chain.from_iterable(map(ast.walk, targets))
+    return any(not isinstance(node, plain) for node in stored) or not set(stored) <= set(inside)
 
 
 def _last_name(decorator: ast.expr) -> str:
@@ -350,8 +382,9 @@ def _references(body: list[ast.stmt]) -> tuple[str, ...]:
 
 
 def _names_in_quotes(text: str) -> list[str]:
-    """The name in an annotation that is written as text, as of a class that is not defined yet."""
-    return [part for part in text.split(" | ") if part.isidentifier() and part[0].isupper()]
+    """The names in an annotation that is written as text, as of a class that is not defined yet."""
+    is_annotation = re.fullmatch(r"[\w\[\], .|]+", text)
+    return [name for name in re.findall(r"[A-Z]\w*", text) if is_annotation]
 
 
 def _registries(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
@@ -359,6 +392,7 @@ def _registries(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
     for node in itertools.chain.from_iterable(map(ast.walk, body)):
         if isinstance(node, ast.Call):
             function = node.func.value if isinstance(node.func, ast.Subscript) else node.func
-            if isinstance(function, ast.Name) and function.id == "Registry" and node.args:
-                package, attribute = (ast.literal_eval(one) for one in node.args)
+            if _last_name(function) == "Registry":
+                given = [*node.args, *(keyword.value for keyword in node.keywords)]
+                package, attribute = (ast.literal_eval(one) for one in given)
                 yield package, attribute

@@ -60,6 +60,9 @@ def failing_clearly(snakemake: Any) -> Iterator[None]:
     except KeyboardInterrupt:
         logging.error("stopped by SIGINT")
         sys.exit(128 + signal.SIGINT)
+    except ModuleNotFoundError as error:  # of a backend, which starts within
+        logging.error("%s", what_an_import_needs(error, snakemake.params.deployment))
+        sys.exit(1)
     except Exception as error:
         if number := lacks_space(error):
             logging.error("%s", _full(error, number))

@@ -9,10 +9,12 @@ from resnetcam.workflow.code_digest import computation_digest
 # What decides weights and history, and what writes them; all that these reach counts with them.
 _COMPUTES = (
     "resnetcam.training.loop.build",
-    "resnetcam.training.loop.Loop",
-    "resnetcam.training.loop.is_better",
+    "resnetcam.training.loop.begin",
+    "resnetcam.training.loop.best_after",
     "resnetcam.training.plan.Plan",
     "resnetcam.training.session.load",
+    "resnetcam.backends.runtime.set_what_decides_numbers",
+    "resnetcam.backends.runtime.resolved_precision",
 )
 _WRITES = ("resnetcam.training.outputs.write_outputs",)
 
