@@ -33,7 +33,7 @@ test-deploy: venv plugins
 	$(BIN)/python -m pytest -q tests/deploy $(ARGS)
 
 check: venv lint
-	$(PYTEST) -m "not slow" $(ARGS)
+	$(PYTEST) --maxprocesses 2 -m "not slow" $(ARGS)
 
 lint: venv
 	$(BIN)/ruff check --quiet .
