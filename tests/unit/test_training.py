@@ -24,7 +24,7 @@ from resnetcam.recipe import randomness
 from resnetcam.recipe.recipe import Recipe
 from resnetcam.training import loop, outputs, session, steps_of_epoch
 from resnetcam.training.outputs import OUTPUTS
-from resnetcam.training.plan import Plan
+from resnetcam.training.plan import Plan, ingredients
 from resnetcam.training.state import StateStore
 from resnetcam.training.steps_of_epoch import CallLength, calls
 
@@ -301,14 +301,14 @@ def test_other_versions_of_the_libraries_make_another_training(
 def test_only_arrays_that_a_training_reads_decide_its_fingerprint(
     data, cpu, protocol, array, again
 ):
-    def ingredients(changed):
+    def with_another(changed):
         reader = DatasetReader(data)
         digest = reader.sha256
         reader.sha256 = lambda name: "other" if name == changed else digest(name)
         plan = Plan(MODEL, RECIPE, protocol, 1, "tensorflow", "float32", "c")
         return ingredients(reader, plan, cpu)
 
-    assert (ingredients(array) != ingredients(None)) is again
+    assert (with_another(array) != with_another(None)) is again
 
 
 def test_losses_are_plain_cross_entropy_over_all_images_the_last_small_batch_included(

@@ -94,7 +94,7 @@ class _Reach:
         """What a place means by itself, so that two names that change places are noticed."""
         file = self.memory.file(path)
         if name in file.definitions:
-            return self._own_meaning(file.definitions[name])
+            return f"{name} {self._own_meaning(file.definitions[name])}"
         if name in file.imports:
             places = self._places(file.imports[name])
             return " ".join(self._meaning_at(*place) for place in places if place != (path, name))
