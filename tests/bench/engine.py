@@ -2,6 +2,7 @@
 
 import math
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from resnetcam.backends import runtime
 from resnetcam.recipe import resizing
 
 ROOT = Path(__file__).parents[2]
+SCHEMAS = ROOT / "schemas"
 IMAGES, CLASSES = 4096, 10
+MODEL = {"family": "resnet_v1", "depth": 20}
 NO_AUGMENTATION = {"flip": "none", "crop_padding": 0, "affine": None, "erase": None}
 
 
@@ -25,23 +28,28 @@ def build(
     first_epochs: bool = False,
 ) -> Workload:
     """A round is one call of the engine: several steps, with their draws on the host."""
+    resolved = runtime.start(backend, settings.device, "auto", settings.threads)
+    from resnetcam.training import loop
+
     chosen = _recipe(recipe)
     if not augmented:
-        chosen["augmentation"] |= NO_AUGMENTATION
-    resolved = runtime.start(backend, settings.device, "auto", settings.threads)
+        chosen = replace(chosen, augmentation=replace(chosen.augmentation, **NO_AUGMENTATION))
     generator = np.random.default_rng(0)
     images = generator.integers(0, 256, (IMAGES, 32, 32, 3), dtype=np.uint8)
     labels = generator.integers(0, CLASSES, IMAGES).astype(np.uint8)
-    trainer = _trainer(backend, chosen, resolved.precision, images, labels)
-    batch = chosen["batch_size"]
+    mean = (images.mean(0) / 255).astype(np.float32)
+    data = loop.TrainingData(images, labels, images[:0], labels[:0], mean, CLASSES)
+    machinery = loop.build(data, MODEL, chosen, 0, resolved.precision)
+    assert machinery.network.count_params() == PARAMETERS
+    batch = chosen.batch_size
     steps = 400 if resolved.device == "gpu" else math.ceil(512 / batch)
     steps = 1 if (backend, resolved.device) == ("jax", "cpu") else steps  # they take long
-    sides = resizing.image_sides(chosen)
+    sides = resizing.image_sides(chosen.progressive_resizing, chosen.epochs)
     side = sides[0] if first_epochs else None
 
     def run(rounds: int) -> float:
         started = time.perf_counter()
-        _train(trainer, chosen["augmentation"], (rounds, steps, batch), side)
+        _train(machinery.trainer, chosen.augmentation, (rounds, steps, batch), side)
         return time.perf_counter() - started
 
     facts = Facts(
@@ -72,46 +80,11 @@ def _train(trainer: Any, augmentation: Any, shape: tuple[int, int, int], side: i
     keras.tree.map_structure(np.asarray, measured)
 
 
-def _trainer(backend: str, recipe: Any, precision: str, images: Any, labels: Any) -> Any:
-    import keras
+def _recipe(name: str) -> Any:
+    """A recipe of the shipped config."""
+    from resnetcam.recipe.recipe import Recipe
+    from resnetcam.settings.config import load_config
+    from resnetcam.settings.schema import read_schema
 
-    from resnetcam.networks import models
-    from resnetcam.recipe import augmentation, optimizers
-
-    module = _backend_module(backend)
-    keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
-    network = models.build_network(
-        "resnet_v1",
-        20,
-        images.shape[-1],
-        CLASSES,
-        batch_norm_momentum=recipe["batch_norm_momentum"],
-        normalization=module.NORMALIZATION,
-    )
-    assert network.count_params() == PARAMETERS
-    mean = (images.mean(0) / 255).astype(np.float32)
-    decays = {"all": models.is_kernel, "convolutions": models.is_convolution_kernel}
-    return module.Trainer(
-        network,
-        images,
-        labels,
-        augmentation.build_prepare(recipe["augmentation"], mean),
-        optimizers.build_optimizer(recipe["optimizer"], recipe["weight_decay"]),
-        decays[recipe["decayed_kernels"]],
-        recipe["label_smoothing"],
-    )
-
-
-def _backend_module(backend: str) -> Any:
-    if backend == "jax":
-        from resnetcam.backends.on_jax import training as module
-    else:
-        from resnetcam.backends.on_tensorflow import training as module
-    return module
-
-
-def _recipe(name: str) -> dict[str, Any]:
-    """A recipe of config.yaml; what it does not name is none, as in the schema."""
-    recipe = yaml.safe_load((ROOT / "config.yaml").read_text())["recipes"][name]
-    recipe.setdefault("progressive_resizing", None)
-    return recipe | {"augmentation": NO_AUGMENTATION | recipe["augmentation"]}
+    config = load_config(yaml.safe_load((ROOT / "config.yaml").read_text()), read_schema(SCHEMAS))
+    return Recipe.from_settings(config["recipes"][name])
