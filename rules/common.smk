@@ -88,7 +88,21 @@ def digest(script, *methods):
 def code_of_training(wildcards):
     """The same of what a training computes and writes: not of what it logs."""
     plan = catalogue.plan(wildcards.experiment, wildcards.seed)
-    return training_code(ROOT / "scripts/train.py", plan, BACKEND, memory=MEMORY_OF_CODE)
+    recipe = plan["recipe"]
+    names = plan["model"]["family"], recipe["optimizer"]["name"], recipe["schedule"]["name"]
+    return digests_of_training(*names)
+
+
+@cache
+def digests_of_training(family, optimizer, schedule):
+    return training_code(
+        ROOT / "scripts/train.py",
+        BACKEND,
+        family=family,
+        optimizer=optimizer,
+        schedule=schedule,
+        memory=MEMORY_OF_CODE,
+    )
 
 
 @cache

@@ -10,10 +10,7 @@ from resnetcam.workflow import files_of_code
 from resnetcam.workflow.training_code import training_code
 
 ROOT = Path(__file__).parents[2]
-PLAN = {
-    "model": {"family": "resnet_v1"},
-    "recipe": {"optimizer": {"name": "muon"}, "schedule": {"name": "one_cycle"}},
-}
+PLAN = {"family": "resnet_v1", "optimizer": "muon", "schedule": "one_cycle"}
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +29,7 @@ def before(scripts):
 def codes(scripts, backend="tensorflow"):
     files_of_code._content.cache_clear()
     files_of_code._file.cache_clear()
-    return training_code(scripts / "train.py", PLAN, backend)
+    return training_code(scripts / "train.py", backend, **PLAN)
 
 
 def edited(scripts, module, old, new, backend="tensorflow"):

@@ -1,8 +1,6 @@
 """What of the code a training depends on: no wording, no layout, no progress bar."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from resnetcam.workflow.code_digest import computation_digest
 
@@ -20,7 +18,13 @@ _WRITES = ("resnetcam.training.outputs.write_outputs",)
 
 
 def training_code(
-    script: Path, plan: Mapping[str, Any], backend: str, memory: str | Path | None = None
+    script: Path,
+    backend: str,
+    *,
+    family: str,
+    optimizer: str,
+    schedule: str,
+    memory: str | Path | None = None,
 ) -> dict[str, str]:
     """Return digests of the code that a training computes with, and of what writes its files.
 
@@ -29,14 +33,13 @@ def training_code(
 
     Args:
         script: the stage's, beside the library; what stands in it counts as writing.
-        plan: its ``model`` and ``recipe``: optimizers, schedules and families that it does not name
-            do not count.
+        family, optimizer, schedule: of the plan; others do not count.
     """
-    recipe, without = plan["recipe"], other_backends(backend)
+    without = other_backends(backend)
     members = {
-        "resnetcam.recipe.optimizers": [recipe["optimizer"]["name"]],
-        "resnetcam.recipe.schedules": [recipe["schedule"]["name"]],
-        "resnetcam.networks.families": [plan["model"]["family"]],
+        "resnetcam.recipe.optimizers": [optimizer],
+        "resnetcam.recipe.schedules": [schedule],
+        "resnetcam.networks.families": [family],
     }
     computes = (*_COMPUTES, f"resnetcam.backends.on_{backend}.device.set_up")
     return {
