@@ -341,7 +341,7 @@ def test_maps_are_read_back_as_written_and_give_equal_bytes(tmp_path):
     for name in ("a.h5", "b.h5"):
         write_maps(tmp_path / name, groups)
     assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
-    assert default_group(tmp_path / "a.h5", "ship") == ("gradcam", "stem_out", "ship")
+    assert default_group(tmp_path / "a.h5", "ship") == ("ablationcam", "stem_out", "ship")
     assert group_names(tmp_path / "a.h5") == list(groups)
     for name, expected in groups.items():
         for found, values in zip(read_maps(tmp_path / "a.h5", name), expected, strict=True):

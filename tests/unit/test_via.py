@@ -64,7 +64,7 @@ REPAIRS = {
     "semicolons.csv": (2, 2, 1, "semicolons between the columns; read as that"),
     "tabs.csv": (2, 2, 1, "tabs between the columns; read as that"),
     "trailing_space.csv": (2, 2, 2, "spaces around attribute 'class': 'cat '; removed"),
-    "undefined_attributes.csv": (2, 2, 2, "undefined in place of JSON in region_attributes; read"),
+    "undefined_attributes.csv": (2, 2, 2, "undefined instead of JSON in region_attributes; read"),
     "utf16.csv": (2, 2, 1, "text in UTF-16; read as that"),
     "utf16_unmarked.csv": (2, 2, 1, "text in UTF-16; read as that"),
 }

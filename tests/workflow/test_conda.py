@@ -57,7 +57,7 @@ def test_a_stage_runs_in_an_environment_that_conda_makes_of_its_file(fresh_workf
 
     (made,) = environments(workflow)
     assert (made / "bin/python").exists()
-    assert "Making conda environment envs/data.yaml (0.2 GB)" in result.output
+    assert "Creating conda environment envs/data.yaml (0.2 GB)" in result.output
 
 
 @pytest.mark.parametrize("path", [*ROOT.glob("envs/*.yaml"), ROOT / "environment.yaml"])

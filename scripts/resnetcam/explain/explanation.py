@@ -45,10 +45,8 @@ def resolve_layer(classifier: keras.Model, name: str) -> str:
     Raises:
         InputError: if the model has no such layer, or its output is not an image of channels.
     """
-    around = {PIXELS, CENTRED, POOL}
     spatial = [one.name for one in classifier.layers if len(one.output.shape) == 4]
-    spatial = [one for one in spatial if one not in around]
-    short = short_names(spatial)
+    short = short_names([one for one in spatial if one not in (PIXELS, CENTRED, POOL)])
     if name in short:
         return short[name]
     if name in spatial:
