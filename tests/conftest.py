@@ -7,9 +7,9 @@ from resnetcam.backends.processor import available_threads
 # Modules that take longest come first, so that none is alone at the end.
 LONGEST_FIRST = (
     "test_backends",
+    "test_anywhere",
     "test_sweep",
     "test_explanation",
-    "test_hostile_surroundings",
     "test_killed",
     "test_never_lost",
     "test_chain",
@@ -26,7 +26,7 @@ def pytest_xdist_auto_num_workers():
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Unit tests of a module stay together, for the networks that it trains; others go alone.
+    """Tests of a module stay together where they share a network or a run; others go alone.
 
     In place of `--dist loadgroup`, which heeds no group with pytest 9.2 and pytest-xdist 3.8.
     """
@@ -35,7 +35,8 @@ def pytest_xdist_make_scheduler(config, log):
     class ModulesOfUnitTests(LoadFileScheduling):
         def _split_scope(self, nodeid):
             module = super()._split_scope(nodeid)
-            return module if "tests/unit/" in module else nodeid
+            together = "tests/unit/" in module or "test_anywhere" in module
+            return module if together else nodeid
 
     return ModulesOfUnitTests(config, log)
 

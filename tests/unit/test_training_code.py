@@ -27,9 +27,11 @@ def before(scripts):
 
 
 def codes(scripts, backend="tensorflow"):
+    """The digests of the code as it is now; a memory saves parsing what was not edited."""
     files_of_code._content.cache_clear()
     files_of_code._file.cache_clear()
-    return training_code(scripts / "train.py", backend, **PLAN)
+    memory = scripts.parent / "memory.json"
+    return training_code(scripts / "train.py", backend, **PLAN, memory=memory)
 
 
 def edited(scripts, module, old, new, backend="tensorflow"):
