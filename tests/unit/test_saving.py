@@ -13,6 +13,8 @@ import pytest
 from resnetcam.networks import models
 from resnetcam.networks.saving import save_classifier
 
+pytestmark = pytest.mark.slow
+
 SAVER = """
 import sys, time
 import keras, numpy as np

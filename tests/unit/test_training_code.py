@@ -9,6 +9,8 @@ import pytest
 from resnetcam.workflow import files_of_code
 from resnetcam.workflow.training_code import training_code
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 PLAN = {"family": "resnet_v1", "optimizer": "muon", "schedule": "one_cycle"}
 
