@@ -394,5 +394,7 @@ def _registries(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
             function = node.func.value if isinstance(node.func, ast.Subscript) else node.func
             if _last_name(function) == "Registry":
                 given = [*node.args, *(keyword.value for keyword in node.keywords)]
-                package, attribute = (ast.literal_eval(one) for one in given)
-                yield package, attribute
+                names = [one.value for one in given if isinstance(one, ast.Constant)]
+                if len(names) != 2:
+                    raise ValueError("a Registry's package and attribute must be written out")
+                yield str(names[0]), str(names[1])
