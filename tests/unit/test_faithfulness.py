@@ -34,6 +34,10 @@ def maps_of(*cells):
     return np.repeat(np.array(cells, np.float32).reshape(1, 2, 2), N, 0)
 
 
+def curves_of(classified, ranks, steps):
+    return curves(classified, {"map": ranks}, steps)["map"]
+
+
 def test_cells_are_ranked_from_the_highest():
     assert removal_ranks(np.array([[[3.0, 1], [2, 9]]], np.float32)).tolist() == [[[1, 3], [2, 0]]]
 
@@ -50,31 +54,54 @@ def test_ties_are_broken_at_random_the_same_way_every_time():
 
 
 def test_deletion_covers_and_insertion_uncovers_the_highest_cells_first(white):
-    deletion, insertion = curves(white, removal_ranks(maps_of(9, 3, 2, 1)), 4)
+    deletion, insertion = curves_of(white, removal_ranks(maps_of(9, 3, 2, 1)), 4)
     np.testing.assert_allclose(deletion, [[1, 0, 0, 0, 0]] * N)
     np.testing.assert_allclose(insertion, [[0, 1, 1, 1, 1]] * N)
-    deletion, insertion = curves(white, removal_ranks(maps_of(1, 2, 3, 9)), 4)
+    deletion, insertion = curves_of(white, removal_ranks(maps_of(1, 2, 3, 9)), 4)
     np.testing.assert_allclose(deletion, [[1, 1, 1, 1, 0]] * N)
     np.testing.assert_allclose(insertion, [[0, 0, 0, 0, 1]] * N)
 
 
 def test_fewer_steps_take_several_cells_at_once(white):
-    deletion, insertion = curves(white, removal_ranks(maps_of(3, 9, 2, 1)), 2)
+    deletion, insertion = curves_of(white, removal_ranks(maps_of(3, 9, 2, 1)), 2)
     np.testing.assert_allclose(deletion, [[1, 0, 0]] * N)
     np.testing.assert_allclose(insertion, [[0, 1, 1]] * N)
 
 
 def test_the_cover_is_what_a_covered_place_shows(white):
     grey = white._replace(cover=np.full((8, 8, 3), 51, np.float32))
-    deletion, _ = curves(grey, removal_ranks(maps_of(9, 3, 2, 1)), 4)
+    deletion, _ = curves_of(grey, removal_ranks(maps_of(9, 3, 2, 1)), 4)
     np.testing.assert_allclose(deletion[:, 1:], 0.2, rtol=1e-6)
 
 
 def test_cells_that_do_not_divide_the_image_cover_it_whole(white):
     ranks = removal_ranks(np.random.default_rng(0).random((N, 3, 5)).astype(np.float32))
-    deletion, insertion = curves(white, ranks, 15)
+    deletion, insertion = curves_of(white, ranks, 15)
     np.testing.assert_allclose(deletion[:, [0, -1]], [[1, 0]] * N)
     np.testing.assert_allclose(insertion, 1 - deletion, atol=1e-6)  # of this linear network
+
+
+def test_every_distinct_picture_is_classified_once(white):
+    seen = []
+
+    def counted(images):
+        seen.extend(image.tobytes() for image in images)
+        return probabilities(images)
+
+    images = np.random.default_rng(0).integers(1, 256, (N, 8, 8, 3), dtype=np.uint8)
+    varied = white._replace(probabilities=counted, images=images)
+    ranks = {
+        "one": removal_ranks(maps_of(9, 3, 2, 1)),
+        "equal": removal_ranks(maps_of(8, 4, 2, 1)),
+        "other": removal_ranks(maps_of(1, 3, 2, 9)),
+    }
+    together = curves(varied, ranks, 4)
+    # Of an image 16 pictures can be made. An order makes the whole one, the covered one and three in
+    # either direction; of each order's six, the two orders share {0, 1, 2} and {1, 2, 3}.
+    assert len(seen) == N * (2 + 6 + 6 - 4)
+    assert len(set(seen)) == len(seen) - (N - 1)  # covered, all images look alike
+    for name, one in ranks.items():
+        np.testing.assert_array_equal(together[name], curves_of(varied, one, 4))
 
 
 def test_areas_are_trapezoids():

@@ -18,6 +18,9 @@ from resnetcam.explain.intervals import mean_with_interval, means_beside_first
 
 Floats = NDArray[np.float32]
 
+_BATCH = 500  # pictures classified at a time
+_BLOCK = 250  # images whose pictures are compared with one another
+
 
 class Classified(NamedTuple):
     """What a network makes of N images.
@@ -37,8 +40,53 @@ class Classified(NamedTuple):
     def with_mask(self, mask: Floats) -> Floats:
         """Return the classes' probabilities (N,) when only mask (N, H, W) x image is left."""
         shown = self.cover + (self.images - self.cover) * mask[..., None]
-        found = self.probabilities(shown.astype(np.float32))
-        return found[np.arange(len(found)), self.classes]
+        return self._of_classes(shown.astype(np.float32), self.classes)
+
+    def with_cells(self, shown: NDArray[np.bool_]) -> Floats:
+        """Return the classes' probabilities when only some cells of the images are left.
+
+        Args:
+            shown: bool (..., N, h, w), the cells that are left.
+
+        Returns:
+            float32 (..., N). Maps that agree on the highest cells make the same pictures; each is
+            classified once.
+        """
+        *pictures, n, height, width = shown.shape
+        of_image = np.broadcast_to(np.arange(n, dtype=np.uint32), (*pictures, n)).ravel()
+        cells = shown.reshape(-1, height, width)
+        first, place = _distinct(of_image, cells)
+        found = [
+            self._of_classes(
+                np.where(
+                    _enlarged(cells[some], *self.images.shape[1:3])[..., None],
+                    self.images[of_image[some]],
+                    self.cover,
+                ),
+                self.classes[of_image[some]],
+            )
+            for some in np.array_split(first, -(-len(first) // _BATCH))
+        ]
+        return np.concatenate(found)[place].reshape(*pictures, n)
+
+    def _of_classes(self, images: Floats, classes: NDArray[np.integer]) -> Floats:
+        found = self.probabilities(images)
+        return found[np.arange(len(found)), classes]
+
+
+def _distinct(
+    of_image: NDArray[np.uint32], cells: NDArray[np.bool_]
+) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
+    """Tell pictures (P,) apart by their image (P,) and the cells (P, h, w) that are left of it.
+
+    Returns:
+        Where each distinct picture is first found, and which of these each picture is.
+    """
+    bits = np.packbits(cells.reshape(len(cells), -1), axis=1)
+    rows = np.hstack([of_image[:, None].view(np.uint8), bits])
+    keys = rows.view(np.dtype((np.void, rows.shape[1]))).ravel()
+    _, first, place = np.unique(keys, return_index=True, return_inverse=True)
+    return first, place
 
 
 def removal_ranks(maps: Floats) -> NDArray[np.int64]:
@@ -52,25 +100,33 @@ def removal_ranks(maps: Floats) -> NDArray[np.int64]:
     return order.argsort(-1).reshape(maps.shape)
 
 
-def curves(classified: Classified, ranks: NDArray[np.int64], steps: int) -> tuple[Floats, Floats]:
+def curves(
+    classified: Classified, ranks: Mapping[str, NDArray[np.int64]], steps: int
+) -> dict[str, tuple[Floats, Floats]]:
     """Follow the class's probability while cells are covered, and while they are uncovered.
 
     Deletion covers the cells of the whole image, the highest first; insertion uncovers them in the
     same order (Petsiuk et al. 2018, section 3.2, with the map's cells in place of pixels).
 
     Args:
-        ranks: (N, h, w), of ``removal_ranks``.
+        ranks: (N, h, w) of each kind of map, of ``removal_ranks``.
         steps: how many steps all cells are removed in, as evenly as they can be.
 
     Returns:
-        Two arrays float32 (N, steps + 1), from no step to all.
+        For each kind of map deletion and insertion, float32 (N, steps + 1), from no step to all.
     """
-    pixels = _enlarged(ranks, *classified.images.shape[1:3])
-    cuts = np.round(np.linspace(0, ranks[0].size, steps + 1))
-    deletion = [classified.with_mask((pixels >= cut).astype(np.float32)) for cut in cuts]
-    ends = deletion[-1], deletion[0]
-    between = [classified.with_mask((pixels < cut).astype(np.float32)) for cut in cuts[1:-1]]
-    return np.stack(deletion, 1), np.stack([ends[0], *between, ends[1]], 1)
+    stacked = np.stack(list(ranks.values()))
+    cuts = np.round(np.linspace(0, stacked[0, 0].size, steps + 1)).reshape(-1, 1, 1, 1)
+    found = []
+    blocks = [slice(at, at + _BLOCK) for at in range(0, stacked.shape[1], _BLOCK)]
+    for block in logged_steps(blocks, "images covered step by step", unit=_BLOCK):
+        covered = stacked[:, None, block] < cuts
+        some = classified._replace(
+            images=classified.images[block], classes=classified.classes[block]
+        )
+        found.append(some.with_cells(np.stack([~covered, covered])))
+    deletion, insertion = np.concatenate(found, axis=-1).swapaxes(-1, -2)
+    return dict(zip(ranks, zip(deletion, insertion, strict=True), strict=True))
 
 
 def area(curve: Floats) -> Floats:
@@ -117,10 +173,12 @@ def score(classified: Classified, maps: Mapping[str, Floats], steps: int) -> dic
         candidates["other_image"] = of_other_images(first)
     for name in ("random", "centred_gaussian"):
         candidates[name] = BASELINES[name](n, *size)
+    ranks = {name: removal_ranks(one) for name, one in candidates.items()}
+    followed = curves(classified, ranks, steps)
     scores: dict[str, Any] = {}
     areas_of_first: dict[str, Floats] = {}
-    for name, one in logged_steps(list(candidates.items()), "kinds of maps"):
-        areas, means = _areas_and_curves(classified, removal_ranks(one), steps)
+    for name, one in candidates.items():
+        areas, means = _areas_and_means(*followed[name])
         scores[name] = (
             means_beside_first(areas, areas_of_first)
             | {"curves": means}
@@ -133,11 +191,10 @@ def score(classified: Classified, maps: Mapping[str, Floats], steps: int) -> dic
     return {"n": n, "steps": steps, "candidates": scores}
 
 
-def _areas_and_curves(
-    classified: Classified, ranks: NDArray[np.int64], steps: int
+def _areas_and_means(
+    deletion: Floats, insertion: Floats
 ) -> tuple[dict[str, Floats], dict[str, list[float]]]:
     """Return each metric's areas (N,), and each curve's mean over images."""
-    deletion, insertion = curves(classified, ranks, steps)
     areas = {"deletion_auc": area(deletion), "insertion_auc": area(insertion)}
     means = {"deletion": deletion.mean(0).tolist(), "insertion": insertion.mean(0).tolist()}
     return areas, means

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from resnetcam.backends.on_tensorflow.folding import folded_parts
 from resnetcam.networks.split import split
 
 Floats = NDArray[np.float32]
@@ -17,7 +18,7 @@ def activations_and_gradients(
     classifier: keras.Model, layer: str
 ) -> Callable[[NDArray[np.uint8], NDArray[np.integer]], tuple[Floats, Floats]]:
     """See ``backends.door.activations_and_gradients``."""
-    below, above = split(classifier, layer)
+    below, above = folded_parts(classifier, split(classifier, layer), kept=[layer])
 
     @tf.function(autograph=False)
     def compiled(images: Any, classes: Any) -> Any:
@@ -45,7 +46,7 @@ def ablations(
     classifier: keras.Model, layer: str
 ) -> Callable[[NDArray[np.uint8]], tuple[Floats, Floats]]:
     """See ``backends.door.ablations``."""
-    below, above = split(classifier, layer)
+    below, above = folded_parts(classifier, split(classifier, layer), kept=[layer])
 
     @tf.function(autograph=False)
     def compiled(images: Any) -> Any:
