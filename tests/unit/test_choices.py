@@ -34,13 +34,13 @@ def test_the_schema_in_the_repository_is_what_the_registries_say():
         (("augmentation",), Augmentation),
         (("augmentation", "affine"), Affine),
         (("augmentation", "erase"), Erase),
-        (("progressive_resizing",), Resizing),
+        (("progressive_resizing", "items"), Resizing),
     ],
 )
 def test_a_recipe_has_a_field_for_each_key_of_its_schema(path, cls):
     schema = SCHEMA["$defs"]["recipe"]
     for key in path:
-        schema = schema["properties"][key]
+        schema = schema["items"] if key == "items" else schema["properties"][key]
         schema = SCHEMA["$defs"][key] if "$ref" in schema else schema
 
     assert [field.name for field in dataclasses.fields(cls)] == list(schema["properties"])

@@ -90,8 +90,13 @@ EXPERIMENT = {"model": "resnet20v1", "recipe": "fast", "protocol": "holdout", "s
         ("recipes.fast.epohcs", 3, ["recipes.fast", "'epohcs'", "did you mean 'epochs'?"]),
         ("devcie", "cpu", ["config", "'devcie'", "did you mean 'device'?"]),
         ("datasets.cifar10.archive.url", "x", ["datasets.cifar10.archive", "'url'", "'urls'"]),
-        ("recipes.fast.progressive_resizing", {"side": 32, "share": 0.5}, ["side", "at most 31"]),
-        ("recipes.fast.progressive_resizing", {"side": 24, "share": 1}, ["share", "below 1"]),
+        ("recipes.fast.progressive_resizing", [{"side": 32, "share": 0.5}], ["side", "at most 31"]),
+        ("recipes.fast.progressive_resizing", [{"side": 24, "share": 1}], ["share", "below 1"]),
+        (
+            "recipes.fast.progressive_resizing",
+            [{"side": 16, "share": 0.5}, {"side": 24, "share": 0.5}],
+            ["shares", "below 1"],
+        ),
         ("experiments.fast.recipe", "fats", ["experiments.fast.recipe", "'fats'", "'fast'"]),
         ("experiments.fast.model", "resnet", ["experiments.fast.model", "Known: resnet20v1"]),
         ("datasets.cifar10.experiments", ["quick"], ["cifar10.experiments.0", "'quick'"]),
@@ -336,7 +341,7 @@ def test_files_of_a_dataset_that_does_not_run_may_be_elsewhere(tmp_path):
 @pytest.mark.parametrize(
     ("key", "value", "meant"),
     [
-        ("recipes.fast.progressive_resizing", "null", "write null into a file"),
+        ("recipes.published.augmentation.erase", "null", "write null into a file"),
         ("datasets.cifar10.strict_regions", "True", "write true into a file"),
     ],
 )

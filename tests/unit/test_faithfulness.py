@@ -96,8 +96,8 @@ def test_every_distinct_picture_is_classified_once(white):
         "other": removal_ranks(maps_of(1, 3, 2, 9)),
     }
     together = curves(varied, ranks, 4)
-    # Of an image 16 pictures can be made. An order makes the whole one, the covered one and three in
-    # either direction; of each order's six, the two orders share {0, 1, 2} and {1, 2, 3}.
+    # Of an image, an order makes the whole one, the covered one and three in either direction; of
+    # these six, the two orders share {0, 1, 2} and {1, 2, 3}.
     assert len(seen) == N * (2 + 6 + 6 - 4)
     assert len(set(seen)) == len(seen) - (N - 1)  # covered, all images look alike
     for name, one in ranks.items():

@@ -125,7 +125,7 @@ def write_run(folder, experiment, seed, accuracy, protocol="holdout"):
         "best": epochs[0],
         "last": epochs[1],
     }
-    recipe = {"epochs": 2, "progressive_resizing": None}
+    recipe = {"epochs": 2, "progressive_resizing": []}
     provenance = {
         "commit": "0123456789abcdef" * 2 + "-dirty",
         "hardware": [HARDWARE],
@@ -367,13 +367,13 @@ def test_epochs_on_smaller_images_are_told(results):
     assert "smaller" not in markdown and "small images" not in markdown
 
     provenance = json.loads(run.provenance.read_text())
-    resizing = {"side": 24, "share": 0.5}
+    resizing = [{"side": 24, "share": 0.5}]
     provenance["ingredients"]["recipe"]["progressive_resizing"] = resizing
     run.provenance.write_text(json.dumps(provenance))
     markdown, _ = results(["cat", "dog"], archive(), [run])
     assert "In the first epoch (shaded), the training images were smaller" in markdown
     assert "which compiles; they include small images" in markdown
-    assert "recipe.progressive_resizing.side: 24" in markdown
+    assert "recipe.progressive_resizing.0.side: 24" in markdown
 
 
 def test_the_command_gives_the_threads_and_the_device_of_the_runs(results):

@@ -22,16 +22,30 @@ from resnetcam.training.progress import log_epoch
     ],
 )
 def test_the_first_epochs_see_small_images_and_the_last_never_does(epochs, share, small):
-    assert image_sides(Resizing(24, share), epochs) == [24] * small + [None] * (epochs - small)
+    assert image_sides([Resizing(24, share)], epochs) == [24] * small + [None] * (epochs - small)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "epochs", "sides"),
+    [
+        ([(16, 0.5), (24, 0.25)], 8, [16] * 4 + [24] * 2 + [None] * 2),
+        ([(16, 0.3), (24, 0.3)], 5, [16, 24, 24, None, None]),  # 1.5 and 3 epochs in all
+        ([(16, 0.1), (24, 0.2)], 4, [24, None, None, None]),
+        ([(16, 0.5), (24, 0.49)], 2, [16, None]),
+        ([(24, 0.25), (16, 0.25)], 4, [24, 16, None, None]),
+    ],
+)
+def test_sizes_follow_one_another(sizes, epochs, sides):
+    assert image_sides([Resizing(*one) for one in sizes], epochs) == sides
 
 
 def test_without_resizing_images_stay_whole():
-    assert image_sides(None, 3) == [None] * 3
+    assert image_sides([], 3) == [None] * 3
 
 
 def test_an_epoch_costs_what_its_pixels_do():
-    assert relative_costs(Resizing(24, 0.34), 3, 32) == [9 / 16, 1, 1]
-    assert relative_costs(Resizing(24, 0.5), 2, 48) == [1 / 4, 1]
+    assert relative_costs([Resizing(24, 0.34)], 3, 32) == [9 / 16, 1, 1]
+    assert relative_costs([Resizing(24, 0.5)], 2, 48) == [1 / 4, 1]
 
 
 @pytest.mark.parametrize(

@@ -28,11 +28,11 @@ def test_multiply_adds_are_known_without_the_network(family, depth):
 
 
 def test_a_training_counts_by_its_network_and_the_size_of_its_images():
-    recipe = {"epochs": 4, "progressive_resizing": None}
+    recipe = {"epochs": 4, "progressive_resizing": []}
     plan = {"model": {"family": "resnet_v1", "depth": 20}, "recipe": recipe}
     assert images_of_resnet20(plan, 1000) == 4000
 
-    recipe["progressive_resizing"] = {"side": 16, "share": 0.5}
+    recipe["progressive_resizing"] = [{"side": 16, "share": 0.5}]
     assert images_of_resnet20(plan, 1000) == 2500
 
     plan["model"] = {"family": "resnet_v2", "depth": 20}

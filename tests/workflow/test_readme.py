@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 # Small enough for seconds, laid over what the text says.
 SMALL = """\
-recipes: {fast: {epochs: 1, batch_size: 20, progressive_resizing: null}}
+recipes: {fast: {epochs: 1, batch_size: 20, progressive_resizing: []}}
 datasets: {shapes: {gradcam: {methods: [gradcam], layers: [final], images: 20, steps: 2}}}
 """
 

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from resnetcam.common.errors import InputError
 from resnetcam.common.options import from_settings
+from resnetcam.recipe import resizing
 from resnetcam.recipe.optimizer import OPTIMIZERS, Optimizer
-from resnetcam.recipe.resizing import Resizing
 from resnetcam.recipe.schedule import SCHEDULES, Schedule
 
 
@@ -55,7 +55,7 @@ class Recipe:
     label_smoothing: float
     batch_norm_momentum: float
     select: Literal["best", "last"]
-    progressive_resizing: Resizing | None
+    progressive_resizing: tuple[resizing.Resizing, ...]
     augmentation: Augmentation
 
     @classmethod
@@ -74,7 +74,7 @@ class Recipe:
         made = {
             "optimizer": from_settings(OPTIMIZERS[optimizer["name"]], optimizer),
             "schedule": from_settings(SCHEDULES[schedule["name"]], schedule),
-            "progressive_resizing": Resizing.from_settings(settings["progressive_resizing"]),
+            "progressive_resizing": resizing.from_settings(settings["progressive_resizing"]),
             "augmentation": from_settings(Augmentation, settings["augmentation"]),
         }
         return cls(**{**settings, **made})

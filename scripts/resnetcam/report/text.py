@@ -58,6 +58,8 @@ def flattened(settings: Mapping[str, Any], prefix: str = "") -> list[str]:
     """Write nested settings as lines such as ``recipe.optimizer.momentum: 0.9``."""
     lines = []
     for name, value in settings.items():
+        if isinstance(value, list) and value and isinstance(value[0], Mapping):
+            value = {str(place): one for place, one in enumerate(value)}
         if isinstance(value, Mapping):
             lines += flattened(value, f"{prefix}{name}.")
         else:

@@ -107,7 +107,7 @@ def _inconsistencies(config: dict[str, Any]) -> Iterable[str]:
         except InputError as error:
             yield f"models.{name}.depth: {error}"
     for name, recipe in config["recipes"].items():
-        yield from _impossible_erasing(f"recipes.{name}.augmentation.erase", recipe)
+        yield from _impossible_recipe(f"recipes.{name}.", recipe)
     for kind in ("experiments", "sweeps"):
         for name in _TAKEN & config[kind].keys():
             yield f"{kind}.{name}: results/<dataset>/{name} is reserved; choose another name"
@@ -171,7 +171,7 @@ class _Recipes:
         where = f"{where}, over the recipe {name}: "
         self._schema.check(settings, where)
         settings = self._schema.canonical(settings)
-        if problems := list(_impossible_erasing(f"{where}augmentation.erase", settings)):
+        if problems := list(_impossible_recipe(where, settings)):
             raise InputError("\n".join(problems))
         return settings
 
@@ -291,6 +291,20 @@ def _exports_of_one_name(key: str, paths: list[str]) -> Iterable[str]:
             yield f"{key}.{number}: another export is called {name!r} too; rename one of the files"
         elif not name.isprintable():
             yield f"{key}.{number}: {name!r} is not allowed as a file's name; rename the file"
+
+
+def _impossible_recipe(where: str, recipe: dict[str, Any]) -> Iterable[str]:
+    yield from _impossible_resizing(f"{where}progressive_resizing", recipe)
+    yield from _impossible_erasing(f"{where}augmentation.erase", recipe)
+
+
+def _impossible_resizing(key: str, recipe: dict[str, Any]) -> Iterable[str]:
+    shares = [one["share"] for one in recipe["progressive_resizing"]]
+    if sum(shares) >= 1:
+        yield (
+            f"{key}: the shares {', '.join(map(str, shares))} make {sum(shares):g}; together they "
+            "must be below 1, for the last epoch sees whole images"
+        )
 
 
 def _impossible_erasing(key: str, recipe: dict[str, Any]) -> Iterable[str]:
