@@ -44,9 +44,9 @@ def race(layer: str, count: int, turns: int) -> tuple[float, float]:
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (count, 32, 32, 3), np.uint8)
     classes = random.integers(0, 10, (1, count))
-    explain = explanation.explainer(classifier, name, ["gradcam"])
+    explain = explanation.explainer(classifier, name)
     contenders = (
-        lambda i, c: explain(i, c)["gradcam"],
+        lambda i, c: explain(i, c, ["gradcam"])["gradcam"],
         passes_alone(classifier, name, explanation.BATCH),
     )
     seconds: list[list[float]] = [[], []]

@@ -166,7 +166,7 @@ def two_calls(steps, rate, resized):
 def explained(classifier, images, classes, layer):
     """Maps of every method at a layer for the class choices (2, N)."""
     name = explanation.resolve_layer(classifier, layer)
-    return explanation.explainer(classifier, name, METHODS)(images, classes)
+    return explanation.explainer(classifier, name)(images, classes, METHODS)
 
 
 def looked_at(folder, inputs):

@@ -76,7 +76,7 @@ def maps(classified, classes, layer="final", methods=METHODS, images=slice(None)
     model = classified.model
     rows = np.atleast_2d(classes)[:, images]
     layer = resolve_layer(model, layer)
-    found = explainer(model, layer, methods)(classified.images[images], rows)
+    found = explainer(model, layer)(classified.images[images], rows, methods)
     return {method: values[0] for method, values in found.items()}
 
 
@@ -180,8 +180,8 @@ def test_batches_equal_their_images_one_at_a_time(trained_v1, monkeypatch):
 def test_every_class_choice_gets_its_own_maps(trained_v1):
     n = len(trained_v1.images)
     choices = np.stack([np.arange(n) % 10, np.full(n, 3)])
-    explain = explainer(trained_v1.model, "stage3_block1_out", ["gradcam"])
-    found = explain(trained_v1.images, choices)
+    explain = explainer(trained_v1.model, "stage3_block1_out")
+    found = explain(trained_v1.images, choices, ["gradcam"])
     assert found["gradcam"].shape == (2, n, 4, 4)
     for row, expected in zip(choices, found["gradcam"], strict=True):
         oracle = Oracle(trained_v1, row)
@@ -319,8 +319,8 @@ def test_the_default_method_and_layer_explain_all_images_the_others_some(trained
         n = 12 if (method, layer) == ("gradcam", "stage3_block1_out") else 5
         assert group.image_index.tolist() == list(range(n))
         np.testing.assert_array_equal(group.class_index, chosen[choice][:n])
-        explain = explainer(trained_v1.model, layer, [method])
-        expected = explain(trained_v1.images[:n], rows[:, :n])
+        explain = explainer(trained_v1.model, layer)
+        expected = explain(trained_v1.images[:n], rows[:, :n], [method])
         assert_close(group.maps, expected[method][choices.index(choice)])
 
 

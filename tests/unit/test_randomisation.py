@@ -75,7 +75,7 @@ def test_a_cascade_randomises_one_part_more_each_time(trained_v1):
     images, classes = trained_v1.images[:3], trained_v1.labels[:3]
     before = {v.path: v.numpy() for v in model.variables}
     layer = resolve_layer(model, "final")
-    expected = explainer(model, layer, ["gradcam"])(images, classes[None])["gradcam"][0]
+    expected = explainer(model, layer)(images, classes[None], ["gradcam"])["gradcam"][0]
     done = []
     for part, maps in cascade(model, layer, images, classes, "gradcam"):
         if part == "none":
@@ -88,7 +88,7 @@ def test_a_cascade_randomises_one_part_more_each_time(trained_v1):
             assert changed <= belongs, variable.path
             if variable.path.endswith("/kernel"):
                 assert changed == belongs, variable.path
-        now = explainer(model, layer, ["gradcam"])(images, classes[None])["gradcam"][0]
+        now = explainer(model, layer)(images, classes[None], ["gradcam"])["gradcam"][0]
         np.testing.assert_array_equal(maps, now)
     assert done == PARTS_V1
     assert {v.numpy().std() for v in model.variables if v.path.endswith("/gamma")} == {0}

@@ -1,5 +1,6 @@
 """Explain decisions on the test set: maps of every method, layer and class choice."""
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -21,7 +22,7 @@ BATCH = 250
 Images = NDArray[np.uint8]
 Classes = NDArray[np.integer]
 MapsByMethod = dict[str, NDArray[np.float32]]
-Explainer = Callable[[Images, Classes], MapsByMethod]
+Explainer = Callable[[Images, Classes, Sequence[str]], MapsByMethod]
 
 
 @dataclass(frozen=True)
@@ -89,38 +90,39 @@ def explain_test_set(
     classes = np.stack([resolve_class(c, labels, predictions, class_names) for c in choices])
     layers = list(dict.fromkeys(resolve_layer(classifier, name) for name in settings.layers))
     methods, few = settings.methods, min(settings.images, len(images))
-    passes = [(layers[0], methods[:1], len(images)), (layers[0], methods[1:], few)]
-    passes += [(layer, methods, few) for layer in layers[1:]]
     groups = {}
-    for layer, some_methods, n in passes:
-        if not some_methods:
-            continue
-        found = explainer(classifier, layer, some_methods)(images[:n], classes[:, :n])
+    for layer in layers:
+        explain = explainer(classifier, layer)
+        found = explain(images[:few], classes[:, :few], methods)
+        if layer == layers[0] and few < len(images):
+            default = methods[0]
+            others = explain(images[few:], classes[:, few:], [default])[default]
+            found[default] = np.concatenate([found[default], others], axis=1)
         for method, maps in found.items():
+            n = maps.shape[1]
             for choice, chosen, of_choice in zip(choices, classes, maps, strict=True):
                 name = GroupName(method, layer, choice)
                 groups[name] = Maps(of_choice, chosen[:n], np.arange(n, dtype=np.uint32))
     return groups
 
 
-def explainer(classifier: keras.Model, layer: str, methods: Sequence[str]) -> Explainer:
-    """Return a compiled function of (images, classes) to one layer's maps, by method.
+def explainer(classifier: keras.Model, layer: str) -> Explainer:
+    """Return a compiled function of (images, classes, methods) to one layer's maps, by method.
 
     It takes raw uint8 images (N, H, W, 3) and R class choices (R, N), and returns float32
     (R, N, h, w) for each method, in one pass over the images. It sees later changes of the
     classifier's weights.
     """
-    wanted = {name: METHODS[name] for name in methods}
     attribute = activations_and_gradients(classifier, layer)
-    ablate = ablations(classifier, layer)
+    ablate = functools.cache(lambda: ablations(classifier, layer))  # many never need it
 
-    def explain_batch(images: Images, classes: Classes) -> MapsByMethod:
+    def explain_batch(images: Images, classes: Classes, methods: Sequence[str]) -> MapsByMethod:
         A, gradients = attribute(images, classes)
-        needs = {method.needs for method in wanted.values()}
-        drops = _drops(*ablate(images), classes) if "drops" in needs else ()
+        wanted = {name: METHODS[name] for name in methods}
+        needed = "drops" in {method.needs for method in wanted.values()}
         beside_a: dict[str, Iterable[Floats]] = {
             "gradients": gradients,
-            "drops": drops,
+            "drops": _drops(*ablate()(images), classes) if needed else (),
         }
         maps = {}
         for name, method in wanted.items():
@@ -130,13 +132,13 @@ def explainer(classifier: keras.Model, layer: str, methods: Sequence[str]) -> Ex
                 maps[name] = np.stack([method.compute(A, x) for x in beside_a[method.needs]])
         return maps
 
-    def explain_all(images: Images, classes: Classes) -> MapsByMethod:
+    def explain(images: Images, classes: Classes, methods: Sequence[str]) -> MapsByMethod:
         batches = [slice(start, start + BATCH) for start in range(0, len(images), BATCH)]
         work = logged_steps(batches, f"images of maps at {layer}", unit=BATCH)
-        parts = [explain_batch(images[batch], classes[:, batch]) for batch in work]
+        parts = [explain_batch(images[batch], classes[:, batch], methods) for batch in work]
         return {name: np.concatenate([part[name] for part in parts], axis=1) for name in methods}
 
-    return explain_all
+    return explain
 
 
 def _drops(

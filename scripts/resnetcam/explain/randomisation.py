@@ -54,12 +54,12 @@ def cascade(
     fresh = keras.models.clone_model(classifier)
     models.initialize(fresh, _SEED)
 
-    explain = explainer(classifier, layer, [method])
-    yield Level("none", explain(images, classes[None])[method][0])
+    explain = explainer(classifier, layer)
+    yield Level("none", explain(images, classes[None], [method])[method][0])
     for part, layers in logged_steps(list(parts(classifier).items()), "parts redrawn"):
         for name in layers:
             classifier.get_layer(name).set_weights(fresh.get_layer(name).get_weights())
-        yield Level(part, explain(images, classes[None])[method][0])
+        yield Level(part, explain(images, classes[None], [method])[method][0])
 
 
 def parts(classifier: keras.Model) -> dict[str, list[str]]:

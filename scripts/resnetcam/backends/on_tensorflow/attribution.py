@@ -19,9 +19,9 @@ def activations_and_gradients(
 ) -> Callable[[NDArray[np.uint8], NDArray[np.integer]], tuple[Floats, Floats]]:
     """See ``backends.door.activations_and_gradients``."""
     below, above = folded_parts(classifier, split(classifier, layer), kept=[layer])
+    graphs: dict[int, Any] = {}  # by the number of class choices, for batches of any size
 
-    @tf.function(autograph=False)
-    def compiled(images: Any, classes: Any) -> Any:
+    def compute(images: Any, classes: Any) -> Any:
         pixels = tf.cast(images, tf.float32)
         activations, *others = keras.tree.flatten(below(pixels, training=False))
         with tf.GradientTape(persistent=True) as tape:
@@ -36,7 +36,11 @@ def activations_and_gradients(
         return activations, tf.stack([tape.gradient(score, activations) for score in scores])
 
     def call(images: NDArray[np.uint8], classes: NDArray[np.integer]) -> tuple[Floats, Floats]:
-        activations, gradients = compiled(tf.constant(images), tf.constant(classes, tf.int32))
+        rows = len(classes)
+        if rows not in graphs:
+            specs = _any_images(classifier), tf.TensorSpec([rows, None], tf.int32)
+            graphs[rows] = tf.function(compute, specs, autograph=False)
+        activations, gradients = graphs[rows](tf.constant(images), tf.constant(classes, tf.int32))
         return activations.numpy(), gradients.numpy()
 
     return call
@@ -48,8 +52,7 @@ def ablations(
     """See ``backends.door.ablations``."""
     below, above = folded_parts(classifier, split(classifier, layer), kept=[layer])
 
-    @tf.function(autograph=False)
-    def compiled(images: Any) -> Any:
+    def compute(images: Any) -> Any:
         pixels = tf.cast(images, tf.float32)
         activations, *others = keras.tree.flatten(below(pixels, training=False))
 
@@ -60,8 +63,14 @@ def ablations(
         without = tf.map_fn(logits_with, 1 - tf.eye(count), parallel_iterations=1)
         return logits_with(tf.ones(count)), without
 
+    compiled = tf.function(compute, [_any_images(classifier)], autograph=False)
+
     def call(images: NDArray[np.uint8]) -> tuple[Floats, Floats]:
         whole, without = compiled(tf.constant(images))
         return whole.numpy(), without.numpy()
 
     return call
+
+
+def _any_images(classifier: keras.Model) -> tf.TensorSpec:
+    return tf.TensorSpec([None, *classifier.input_shape[1:]], tf.uint8)
