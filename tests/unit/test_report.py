@@ -306,7 +306,7 @@ def test_first_line_names_what_is_not_as_in_the_official_data_set(results):
     wrong = ("data_batch_2 is not the official one", "test_batch holds another")
     markdown, _ = results(["cat", "dog"], archive(official=False), deviations=wrong)
     first = Page(MarkdownIt().render(markdown.splitlines()[0])).text
-    assert f"{'; '.join(wrong)}): the accuracies below cannot be compared" in first
+    assert f"): {'; '.join(wrong)}. The accuracies below cannot be compared" in first
 
 
 def test_the_images_in_data_h5_decide_and_not_the_hash_of_the_archive(results):

@@ -26,6 +26,7 @@ FOLDER_NAMES = ("cifar-10-batches-bin", "cifar-10-batches-py")  # as the archive
 
 _KNOWN = {*BINARY_MEMBERS, *PYTHON_MEMBERS}
 _FOUND_ELSE = "a link, folder or device"
+_LAYOUT = "five training batches, a test batch and the class names in one folder"
 
 
 def read_members(path: str | Path, max_bytes: int) -> tuple[PurePosixPath, dict[str, bytes]]:
@@ -144,15 +145,15 @@ def _choose(
         for names in (BINARY_MEMBERS, PYTHON_MEMBERS)
         for folder in present
     ]
-    folder, names, missing = min(found, key=lambda one: len(one[2]), default=(None, (), [""]))
-    if folder is None or missing:
-        some = folder is not None and len(missing) < len(names)
-        lacks = f"; {folder if folder != PurePosixPath() else path} lacks {', '.join(missing)}"
+    folder, names, missing = min(found, key=lambda one: len(one[2]), default=(None, (), []))
+    if folder is None or len(missing) == len(names):
         raise InputError(
             f"{path} is not a CIFAR-10 archive in the binary or python layout, nor a folder of its "
-            "files: expected five training batches, a test batch and the class names in one "
-            f"folder{lacks if some else ''}."
+            f"files: expected {_LAYOUT}."
         )
+    if missing:
+        where = path if folder == PurePosixPath() else f"{path}: {folder}"
+        raise InputError(f"{where} lacks {', '.join(missing)}: expected {_LAYOUT}.")
     return folder, names
 
 
