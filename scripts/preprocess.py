@@ -8,8 +8,8 @@ from resnetcam.workflow.stage import logged
 from resnetcam.common.errors import InputError
 from resnetcam.common.files import read_json
 from resnetcam.common.json_shapes import ARCHIVE
-from resnetcam.data.archives import is_still
 from resnetcam.data.cifar import read_archive
+from resnetcam.data.members import sha256_if_whole
 from resnetcam.data.official import compare_with_official
 from resnetcam.data.preprocessing import check_number_of_classes, make_splits, write_dataset
 
@@ -17,7 +17,7 @@ with logged(snakemake):
     settings = snakemake.params.settings
     about = read_json(snakemake.input.archive, ARCHIVE)
     archive = Path(about["path"])
-    if not is_still(archive, about["sha256"]):
+    if sha256_if_whole(archive) != about["sha256"]:
         raise InputError(
             f"{archive} is gone or is another now than the one that {snakemake.input.archive} "
             "speaks of. Delete the latter; the next run gets the archive again."

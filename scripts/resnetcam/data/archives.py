@@ -26,7 +26,7 @@ from resnetcam.common.errors import InputError
 from resnetcam.common.files import flush_to_disk, sha256_of_file
 from resnetcam.common.locks import try_lock, wait_for_lock
 from resnetcam.data import official
-from resnetcam.data.members import copy_source, sha256_of_source
+from resnetcam.data.members import copy_source, sha256_if_whole, sha256_of_source
 
 logger = logging.getLogger(__name__)
 
@@ -105,26 +105,18 @@ def obtain(source: ArchiveSource, store: str | Path = Path("resources/archives")
         raise InputError(_describe_storage_error(error, folder)) from error
 
 
-def is_still(path: str | Path, sha256: str) -> bool:
-    """Return whether an archive or folder of the store has this SHA-256."""
-    return os.path.exists(path) and _sha256_of_stored(Path(path)) == sha256
-
-
 def _obtain_into(folder: Path, sha256: str, source: ArchiveSource) -> Path:
     if archive := _find_stored(folder, sha256):
         return archive
     for damaged in _list_stored(folder):
-        logger.warning(
-            "%s is damaged (its SHA-256 is %s): getting it again.",
-            damaged,
-            _sha256_of_stored(damaged),
-        )
+        found = sha256_if_whole(damaged) or "that of no whole folder"
+        logger.warning("%s is damaged (its SHA-256 is %s): getting it again.", damaged, found)
     archive = folder / source.file_name
     if source.path is None:
         _download(source, archive)
         return archive
     copy_source(Path(source.path).expanduser(), archive)
-    if not is_still(archive, sha256):
+    if sha256_if_whole(archive) != sha256:
         raise InputError(f"`path`: {source.path} was changed while it was copied: run again.")
     return archive
 
@@ -143,15 +135,7 @@ def _list_stored(folder: Path) -> list[Path]:
 
 
 def _find_stored(folder: Path, sha256: str) -> Path | None:
-    return next((one for one in _list_stored(folder) if _sha256_of_stored(one) == sha256), None)
-
-
-def _sha256_of_stored(path: Path) -> str | None:
-    """None of a folder that lacks a file, as after an interrupted copy."""
-    try:
-        return sha256_of_source(path)
-    except InputError:
-        return None
+    return next((one for one in _list_stored(folder) if sha256_if_whole(one) == sha256), None)
 
 
 @contextlib.contextmanager

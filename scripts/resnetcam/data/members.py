@@ -69,6 +69,14 @@ def sha256_of_source(path: str | Path) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
+def sha256_if_whole(path: str | Path) -> str | None:
+    """Return the same; None of what is gone and of a folder that lacks a file."""
+    try:
+        return sha256_of_source(path)
+    except (InputError, FileNotFoundError):
+        return None
+
+
 def copy_source(path: str | Path, target: Path) -> None:
     """Copy an archive to a file, or the members of a folder, and nothing else of it, to a folder.
 
