@@ -5,7 +5,6 @@ from resnetcam.report.figure_names import CLASS_PAGES, GRADCAM_FIGURES, TRAINING
 
 rule training_figures:
     input:
-        archive="results/{dataset}/archive.json",
         data="results/{dataset}/data.h5",
         history=f"{RUN}/history.csv",
         run=f"{RUN}/run.json",

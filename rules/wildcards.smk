@@ -63,11 +63,10 @@ def export_called(wildcards):
 
 
 def archive_source(wildcards):
-    """Where an archive comes from; its `path` as it is found."""
+    """Where an archive comes from; its `path`, of a file or a folder, as it is found."""
     source = of_dataset("archive")(wildcards)
-    return source | {
-        "path": source["path"] and (found_file(source["path"], ROOT) or source["path"])
-    }
+    path = source["path"]
+    return source | {"path": path and (found_file(path, ROOT, os.path.exists) or path)}
 
 
 def known_regions(wildcards):

@@ -30,7 +30,6 @@ with logged(snakemake):
         {
             "path": snakemake.output.images,
             "sha256": sha256_of_file(snakemake.output.images),
-            "official": None,
             "origin": "drawn",
         },
     )

@@ -8,7 +8,7 @@ from resnetcam.report.figure_names import TRAINING_FIGURES
 from resnetcam.report.figures import figures_of_training
 
 with logged(snakemake):
-    names = ("archive", "data", "history", "run", "metrics", "predictions", "published")
+    names = ("data", "history", "run", "metrics", "predictions", "published")
     run = figures_of_training.TrainedRun(
         {name: snakemake.input[name] for name in names}, snakemake.params.protocol
     )

@@ -235,7 +235,7 @@ def test_only_regular_files_are_read(tmp_path, binary_members, kind):
     ("name", "change", "message"),
     [
         ("data_batch_2.bin", lambda c: c[:-1], "multiple of 3073 bytes, found 12291 bytes"),
-        ("data_batch_2.bin", lambda c: c[3073:], "expected 20 images, found 19"),
+        ("data_batch_2.bin", lambda c: c[3073:], "expected 20 images, found 19: 4, 3, 4, 4, 4"),
         ("test_batch.bin", lambda c: c + c[:3073], "expected 6 images, found 7"),
         ("data_batch_4.bin", lambda c: b"\x03" + c[1:], "labels from 0 to 2, found 3"),
         ("test_batch.bin", lambda c: b"\xff" + c[1:], "labels from 0 to 2, found 255"),
@@ -460,8 +460,3 @@ def test_wrong_class_names_in_the_python_layout_are_refused(tmp_path, python_con
     path = write_tar(tmp_path / "a.tar.gz", pickled(python_contents), PYTHON)
     with pytest.raises(InputError, match=rf"{PYTHON}/batches.meta: expected"):
         read(path)
-
-
-def test_official_hashes_are_sha256():
-    assert sorted(cifar.OFFICIAL_SHA256.values()) == ["cifar-10-binary", "cifar-10-python"]
-    assert all(len(bytes.fromhex(sha256)) == 32 for sha256 in cifar.OFFICIAL_SHA256)

@@ -1,8 +1,10 @@
 """Figures: colours, choice of examples, reproducible bytes, and awkward inputs."""
 
+import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,10 +12,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
+from resnetcam.data.cifar import LabelledImages
+from resnetcam.data.official import Comparison
+from resnetcam.data.preprocessing import write_dataset
 from resnetcam.explain.display import resize_bilinear
 from resnetcam.explain.maps import Maps
 from resnetcam.explain.randomisation import rank_correlations
-from resnetcam.report.figures import comparison, examples, side_by_side, training, trust
+from resnetcam.report.figures import (
+    comparison,
+    examples,
+    figures_of_training,
+    side_by_side,
+    training,
+    trust,
+)
 from resnetcam.report.figures.annotations import annotation_summary
 from resnetcam.report.figures.canvas import distinct_colors, whole_percent
 from resnetcam.report.figures.class_pages import class_page
@@ -24,6 +36,7 @@ from resnetcam.report.figures.explained import (
 )
 from resnetcam.report.figures.overlays import Look, draw_color_scale, overlay
 from resnetcam.report.figures.page import Page
+from resnetcam.training.history import write_history
 
 GREY = np.full((32, 32, 3), 128, np.uint8)
 LUMA = np.array([0.299, 0.587, 0.114])
@@ -40,6 +53,19 @@ PUBLISHED = [
     for e in range(2)
 ]
 HISTORY = [row | {"seconds": 1.0, "penalty": 0.5} for row in PUBLISHED]
+EPOCH = {"epoch": 2, "val_accuracy": 0.3, "val_loss": 2.0}
+SELECTED = {"selected_on": "validation", "selected_epoch": 2, "best": EPOCH, "last": EPOCH}
+RECIPE = {"epochs": 2, "progressive_resizing": None}
+PROVENANCE = {
+    "commit": "unknown",
+    "fingerprint": "f",
+    "versions": {},
+    "hardware": [],
+    "ingredients": {"model": {}, "recipe": RECIPE, "protocol": "holdout"},
+    "training_images": 4,
+    "parameters": 9,
+}
+ROOT = Path(__file__).parents[2]
 
 
 def hot_cell(row, column):
@@ -230,6 +256,31 @@ def test_published_losses_stand_beside_losses_with_their_penalty(tmp_path, monke
     assert [row["val_loss"] for row in theirs] == [2.0, 2.0]
     assert [row["val_loss"] for row in ours] == [2.5, 2.5]
     assert "test set" in labels[1]
+
+
+@pytest.mark.parametrize("official", [True, False])
+def test_what_data_h5_holds_decides_whether_a_published_curve_compares(
+    tmp_path, monkeypatch, official
+):
+    write_history(tmp_path / "history.csv", HISTORY)
+    (tmp_path / "metrics.json").write_text(
+        json.dumps({"accuracy": 0.5, "loss": 1.0, "n": 9, "protocol": "holdout"} | SELECTED)
+    )
+    (tmp_path / "run.json").write_text(json.dumps(PROVENANCE))
+    x, y = np.zeros((4, 32, 32, 3), np.uint8), np.zeros(4, np.uint8)
+    write_dataset(tmp_path / "data.h5", LabelledImages(x, y, x, y, ("cat",)), {})
+    if official:
+        monkeypatch.setattr(
+            figures_of_training, "dataset_compared_with_official", lambda data: Comparison(True, ())
+        )
+    drawn = []
+    monkeypatch.setattr(training, "_draw_history", lambda *args, **_: drawn.append(args[2]))
+    names = {"data": "data.h5", "history": "history.csv", "metrics": "metrics.json"}
+    files = {key: tmp_path / name for key, name in {**names, "run": "run.json"}.items()}
+    published = ROOT / "resources/published_history.csv"
+    run = figures_of_training.TrainedRun(files | {"published": published}, "holdout")
+    figures_of_training.learning_curves(tmp_path / "a.png", run)
+    assert all(("not comparable" in label) == (not official) for label in drawn[0])
 
 
 def test_a_published_curve_on_other_images_is_labelled_in_the_figure(tmp_path, monkeypatch):

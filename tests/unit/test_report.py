@@ -13,6 +13,7 @@ from PIL import Image
 
 from resnetcam.common.errors import DamagedFileError
 from resnetcam.data.cifar import LabelledImages
+from resnetcam.data.official import ARCHIVES, Comparison
 from resnetcam.data.preprocessing import make_splits, write_dataset
 from resnetcam.report import context as report
 from resnetcam.report.comparison import (
@@ -164,17 +165,21 @@ def write_run(folder, experiment, seed, accuracy, protocol="holdout"):
 
 
 @pytest.fixture
-def results(tmp_path):
+def results(tmp_path, monkeypatch):
     """A results folder; returns a function that writes a report and returns (markdown, page)."""
     folder = tmp_path / "my results"
     folder.mkdir()
     rng = np.random.default_rng(0)
 
-    def write(class_names, archive, runs=None, into=folder, **more):
+    def write(class_names, archive, runs=None, into=folder, deviations=(), **more):
         labels = np.arange(4 * len(class_names), dtype=np.uint8) % len(class_names)
         pixels = rng.integers(0, 255, (len(labels), 4, 4, 3), np.uint8)
         images = LabelledImages(pixels, labels, pixels, labels, tuple(class_names))
         write_dataset(folder / "data.h5", images, make_splits(images, len(class_names), 0))
+        official = archive.pop("official")
+        if official is not None:
+            found = Comparison(official, deviations)
+            monkeypatch.setattr(report, "dataset_compared_with_official", lambda data: found)
         (folder / "archive.json").write_text(json.dumps(archive))
         (folder / "baseline.json").write_text(json.dumps({"accuracy": 0.41}))
         inputs = ReportInputs(
@@ -297,9 +302,22 @@ def test_first_line_names_an_unofficial_archive(results):
     assert "cannot be compared with published CIFAR-10" in first
 
 
-@pytest.mark.parametrize(("official", "drawn"), [(True, False), (None, True)])
+def test_first_line_names_what_is_not_as_in_the_official_data_set(results):
+    wrong = ("data_batch_2 is not the official one", "test_batch holds another")
+    markdown, _ = results(["cat", "dog"], archive(official=False), deviations=wrong)
+    first = Page(MarkdownIt().render(markdown.splitlines()[0])).text
+    assert f"): {'; '.join(wrong)}. The accuracies below cannot be compared" in first
+
+
+def test_the_images_in_data_h5_decide_and_not_the_hash_of_the_archive(results):
+    markdown, _ = results(["cat", "dog"], archive(None, sha256=next(iter(ARCHIVES))))
+    assert markdown.startswith("> **Not the official CIFAR-10**")
+
+
+@pytest.mark.parametrize(("official", "drawn"), [(True, False), (False, True)])
 def test_other_archives_get_no_warning_and_drawn_ones_a_sentence(results, official, drawn):
-    markdown, _ = results(["cat", "dog"], archive(official=official))
+    origin = "drawn" if drawn else "archive"
+    markdown, _ = results(["cat", "dog"], archive(official=official, origin=origin))
     assert markdown.startswith("# Report: cifar10, experiment fast\n")
     assert ("drawn by this workflow itself" in markdown) == drawn
 

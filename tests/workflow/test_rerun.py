@@ -3,10 +3,13 @@
 import hashlib
 import os
 import re
+import tarfile
 
 import pytest
 import yaml
 from tiny_workflow import rules_of_plan
+
+from resnetcam.data.members import sha256_of_source
 
 pytestmark = pytest.mark.slow
 
@@ -280,6 +283,28 @@ def test_settings_of_the_download_do_not_download_again(workflow):
     planned = workflow.planned("results/cifar10/archive.json")
 
     assert planned == {}
+
+
+def test_a_folder_of_extracted_files_is_a_source_that_may_be_touched(workflow):
+    folder = workflow.folder / "extracted"
+    with tarfile.open(workflow.folder / "results/shapes/images.tar.gz") as archive:
+        archive.extractall(folder, filter="data")
+    settings = yaml.safe_load((workflow.folder / "tiny.yaml").read_text())
+    settings["datasets"]["cifar10"] = {
+        **{k: v for k, v in settings["datasets"]["shapes"].items() if k != "draw_seed"},
+        "archive": {"path": folder.name, "sha256": sha256_of_source(folder)},
+    }
+    settings["dataset"] = "cifar10"
+    (workflow.folder / "tiny.yaml").write_text(yaml.safe_dump(settings))
+    data = "results/cifar10/data.h5"
+
+    workflow.run(data)
+
+    made = workflow.folder / data
+    assert made.read_bytes() == (workflow.folder / "results/shapes/data.h5").read_bytes()
+    for path in folder.rglob("*"):
+        os.utime(path)
+    assert workflow.planned(data) == {}
 
 
 def test_maps_for_another_class_get_a_figure_of_their_own(workflow):

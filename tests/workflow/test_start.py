@@ -162,7 +162,7 @@ def ask_for_a_class_that_is_not_there(workflow):
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
-        (swap_the_archive, "is gone or is another file now"),
+        (swap_the_archive, "is gone or is another now"),
         (ask_for_a_class_that_is_not_there, "no class 'rnig' (did you mean 'ring'?)"),
     ],
 )

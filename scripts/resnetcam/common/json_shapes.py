@@ -5,7 +5,7 @@ _INTERVAL = {"mean": float, "low": float, "high": float}
 _EPOCH = {"epoch": int, "val_accuracy": float, "val_loss": float}
 _PLACE = {"device": str, "device_name": str, "precision": str, "threads": int}
 
-ARCHIVE = {"path": str, "sha256": str, "official": (bool, _NOTHING), "origin": str}
+ARCHIVE = {"path": str, "sha256": str, "origin": str}
 BASELINE = {"accuracy": float}
 METRICS = {
     "accuracy": float,

@@ -1,7 +1,7 @@
 """Obtain dataset archives, from a local file or from mirrors, into a store addressed by content.
 
-An archive lives in ``<store>/<sha256>/``. What is there is verified on every use, so neither the
-mirrors nor the time stamps matter once it has arrived.
+An archive, or a folder of extracted files, lives in ``<store>/<sha256>/``. What is there is
+verified on every use, so neither the mirrors nor the time stamps matter once it has arrived.
 """
 
 import contextlib
@@ -9,7 +9,6 @@ import errno
 import logging
 import os
 import re
-import shutil
 import ssl
 import threading
 import time
@@ -24,8 +23,10 @@ import requests
 import urllib3
 
 from resnetcam.common.errors import InputError
-from resnetcam.common.files import flush_to_disk, replacing, sha256_of_file
+from resnetcam.common.files import flush_to_disk, sha256_of_file
 from resnetcam.common.locks import try_lock, wait_for_lock
+from resnetcam.data import official
+from resnetcam.data.members import copy_source, sha256_if_whole, sha256_of_source
 
 logger = logging.getLogger(__name__)
 
@@ -42,8 +43,10 @@ class ArchiveSource:
 
     Attributes:
         urls: mirrors, http or https, in the order in which they are tried.
-        sha256: the archive's SHA-256, 64 lower-case hex digits.
-        path: a local copy, used instead of the mirrors.
+        sha256: the archive's SHA-256, or a folder's (``members.sha256_of_source``), 64 lower-case
+            hex digits.
+        path: a local archive or folder, used instead of the mirrors. If ``sha256`` is that of an
+            official archive, whatever holds the official images will do.
         timeout: the longest wait in seconds for an answer and for the next bytes. All mirrors
             together are given 15 s to begin to answer.
 
@@ -65,61 +68,74 @@ class ArchiveSource:
     @property
     def file_name(self) -> str:
         """The name under which the archive is stored."""
-        location = self.path or unquote(urlsplit(self.urls[0]).path)
-        return PurePosixPath(location).name or "archive"
+        if self.path is None:
+            name = PurePosixPath(unquote(urlsplit(self.urls[0]).path)).name
+        else:
+            name = os.path.basename(os.path.abspath(os.path.expanduser(self.path)))
+        return name.lstrip(".") or "archive"
 
 
 def obtain(source: ArchiveSource, store: str | Path = Path("resources/archives")) -> Path:
-    """Return the path of the verified archive, ``<store>/<sha256>/<file name>``.
+    """Return the path of the verified archive or folder, ``<store>/<sha256>/<name>``.
 
-    An archive that is already in the store is used without looking at ``path`` or the network.
-    An interrupted download is continued by the next call, from whichever mirror answers.
+    What is already in the store is used without looking at ``path`` or the network. An interrupted
+    download is continued by the next call, from whichever mirror answers. The ``<sha256>`` is
+    another than the source's only where the local ``path`` holds the official images in another
+    packing.
 
     Raises:
-        InputError: the local file is missing or has another hash, no mirror delivers the
-            archive, or the store cannot be written to.
+        InputError: the local file or folder is missing or is not what ``sha256`` says, no mirror
+            delivers the archive, or the store cannot be written to.
     """
-    folder = Path(store) / source.sha256
-    if archive := _find_stored(folder, source.sha256):
+    sha256 = source.sha256
+    if archive := _find_stored(Path(store) / sha256, sha256):
+        if source.path is not None:
+            logger.info("%s is there already, so `path` is not looked at.", archive)
         return archive
+    if source.path is not None:
+        sha256 = _check_local(source.path, sha256)
+        if archive := _find_stored(Path(store) / sha256, sha256):
+            return archive
+    folder = Path(store) / sha256
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _locked(folder):
-            return _obtain_into(folder, source)
+            return _obtain_into(folder, sha256, source)
     except OSError as error:
         raise InputError(_describe_storage_error(error, folder)) from error
 
 
-def _obtain_into(folder: Path, source: ArchiveSource) -> Path:
-    if archive := _find_stored(folder, source.sha256):
+def _obtain_into(folder: Path, sha256: str, source: ArchiveSource) -> Path:
+    if archive := _find_stored(folder, sha256):
         return archive
     for damaged in _list_stored(folder):
-        logger.warning(
-            "%s is damaged (its SHA-256 is %s): getting it again.",
-            damaged,
-            sha256_of_file(damaged),
-        )
+        found = sha256_if_whole(damaged) or "that of no whole folder"
+        logger.warning("%s is damaged (its SHA-256 is %s): getting it again.", damaged, found)
     archive = folder / source.file_name
-    if source.path is not None:
-        _copy_local(Path(source.path).expanduser(), source.sha256, archive)
-    else:
+    if source.path is None:
         _download(source, archive)
+        return archive
+    copy_source(Path(source.path).expanduser(), archive)
+    if sha256_if_whole(archive) != sha256:
+        raise InputError(f"`path`: {source.path} was changed while it was copied: run again.")
     return archive
 
 
 def _list_stored(folder: Path) -> list[Path]:
-    """Return the archives in a store folder, without its ``.part`` and lock files."""
+    """Return what is in a store folder, without its ``.part`` and lock files."""
     if not folder.is_dir():
         return []
     return sorted(
-        file
-        for file in folder.iterdir()
-        if file.is_file() and not file.name.startswith(".") and file.name != PART_NAME
+        path
+        for path in folder.iterdir()
+        if (path.is_file() or path.is_dir())
+        and not path.name.startswith(".")
+        and path.name != PART_NAME
     )
 
 
 def _find_stored(folder: Path, sha256: str) -> Path | None:
-    return next((file for file in _list_stored(folder) if sha256_of_file(file) == sha256), None)
+    return next((one for one in _list_stored(folder) if sha256_if_whole(one) == sha256), None)
 
 
 @contextlib.contextmanager
@@ -139,24 +155,53 @@ def _describe_storage_error(error: OSError, folder: Path) -> str:
     return message
 
 
-def _copy_local(path: Path, sha256: str, archive: Path) -> None:
+def _check_local(given: str, sha256: str) -> str:
+    """Return the SHA-256 of a local archive or folder that is what ``sha256`` asks for."""
+    path = Path(given).expanduser()
+    if path.is_dir() and sha256 in official.ARCHIVES:  # before anything of any size is hashed
+        _check_images(path)
+        return sha256_of_source(path)
     try:
-        found = sha256_of_file(path)
+        found = sha256_of_source(path)
     except OSError as error:
         raise InputError(
             f"`path`: cannot read {path}: {error.strerror}. Give the location of the archive, or "
             "remove `path` to download it from `urls`."
         ) from error
-    if found != sha256:
-        raise InputError(
-            f"`path`: {path} does not have the hash `sha256`.\n"
-            f"  expected {sha256}\n"
-            f"  found    {found}\n"
-            "If this is the intended archive, set `sha256` to the hash found; otherwise replace "
-            "the file."
-        )
-    with replacing(archive) as temporary:
-        shutil.copyfile(path, temporary)
+    except InputError as error:
+        raise InputError(f"`path`: {error} Correct `path`, or get the files again.") from error
+    if found == sha256:
+        return found
+    if sha256 in official.ARCHIVES:
+        _check_images(path)
+        return found
+    raise InputError(
+        f"`path`: {path} does not have the hash `sha256`.\n"
+        f"  expected {sha256}\n"
+        f"  found    {found}\n"
+        "If this is what you mean, set `sha256` to the hash found; otherwise replace it."
+    )
+
+
+def _check_images(path: Path) -> None:
+    """Check that the images are the official ones, however they are packed."""
+    introduction = (
+        f"`path`: {path} is not the official CIFAR-10, whose archive `sha256` names. (Packed in "
+        "another way, or extracted, it would do.)"
+    )
+    try:
+        is_official, deviations = official.source_compared_with_official(path)
+    except InputError as error:
+        remedy = "Get the official files again, or remove `path` to download them from `urls`."
+        raise InputError(f"{introduction}\n  {error}\n{remedy}") from error
+    if is_official:
+        logger.info("%s holds the official images, by their digests.", path)
+        return
+    found = "".join(f"  {one}\n" for one in deviations or ["no batch in it is the official one"])
+    raise InputError(
+        f"{introduction}\n{found}Get the official files again. Or, if these are the images that "
+        f"you mean, set `sha256` to\n  {sha256_of_source(path)}"
+    )
 
 
 class _MirrorError(Exception):

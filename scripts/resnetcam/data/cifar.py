@@ -1,7 +1,7 @@
-"""Read and write CIFAR-10 archives in the official layouts.
+"""Read and write CIFAR-10 in the official layouts.
 
-The layouts are described at https://www.cs.toronto.edu/~kriz/cifar.html. Members
-are read in memory and by name; nothing is ever extracted to disk.
+The layouts are described at https://www.cs.toronto.edu/~kriz/cifar.html. Of an archive nothing is
+ever extracted to disk.
 """
 
 import functools
@@ -10,7 +10,6 @@ import io
 import pickle
 import re
 import tarfile
-import zlib
 from abc import ABC, abstractmethod
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar, NamedTuple
@@ -19,14 +18,8 @@ import numpy as np
 
 from resnetcam.common.errors import InputError
 from resnetcam.common.files import replacing
+from resnetcam.data.members import TEST_BATCH, TRAIN_BATCHES, member_error, read_members
 
-OFFICIAL_SHA256 = {
-    "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd": "cifar-10-binary",
-    "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce": "cifar-10-python",
-}
-
-TRAIN_BATCHES = tuple(f"data_batch_{number}" for number in range(1, 6))
-TEST_BATCH = "test_batch"
 PIXEL_BYTES = 3 * 32 * 32
 RECORD_BYTES = 1 + PIXEL_BYTES
 MAX_CLASSES = 256  # a label is one byte
@@ -51,18 +44,24 @@ class LabelledImages(NamedTuple):
 
 
 def read_archive(path: str | Path, train_images: int, test_images: int) -> LabelledImages:
-    """Read a .tar.gz archive in the official binary or python layout, told by its members.
+    """Read the official binary or python layout, told by its members.
 
     Nothing that a pickle of the python layout asks for is executed, and no more is decompressed
-    than an archive of so many images can hold.
+    or read than so many images can take.
+
+    Args:
+        path: a .tar.gz archive; a folder of extracted files, or the folder above it.
+        train_images, test_images: how many images there must be.
 
     Raises:
-        InputError: the archive is not in one of the layouts, is damaged or too large, or does
+        InputError: the source is not in one of the layouts, is damaged or too large, or does
             not hold ``train_images`` and ``test_images`` images with valid labels.
     """
     # Twice the binary layout's size: in pickles a byte may take two, and files have names.
     max_bytes = 2 * RECORD_BYTES * (train_images + test_images) + 2**20
-    layout = _recognise(path, _read_members(path, _decompress(path, max_bytes)))
+    folder, members = read_members(path, max_bytes)
+    kind = _BinaryLayout if _BinaryLayout.meta in members else _PythonLayout
+    layout = kind(path, folder, members)
     class_names = layout.read_class_names()
     if not 1 <= len(class_names) <= MAX_CLASSES:
         raise layout.error(layout.meta, f"1 to {MAX_CLASSES} class names", len(class_names))
@@ -82,7 +81,7 @@ def write_archive(path: str | Path, images: LabelledImages) -> None:
         InputError: the number of training images is not a multiple of 5.
         ValueError: an array has another shape or dtype than `LabelledImages` says.
     """
-    train, test = _records(images.x_train, images.y_train), _records(images.x_test, images.y_test)
+    train, test = records(images.x_train, images.y_train), records(images.x_test, images.y_test)
     if len(train) % len(TRAIN_BATCHES):
         raise InputError(
             f"The number of training images must be a multiple of {len(TRAIN_BATCHES)}, "
@@ -106,8 +105,16 @@ def write_archive(path: str | Path, images: LabelledImages) -> None:
             tar.addfile(member, io.BytesIO(content))
 
 
-def _records(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return records, uint8 (N, 3073): a label, then the R, G and B planes, row by row."""
+def records(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return records, uint8 (N, 3073): a label, then the R, G and B planes, row by row.
+
+    Args:
+        x: images, uint8 (N, 32, 32, 3).
+        y: labels, uint8 (N,).
+
+    Raises:
+        ValueError: an array has another shape or dtype.
+    """
     if x.shape != (len(y), 32, 32, 3) or y.ndim != 1 or x.dtype != np.uint8 or y.dtype != np.uint8:
         raise ValueError(
             "expected uint8 images (N, 32, 32, 3) and uint8 labels (N,), "
@@ -118,7 +125,7 @@ def _records(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 class _Layout(ABC):
-    """The members of one folder of an archive, read the way a layout prescribes."""
+    """The members of one folder, read the way a layout prescribes."""
 
     suffix: str
     meta: str
@@ -128,18 +135,9 @@ class _Layout(ABC):
         self.folder = folder
         self.members = members
 
-    @classmethod
-    def names(cls) -> list[str]:
-        """Return the names of the members that the layout prescribes."""
-        return [*(batch + cls.suffix for batch in (*TRAIN_BATCHES, TEST_BATCH)), cls.meta]
-
-    def missing(self) -> list[str]:
-        """Return the prescribed names that the folder lacks."""
-        return [name for name in self.names() if name not in self.members]
-
     def error(self, name: str, expected: str, found: object) -> InputError:
         """Return the error to raise about a member."""
-        return _member_error(self.path, self.folder / name, expected, found)
+        return member_error(self.path, self.folder / name, expected, found)
 
     @abstractmethod
     def read_class_names(self) -> tuple[str, ...]:
@@ -286,72 +284,6 @@ def _kind(value: object) -> str:
     return "nothing" if value is None else f"a {type(value).__name__}"
 
 
-def _decompress(path: str | Path, max_bytes: int) -> bytes:
-    """Return the tar inside a .tar.gz; so bounded, no member or header can claim more memory."""
-    try:
-        with gzip.open(path) as file:
-            content = file.read(max_bytes + 1)
-    except gzip.BadGzipFile as error:
-        raise InputError(
-            f"{path} is not a valid .tar.gz archive ({error}). If it was saved from a browser, it "
-            "may be a web page: download it again."
-        ) from error
-    except (EOFError, zlib.error) as error:
-        raise InputError(f"{path} is truncated or damaged ({error}): download it again.") from error
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
-    if len(content) > max_bytes:
-        raise InputError(
-            f"{path} decompresses to more than {max_bytes} bytes, too much for the number of "
-            "images expected. Check `train_images` and `test_images`, or the archive."
-        )
-    return content
-
-
-def _read_members(path: str | Path, content: bytes) -> dict[PurePosixPath, dict[str, bytes]]:
-    """Return by folder and name the members of a tar that a layout prescribes."""
-    known = {*_BinaryLayout.names(), *_PythonLayout.names()}
-    folders: dict[PurePosixPath, dict[str, bytes]] = {}
-    try:
-        with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as tar:
-            for member in tar:
-                if member.size < 0:  # tarfile would go back, for ever
-                    raise ValueError(f"{member.name} has {member.size} bytes")
-                name = PurePosixPath(member.name)
-                if name.name not in known:
-                    continue
-                if not member.isreg() or member.issparse():
-                    raise _member_error(path, name, "a regular file", "a link, folder or device")
-                file = tar.extractfile(member)
-                folders.setdefault(name.parent, {})[name.name] = file.read() if file else b""
-    except (tarfile.TarError, ValueError, RecursionError) as error:
-        raise InputError(f"{path} does not contain a valid tar archive ({error}).") from error
-    return folders
-
-
-def _recognise(path: str | Path, folders: dict[PurePosixPath, dict[str, bytes]]) -> _Layout:
-    """Return the layout and folder that are complete, the binary layout before the python one."""
-    layouts = [
-        layout(path, folder, members)
-        for layout in (_BinaryLayout, _PythonLayout)
-        for folder, members in folders.items()
-    ]
-    nearest = min(layouts, key=lambda layout: len(layout.missing()), default=None)
-    if nearest is None or nearest.missing():
-        lacks = f"; {nearest.folder} lacks {', '.join(nearest.missing())}" if nearest else ""
-        raise InputError(
-            f"{path} is not a CIFAR-10 archive in the binary or python layout: expected five "
-            f"training batches, a test batch and the class names in one folder{lacks}."
-        )
-    return nearest
-
-
-def _member_error(
-    path: str | Path, member: PurePosixPath, expected: str, found: object
-) -> InputError:
-    return InputError(f"{path}, member {member}: expected {expected}, found {found}.")
-
-
 def _read_split(
     layout: _Layout, batches: tuple[str, ...], images: int, classes: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -369,6 +301,7 @@ def _read_split(
         members = " to ".join(
             dict.fromkeys((batches[0] + layout.suffix, batches[-1] + layout.suffix))
         )
-        raise layout.error(members, f"{images} images", found)
+        each = f": {', '.join(str(len(one)) for one in labels)}" if len(labels) > 1 else ""
+        raise layout.error(members, f"{images} images", f"{found}{each}")
     x = np.concatenate(planes).reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
     return np.ascontiguousarray(x), np.concatenate(labels)

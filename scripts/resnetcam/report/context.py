@@ -20,6 +20,7 @@ from resnetcam.common.json_shapes import (
 from resnetcam.common.wording import counted
 from resnetcam.data.chance import share_of_the_most_frequent_class
 from resnetcam.data.dataset import DatasetReader
+from resnetcam.data.official import dataset_compared_with_official
 from resnetcam.data.protocols import HOLDOUT, is_test_selected
 from resnetcam.explain.class_choices import extra_choices
 from resnetcam.recipe.resizing import small_epochs_of
@@ -123,7 +124,7 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
     return {
         "title": f"{inputs.dataset}{only}",
         "dataset": inputs.dataset,
-        "archive": _archive(inputs.archive),
+        "archive": _archive(inputs.archive, inputs.data),
         "headline": _headline(rows, set(groups), data, read_json(inputs.baseline, BASELINE)),
         "rows": [row_of[name] for name in groups]
         + [one["best"] for one in sweeps if one["best"]["experiment"] not in groups],
@@ -273,9 +274,16 @@ def _data_facts(path: Path) -> dict[str, Any]:
     }
 
 
-def _archive(path: Path) -> dict[str, Any]:
+def _archive(path: Path, data: Path) -> dict[str, Any]:
+    """Where the images come from; whether they are the official ones, by what ``data.h5`` holds."""
     archive = read_json(path, ARCHIVE)
-    return {**archive, "file": Path(archive["path"]).name}
+    official, deviations = dataset_compared_with_official(DatasetReader(data))
+    return {
+        **archive,
+        "file": Path(archive["path"]).name,
+        "official": official,
+        "deviations": deviations,
+    }
 
 
 def _published(path: Path | None) -> dict[str, Any] | None:

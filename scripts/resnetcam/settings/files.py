@@ -1,7 +1,7 @@
 """The files that a person names in the config: where they are looked for, and what is wrong."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,9 @@ from resnetcam.common.names import nearest
 from resnetcam.training.history import read_history
 
 
-def found_file(path: str, home: str | Path) -> str | None:
+def found_file(
+    path: str, home: str | Path, is_right: Callable[[str], bool] = os.path.isfile
+) -> str | None:
     """Return where a file is that the config names, or None.
 
     A relative path is looked for from the working directory, then from the workflow's own folder,
@@ -18,9 +20,10 @@ def found_file(path: str, home: str | Path) -> str | None:
 
     Args:
         home: the workflow's own folder.
+        is_right: whether a path is what is looked for.
     """
     path = os.path.expanduser(path)
-    return next((one for one in (path, os.path.join(home, path)) if os.path.isfile(one)), None)
+    return next((one for one in (path, os.path.join(home, path)) if is_right(one)), None)
 
 
 def files_of_dataset(dataset: Mapping[str, Any]) -> dict[str, str]:

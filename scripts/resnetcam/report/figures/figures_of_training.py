@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from resnetcam.common.files import read_json
-from resnetcam.common.json_shapes import ARCHIVE, METRICS, PROVENANCE
+from resnetcam.common.json_shapes import METRICS, PROVENANCE
 from resnetcam.data.dataset import DatasetReader
+from resnetcam.data.official import dataset_compared_with_official
 from resnetcam.evaluation import predictions
 from resnetcam.recipe.resizing import small_epochs_of
 from resnetcam.report.figures import training
@@ -23,8 +24,8 @@ class TrainedRun:
     """What the figures are drawn from.
 
     Attributes:
-        files: paths by name: ``archive``, ``data``, ``history``, ``run``, ``metrics``,
-            ``predictions``; and ``published``, a log to draw beside, or nothing.
+        files: paths by name: ``data``, ``history``, ``run``, ``metrics``, ``predictions``; and
+            ``published``, a log to draw beside, or nothing.
         protocol: of the run.
     """
 
@@ -44,7 +45,7 @@ class TrainedRun:
 def learning_curves(path: Path, run: TrainedRun) -> None:
     """Loss, accuracy and learning rate of each epoch, beside a published log if there is one."""
     files = run.files
-    official = read_json(files["archive"], ARCHIVE)["official"]
+    official = dataset_compared_with_official(run.data).official
     training.learning_curves(
         path,
         read_own_history(files["history"]),
