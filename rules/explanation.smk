@@ -48,18 +48,21 @@ rule explain:
         "../scripts/explain.py"
 
 
-# Does the network use what its maps show?
-rule measure_faithfulness:
+# Does the network use what its maps show? Do they depend on what was learned? (One stage, since
+# starting TensorFlow takes as long as much of what it computes here.)
+rule measure_maps:
     input:
         data="results/{dataset}/data.h5",
         model=f"{RUN}/model.keras",
         maps=f"{RUN}/gradcam.h5",
     output:
-        scores=f"{RUN}/faithfulness.json",
+        faithfulness=f"{RUN}/faithfulness.json",
+        randomised=f"{RUN}/randomised.h5",
+        levels=f"{RUN}/randomisation.json",
     log:
-        f"{RUN_LOGS}/measure_faithfulness.log",
+        f"{RUN_LOGS}/measure_maps.log",
     benchmark:
-        f"{RUN_TIMES}/measure_faithfulness.tsv"
+        f"{RUN_TIMES}/measure_maps.tsv"
     priority: earlier_experiments_first
     conda:
         NETWORK_ENV
@@ -67,39 +70,13 @@ rule measure_faithfulness:
     resources:
         **network_resources(6000),
     params:
-        **network_stage(code("measure_faithfulness.py")),
+        **network_stage(code("measure_maps.py")),
         settings=lambda wildcards: {
             "protocol": protocol_of(wildcards),
             **gradcam_settings("images", "steps")(wildcards),
         },
     script:
-        "../scripts/measure_faithfulness.py"
-
-
-# Do the maps depend on what was learned?
-rule randomise:
-    input:
-        data="results/{dataset}/data.h5",
-        model=f"{RUN}/model.keras",
-        maps=f"{RUN}/gradcam.h5",
-    output:
-        maps=f"{RUN}/randomised.h5",
-        levels=f"{RUN}/randomisation.json",
-    log:
-        f"{RUN_LOGS}/randomise.log",
-    benchmark:
-        f"{RUN_TIMES}/randomise.tsv"
-    priority: earlier_experiments_first
-    conda:
-        NETWORK_ENV
-    threads: 4
-    resources:
-        **network_resources(6000),
-    params:
-        **network_stage(code("randomise.py")),
-        images=of_dataset("gradcam", "images"),
-    script:
-        "../scripts/randomise.py"
+        "../scripts/measure_maps.py"
 
 
 # Do the maps lie on the objects?

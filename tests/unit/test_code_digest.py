@@ -329,8 +329,10 @@ def test_the_digest_is_the_same_on_every_python(digest):
     ("script", "modules"),
     [
         ("explain.py", {"explain/methods/gradcam", "networks/split", "on_tensorflow/attribution"}),
-        ("measure_faithfulness.py", {"explain/faithfulness", "on_tensorflow/prediction"}),
-        ("randomise.py", {"explain/randomisation", "explain/explanation"}),
+        (
+            "measure_maps.py",
+            {"explain/faithfulness", "explain/randomisation", "on_tensorflow/prediction"},
+        ),
         ("train.py", {"training/session", "training/loop", "on_tensorflow/training"}),
         ("draw_gradcam_figures.py", {"report/figures/canvas", "explain/display"}),
     ],
@@ -347,7 +349,7 @@ def test_stages_depend_on_what_they_use(script, modules):
     assert not {"report/context", "data/archives"} & reached
     assert ("report/figures/canvas" in reached) == script.startswith("draw")
     assert ("training/session" in reached) == (script == "train.py")
-    assert ("on_tensorflow/attribution" in reached) == (script in ("explain.py", "randomise.py"))
+    assert ("on_tensorflow/attribution" in reached) == (script in ("explain.py", "measure_maps.py"))
 
 
 def test_a_computation_has_no_wording(digest, tmp_path):

@@ -27,7 +27,7 @@ from resnetcam.workflow.environments import (
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted(ROOT.glob("requirements*.txt"))
 ENVIRONMENTS = [*sorted((ROOT / "envs").glob("*.yaml")), ROOT / "environment.yaml"]
-NETWORK_SCRIPTS = ["train", "evaluate", "explain", "measure_faithfulness", "randomise"]
+NETWORK_SCRIPTS = ["train", "evaluate", "explain", "measure_maps"]
 # Which environment a rule's script runs in, and the import names of its packages.
 SCRIPTS = {
     "data": ["download", "draw_shapes", "preprocess", "linear_baseline", "import_regions"]

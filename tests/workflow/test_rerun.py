@@ -16,13 +16,8 @@ pytestmark = pytest.mark.slow
 REPORTS = {"experiment_report": 1, "report": 1}
 FROM_GRADCAM_FIGURES = {"gradcam_figures": 1, **REPORTS}
 FROM_TRAINING_FIGURES = {"training_figures": 1, **REPORTS}
-FROM_EXPLAIN = {
-    "explain": 1,
-    "measure_faithfulness": 1,
-    "randomise": 1,
-    "localise": 1,
-    **FROM_GRADCAM_FIGURES,
-}
+FROM_MEASURES = {"measure_maps": 1, "localise": 1, **FROM_GRADCAM_FIGURES}
+FROM_EXPLAIN = {"explain": 1, **FROM_MEASURES}
 FROM_EVALUATE = {"evaluate": 1, "compare": 1, **FROM_TRAINING_FIGURES, **FROM_EXPLAIN}
 FROM_TRAIN = {"train": 1, **FROM_EVALUATE}
 
@@ -124,15 +119,15 @@ def test_nothing_runs_when_the_profile_changed(workflow):
             "scripts/resnetcam/explain/faithfulness.py",
             "+ curve[:, :-1]",
             "+ curve[:, 1:]",
-            {"measure_faithfulness": 1, **FROM_GRADCAM_FIGURES},
+            FROM_MEASURES,
         ),
         (
             "scripts/resnetcam/explain/randomisation.py",
             "one.mean(), other",
             "one.sum(), other",
-            {"randomise": 1, "localise": 1, **FROM_GRADCAM_FIGURES},
+            FROM_MEASURES,
         ),
-        ("tiny.yaml", "steps: 4", "steps: 5", {"measure_faithfulness": 1, **FROM_GRADCAM_FIGURES}),
+        ("tiny.yaml", "steps: 4", "steps: 5", FROM_MEASURES),
         ("report/mean_image.rst", "mean", "average", FROM_TRAINING_FIGURES),
         ("report/class_page.rst", "test images", "pictures", FROM_GRADCAM_FIGURES),
         ("report/comparison.rst", "row", "line", {"compare": 1, "report": 1}),

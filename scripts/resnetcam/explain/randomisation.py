@@ -16,6 +16,7 @@ from resnetcam.explain.baselines import of_other_images
 from resnetcam.explain.display import is_flat
 from resnetcam.explain.explanation import explainer
 from resnetcam.explain.intervals import mean_with_interval
+from resnetcam.explain.maps import GroupName, Maps
 from resnetcam.networks import models
 from resnetcam.networks.layers import part_of
 
@@ -35,6 +36,38 @@ class Level(NamedTuple):
 
     part: str
     maps: Floats
+
+
+def measure(
+    classifier: keras.Model, images: NDArray[np.uint8], trained: Maps, group: GroupName
+) -> tuple[dict[GroupName, Maps], dict[str, Any]]:
+    """Randomise a classifier part by part, and compare its maps with those of before.
+
+    Args:
+        classifier: it is used up.
+        images: uint8 (N, H, W, 3), the first ones of the test set.
+        trained: its maps of these images, or of more that follow them.
+        group: what these maps are of.
+
+    Returns:
+        The maps of each level, the trained network's among them, each a group whose choice is the
+        part redrawn last; and ``n`` images, of which ``compared`` have a map that is not flat,
+        ``group``, ``other_image`` (``compare_with_other_images``) and ``levels``: ``part`` and what
+        ``compare`` says.
+    """
+    n = len(images)
+    before, classes = trained.maps[:n], trained.class_index[:n]
+    groups, levels = {}, []
+    for part, maps in cascade(classifier, group.layer, images, classes, group.method):
+        groups[group._replace(choice=part)] = Maps(maps, classes, trained.image_index[:n])
+        levels.append({"part": part, **compare(before, maps)})
+    about = {
+        "n": n,
+        "compared": n - int(is_flat(before).sum()),
+        "group": list(group),
+        "other_image": compare_with_other_images(before),
+    }
+    return groups, about | {"levels": levels}
 
 
 def cascade(
