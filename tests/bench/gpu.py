@@ -16,7 +16,7 @@ from gpu_rows import Rows, summary
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 
 from resnetcam.backends import processor, runtime
-from resnetcam.common.files import sha256_of_file
+from resnetcam.common.errors import InputError
 from resnetcam.data import preprocessing, shapes
 from resnetcam.data.cifar import read_archive, write_archive
 from resnetcam.data.dataset import DatasetReader
@@ -48,13 +48,13 @@ def main() -> int:
     if arguments.miniature:
         dataset = laid_over(dataset, MINIATURE)
     archive = arguments.archive or draw(dataset, arguments.work)
-    write_about(arguments.out / "gpu.json", started, archive)
     with rows.measured("preprocessing", images=dataset["train_images"] + dataset["test_images"]):
         reader = preprocess(archive, dataset, arguments.work / "data.h5")
+    write_about(arguments.out / "gpu.json", started, archive, reader)
     from gpu_jobs import Bench, run_all  # they bring Keras
 
     bench = Bench(settings, dataset, reader, rows, started, arguments.end, arguments.miniature)
-    failed = run_all(bench, arguments.trainings)
+    failed = run_all(bench, arguments.trainings)  # checks their names first
     print(f"\n{summary(rows.all)}\nwritten: {rows.path}")
     return 1 if failed else 0
 
@@ -84,13 +84,14 @@ def draw(dataset: dict[str, Any], folder: Path) -> Path:
     return path
 
 
-def write_about(path: Path, started: runtime.Runtime, archive: Path) -> None:
+def write_about(path: Path, started: runtime.Runtime, archive: Path, reader: DatasetReader) -> None:
     """Say what the numbers were measured on, and of which images."""
     from resnetcam.training.provenance import describe_run
 
     about = describe_run(started)
     about["began"] = about.pop("finished")
-    about["archive"] = {"name": archive.name, "sha256": sha256_of_file(archive)}
+    names = ("x_train", "y_train", "x_test", "y_test")
+    about["data"] = {"from": archive.name, **{name: reader.sha256(name) for name in names}}
     path.write_text(json.dumps(about, indent=1) + "\n")
 
 
@@ -104,4 +105,7 @@ def preprocess(archive: Path, dataset: dict[str, Any], path: Path) -> DatasetRea
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except InputError as error:
+        sys.exit(str(error))

@@ -38,17 +38,28 @@ class Bench:
     def is_over(self) -> bool:
         return time.time() >= self.end
 
-    def plan(self, experiment: str, seed: int) -> Plan:
-        """A run of the config; in miniature of two epochs, and of the smallest network."""
-        plan = Catalogue(self.settings).plan(experiment, str(seed))
+    def plan(self, name: str) -> tuple[Plan, int]:
+        """The run ``experiment:seed[:epochs]`` of the config, and after how many epochs it stops.
+
+        In miniature a recipe has two epochs, and the network is the smallest.
+        """
+        experiment, seed, *most = name.split(":")
+        plan = Catalogue(self.settings).plan(experiment, seed)
         if self.miniature:
             plan["recipe"] = with_overrides(plan["recipe"], {"epochs": 2})
             plan["model"] = SMALL_MODEL
-        return Plan(**plan, backend="jax", precision="auto", code="")
+        epochs = min([plan["recipe"]["epochs"], *map(int, most)])
+        return Plan(**plan, backend="jax", precision="auto", code=""), epochs
 
 
 def run_all(bench: Bench, trainings: list[str]) -> list[str]:
-    """Measure trainings, maps after the first of them; return what failed."""
+    """Measure trainings, maps after the first of them; return what failed.
+
+    Raises:
+        InputError: if the config knows no such experiment; nothing is measured then.
+    """
+    for name in trainings:
+        bench.plan(name)
     first: list[keras.Model] = []
     jobs: dict[str, Callable[[], Any]] = {}
     for name in trainings:
@@ -78,14 +89,12 @@ def train(bench: Bench, name: str) -> keras.Model:
     A row for each epoch, and one for the training. It stops after so many epochs, or when the time
     is up; then it has no accuracy of its own, since its recipe is not over.
     """
-    experiment, seed, *most = name.split(":")
-    plan = bench.plan(experiment, int(seed))
+    plan, epochs = bench.plan(name)
     data = session.load(bench.reader, plan.protocol)
     length = CallLength(bench.started.device, session.Pace().seconds_a_cpu_call)
     training = loop.begin(data, plan, bench.started.precision, length)
     recipe = training.recipe
-    of_this = {"recipe": experiment, "seed": plan.seed, "images": len(data.y)}
-    epochs = min(recipe.epochs, int(most[0])) if most else recipe.epochs
+    of_this = {"recipe": name.partition(":")[0], "seed": plan.seed, "images": len(data.y)}
     rows = []
     for row in _epochs(bench, training, epochs):
         bench.rows.add("epoch", **of_this, **row)

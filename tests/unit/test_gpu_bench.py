@@ -11,8 +11,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import yaml
 
-BENCH = Path(__file__).parents[1] / "bench"
+from resnetcam.common.errors import InputError
+from resnetcam.settings.config import load_config
+from resnetcam.settings.schema import read_schema
+
+ROOT = Path(__file__).parents[2]
+BENCH = ROOT / "tests" / "bench"
 
 
 def run(*arguments, **environment):
@@ -50,6 +56,7 @@ def test_in_miniature_everything_is_measured_on_jax_with_packages_from_wheels(tm
     assert (tmp_path / "imported").exists()
     about = json.loads((tmp_path / "gpu.json").read_text())
     assert about["backend"] == "jax" and about["device"] == "cpu"
+    assert len(about["data"]["x_train"]) == 64
     rows = read(tmp_path)
     assert [(row["what"], row["recipe"], row["epoch"], row["note"]) for row in rows[1:]] == [
         ("preprocessing", "", "", ""),
@@ -81,15 +88,42 @@ def test_at_its_limit_it_ends_whatever_it_does(tmp_path):
     assert "stopped after 1 seconds" in ended.stdout
 
 
+@pytest.fixture(scope="module")
+def settings():
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    return load_config(config, read_schema(ROOT / "schemas"))
+
+
 @pytest.fixture
-def bench(monkeypatch, tmp_path):
-    """A bench with a time limit that a test sets, and nothing to measure."""
+def bench(monkeypatch, tmp_path, settings):
+    """A bench with much time, and nothing to measure yet."""
     monkeypatch.syspath_prepend(BENCH)
     import gpu_jobs
     import gpu_rows
 
     rows = gpu_rows.Rows(tmp_path / "gpu.csv")
-    return gpu_jobs.Bench({}, {}, None, rows, None, end=time.time() + 1000, miniature=True)
+    return gpu_jobs.Bench(settings, {}, None, rows, None, end=time.time() + 1000, miniature=False)
+
+
+def test_what_it_trains_by_default_is_in_the_config(bench):
+    import gpu
+
+    planned = {name: bench.plan(name) for name in gpu.TRAININGS}
+
+    plan, epochs = planned["strong:1"]
+    assert plan.recipe == bench.settings["recipes"]["strong"]
+    assert epochs == plan.recipe["epochs"] and plan.seed == 1 and plan.backend == "jax"
+    plan, epochs = planned["published:1:2"]
+    assert plan.protocol == "test_selected" and epochs == 2
+    assert [planned[f"fast:{seed}"][0].seed for seed in (1, 2, 3)] == [1, 2, 3]
+
+
+def test_a_training_that_the_config_does_not_know_is_refused_before_any(bench, tmp_path):
+    import gpu_jobs
+
+    with pytest.raises(InputError, match="did you mean 'strong'"):
+        gpu_jobs.run_all(bench, ["fast:1", "stron:1"])
+    assert read(tmp_path) == []
 
 
 def late(bench):
