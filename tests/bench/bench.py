@@ -14,7 +14,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import summary
-from contenders import CONTENDERS, Contender, Settings
+from contenders import CONTENDERS, Contender, Settings, with_each_pytorch
 from racer import Racer
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
@@ -32,7 +32,8 @@ def main() -> None:
     # A contender that had to be killed leaves a semaphore, which Python removes and tells of.
     os.environ["PYTHONWARNINGS"] = "ignore:resource_tracker:UserWarning"
     arguments = parse_arguments()
-    chosen = select(arguments.only)
+    contenders = list(with_each_pytorch(CONTENDERS, arguments.torch))
+    chosen = select(contenders, arguments.only)
     load = os.getloadavg()[0]
     on_gpu = arguments.device == "gpu"
     bfloat16 = on_gpu or processor.computes_bfloat16()
@@ -55,6 +56,15 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only", nargs="+", default=["*"], metavar="PATTERN", help=f"such as 'torch-*'; of {names}"
     )
+    parser.add_argument(
+        "--torch",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FOLDER",
+        help="with a PyTorch of its own each (pip install --target FOLDER torch==VERSION), to be "
+        "measured side by side, in place of the installed one",
+    )
     parser.add_argument("--turns", type=int, default=5, help="of each contender (default 5)")
     parser.add_argument("--seconds", type=float, default=2, help="in a turn (default 2)")
     parser.add_argument(
@@ -74,12 +84,17 @@ def parse_arguments() -> argparse.Namespace:
     return arguments
 
 
-def select(patterns: list[str]) -> list[Contender]:
-    """The contenders whose names match, in their own order; every pattern must match one."""
+def select(contenders: list[Contender], patterns: list[str]) -> list[Contender]:
+    """The contenders that match, in their own order; every pattern must match one."""
     for pattern in patterns:
-        if not any(fnmatch(contender.name, pattern) for contender in CONTENDERS):
+        if not any(matches(contender, pattern) for contender in contenders):
             raise SystemExit(f"no contender is called {pattern!r}; --help lists them")
-    return [c for c in CONTENDERS if any(fnmatch(c.name, pattern) for pattern in patterns)]
+    return [c for c in contenders if any(matches(c, pattern) for pattern in patterns)]
+
+
+def matches(contender: Contender, pattern: str) -> bool:
+    """Whether a pattern matches the name, with or without the version that it ends in."""
+    return fnmatch(contender.name, pattern) or fnmatch(contender.kind, pattern)
 
 
 def get_ready(

@@ -5,8 +5,10 @@ process of its own, so nothing here imports a numerical library.
 """
 
 import statistics
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 # ResNet20v1 for 32x32 images: 40.8 million multiply-adds forward (He et al. 2015, section 4.2),
@@ -53,13 +55,22 @@ class Workload:
 
 @dataclass(frozen=True)
 class Contender:
-    """One row of the table; ``name`` is what ``--only`` matches."""
+    """One row of the table; ``name`` is what ``--only`` matches.
+
+    ``packages`` is a folder whose packages go before those that are installed.
+    """
 
     name: str
     label: str
     module: str
     options: dict[str, Any] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
+    packages: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The name without the version of a library."""
+        return self.name.partition("@")[0]
 
     @property
     def is_network(self) -> bool:
@@ -154,3 +165,31 @@ CONTENDERS = [
         "matmul-bfloat16", "matrix product, bfloat16", "matrix_product", {"precision": "bfloat16"}
     ),
 ]
+
+
+def with_each_pytorch(
+    contenders: Sequence[Contender], folders: Sequence[Path]
+) -> Iterator[Contender]:
+    """PyTorch's contenders once for each folder that holds one, in place of the installed one.
+
+    Matrix products, which PyTorch computes where it can, are the first folder's.
+    """
+    versions = {folder: _pytorch_version(folder) for folder in folders}
+    for contender in contenders:
+        if contender.module == "pytorch_resnet" and folders:
+            for folder, version in versions.items():
+                label = contender.label.replace("PyTorch", f"PyTorch {version}")
+                name = f"{contender.name}@{version}"
+                yield replace(contender, name=name, label=label, packages=str(folder.resolve()))
+        elif contender.module == "matrix_product" and folders:
+            yield replace(contender, packages=str(folders[0].resolve()))
+        else:
+            yield contender
+
+
+def _pytorch_version(folder: Path) -> str:
+    for found in metadata.distributions(name="torch", path=[str(folder)]):
+        return found.version
+    raise SystemExit(
+        f"{folder} holds no PyTorch. Put one there: pip install --target {folder} torch==VERSION"
+    )

@@ -67,7 +67,7 @@ def _with_torch(size: int, precision: str, settings: Settings) -> Any:
             product = matrix @ matrix
         product[0, 0].item()  # waits
 
-    return multiply, {"torch": torch.__version__}
+    return multiply, {"torch": str(torch.__version__)}
 
 
 def _with_jax(size: int, precision: str, settings: Settings) -> Any:

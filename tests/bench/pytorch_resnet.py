@@ -33,7 +33,7 @@ def build(settings: Settings, compiled: bool = False) -> Workload:
         return time.perf_counter() - started
 
     name = torch.cuda.get_device_name() if device == "cuda" else ""
-    return Workload(run, Facts(BATCH, precision, {"torch": torch.__version__}, BATCH, name))
+    return Workload(run, Facts(BATCH, precision, {"torch": str(torch.__version__)}, BATCH, name))
 
 
 def _training_step(network: nn.Module, forward: Any, device: str, precision: str) -> Any:

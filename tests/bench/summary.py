@@ -107,13 +107,10 @@ def _peaks(measured: dict[str, Row]) -> Iterator[str]:
 def _sentences(measured: dict[str, Row]) -> Iterator[str]:
     """The ratios that matter, each with its range over single turns."""
     for ours, theirs in COMPARISONS:
-        if ours in measured and theirs in measured:
-            one, other = measured[ours], measured[theirs]
-            ratios = [a / b for a, b in zip(one.rates, other.rates, strict=False)]
-            yield (
-                f"{one.contender.label}: {one.median / other.median:.2f} times as fast as "
-                f"{other.contender.label} ({min(ratios):.2f} to {max(ratios):.2f} in single turns)"
-            )
+        for other in measured.values():
+            if ours in measured and other.contender.kind == theirs:
+                yield _compared(measured[ours], other)
+    yield from _versions_compared(measured)
     yield from _whole_recipe(measured)
     for recipe, augmented, plain in AUGMENTED:
         if augmented in measured and plain in measured:
@@ -121,6 +118,22 @@ def _sentences(measured: dict[str, Row]) -> Iterator[str]:
             spread = measured[augmented].spread + measured[plain].spread
             noise = ", which the spread hides" if share < spread else ""
             yield f"augmentation takes {share:.1%} of a step of recipe {recipe}{noise}"
+
+
+def _compared(one: Row, other: Row) -> str:
+    ratios = [a / b for a, b in zip(one.rates, other.rates, strict=False)]
+    return (
+        f"{one.contender.label}: {one.median / other.median:.2f} times as fast as "
+        f"{other.contender.label} ({min(ratios):.2f} to {max(ratios):.2f} in single turns)"
+    )
+
+
+def _versions_compared(measured: dict[str, Row]) -> Iterator[str]:
+    """The first version of a contender against its others."""
+    first: dict[str, Row] = {}
+    for row in measured.values():
+        if (one := first.setdefault(row.contender.kind, row)) is not row:
+            yield _compared(one, row)
 
 
 def _whole_recipe(measured: dict[str, Row]) -> Iterator[str]:
@@ -151,12 +164,9 @@ def _where(rows: Sequence[Row], settings: Settings, hardware: str) -> str:
 
 
 def _versions(rows: Sequence[Row]) -> str:
-    versions: dict[str, str] = {}
-    for row in rows:
-        versions |= row.facts.libraries if row.facts else {}
-    return ", ".join(
-        [f"Python {platform.python_version()}", *(f"{k} {v}" for k, v in versions.items())]
-    )
+    used = [item for row in rows if row.facts for item in row.facts.libraries.items()]
+    told = [f"{library} {version}" for library, version in dict.fromkeys(used)]
+    return ", ".join([f"Python {platform.python_version()}", *told])
 
 
 def _write_csv(path: Path, figures: Sequence[dict[str, Any]]) -> None:

@@ -27,6 +27,8 @@ def serve(
     _send_output_to(directory / f"{contender.name}.log")
     _stay_on(settings.threads)
     sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
+    if contender.packages:
+        sys.path.insert(0, contender.packages)
     try:
         workload = importlib.import_module(contender.module).build(settings, **contender.options)
         workload.run(1)  # compiles
