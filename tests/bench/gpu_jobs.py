@@ -160,10 +160,10 @@ def measure_maps(bench: Bench, classifier: keras.Model) -> None:
     images, labels = bench.reader.array("x_test"), bench.reader.array("y_test")
     for name in bench.dataset["gradcam"]["layers"]:
         layer = explanation.resolve_layer(classifier, name)
-        explain = explanation.explainer(classifier, layer, ["gradcam"])
+        explain = explanation.explainer(classifier, layer)
         for note in (COMPILES, ""):
             with bench.rows.measured("maps", images=len(images)) as row:
-                explain(images, labels[None])
+                explain(images, labels[None], ["gradcam"])
                 row["note"] = ", ".join([f"gradcam at {name}"] + [note] * bool(note))
 
 

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from resnetcam.recipe.resizing import Resizing, image_sides, relative_costs
+from resnetcam.recipe.resizing import Resizing, image_sides, relative_costs, small_epochs_of
 from resnetcam.training.progress import log_epoch
 
 
@@ -41,6 +41,19 @@ def test_sizes_follow_one_another(sizes, epochs, sides):
 
 def test_without_resizing_images_stay_whole():
     assert image_sides([], 3) == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("noted", "small"),
+    [
+        ([{"side": 16, "share": 0.3}, {"side": 24, "share": 0.2}], 5),
+        ([], 0),
+        ({"side": 24, "share": 0.67}, 6),
+        (None, 0),
+    ],
+)
+def test_small_epochs_are_known_of_runs_of_today_and_of_before(noted, small):
+    assert small_epochs_of({"progressive_resizing": noted, "epochs": 10}) == small
 
 
 def test_an_epoch_costs_what_its_pixels_do():

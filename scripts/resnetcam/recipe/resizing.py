@@ -44,6 +44,9 @@ def relative_costs(resizing: Sequence[Resizing], epochs: int, whole_side: int) -
 
 
 def small_epochs_of(recipe: Mapping[str, Any]) -> int:
-    """How many of the first epochs see small images, by a recipe's settings."""
-    sides = image_sides(from_settings(recipe["progressive_resizing"]), recipe["epochs"])
+    """How many of the first epochs see small images, by a finished run's recipe."""
+    sizes = recipe["progressive_resizing"]
+    if not isinstance(sizes, list):  # one size or null, as runs noted it before there were several
+        sizes = [sizes] if sizes else []
+    sides = image_sides(from_settings(sizes), recipe["epochs"])
     return len(sides) - sides.count(None)
