@@ -174,8 +174,7 @@ def _sweep(name: str, members: Sequence[Row], folder: Path) -> dict[str, Any]:
     """A sweep, its members in the order of the accuracy on the images that choices are made on."""
     settings = ["model", "recipe", "epochs", *(key for key in members[0] if key not in COLUMNS)]
     best = best_by_validation(members)
-    seeds = best["seeds"].split() if best else []
-    runs = [folder / best["experiment"] / f"seed{seed}" for seed in seeds] if best else []
+    runs = _folders(best, folder) if best else []
     return {
         "name": name,
         "n": len(members),
@@ -184,6 +183,10 @@ def _sweep(name: str, members: Sequence[Row], folder: Path) -> dict[str, Any]:
         "rows": sorted(members, key=_falling_accuracy)[:_MAX_ROWS_OF_A_SWEEP],
         "settings": [key for key in settings if len({row[key] for row in members}) > 1],
     }
+
+
+def _folders(row: Row, folder: Path) -> list[Path]:
+    return [folder / row["experiment"] / f"seed{seed}" for seed in row["seeds"].split()]
 
 
 def _falling_accuracy(row: Row) -> float:
@@ -249,17 +252,14 @@ def _experiment(
 
 
 def _rehearsals(run: Run, groups: Mapping[str, Sequence[Run]]) -> list[str]:
-    """The experiments that held images out, but for that with the settings of this run."""
+    """The experiments with the model and the recipe of this run that held images out."""
+    ours = run.provenance["ingredients"]
     return [
         name
         for name, (other, *_) in groups.items()
-        if holds_out(other.metrics["protocol"]) and _settings(other) == _settings(run)
+        if holds_out(other.metrics["protocol"])
+        and all(other.provenance["ingredients"][key] == ours[key] for key in ("model", "recipe"))
     ]
-
-
-def _settings(run: Run) -> tuple[Any, ...]:
-    ingredients = run.provenance["ingredients"]
-    return tuple(ingredients.get(name) for name in ("model", "recipe", "backend", "precision"))
 
 
 def _faithfulness(path: Path) -> dict[str, Any]:

@@ -143,7 +143,8 @@ def environment(template_folder: Path) -> jinja2.Environment:
         "fenced": fenced,
         "percent": percent,
         "protocol_in_words": protocol_in_words,
-        "protocol_label": protocols.label,
+        # Escaping would take the space away that it begins with.
+        "protocol_label": lambda protocol: Markdown(protocols.label(protocol)),
         "title": title,
     }
     result.filters |= filters
