@@ -214,7 +214,8 @@ def test_an_added_experiment_runs_alone(workflow):
         "tiny.yaml",
         "experiments:\n  more:",
         "experiments:\n"
-        "  final: {model: resnet8v1, recipe: tiny, protocol: full, seeds: [1]}\n"
+        "  final: {model: resnet8v1, recipe: tiny, overrides: {select: last}, protocol: full,\n"
+        "          seeds: [1]}\n"
         "  more:",
     )
     folder = workflow.folder / "results/shapes"
