@@ -4,7 +4,7 @@ import atexit
 
 from resnetcam.report.config_files import report_to_be_replaced
 from resnetcam.common.wording import duration_between
-from resnetcam.data.protocols import is_test_selected
+from resnetcam.data.protocols import holds_out
 from resnetcam.networks.workload import images_of_resnet20
 
 # Images/s of ResNet20 v1 on two processor cores: in bfloat16 with matrix units, and in float32 with
@@ -57,7 +57,7 @@ def replaced_reports():
 
 def images_of_an_epoch(job):
     dataset = SETTINGS["datasets"][job.wildcards.dataset]
-    held_out = not is_test_selected(job.params.plan["protocol"])
+    held_out = holds_out(job.params.plan["protocol"])
     return dataset["train_images"] - (dataset["validation_images"] if held_out else 0)
 
 

@@ -22,13 +22,13 @@ class Run:
     pace = session.Pace()
     build = staticmethod(loop.build)
 
-    def __init__(self, folder, data, runtime, state=None, seed=1, **changes):
+    def __init__(self, folder, data, runtime, state=None, seed=1, protocol="holdout", **changes):
         self.folder, self.data, self.runtime = folder, data, runtime
         self.state = state or folder / "state"
         self.plan = Plan(
             model={"family": "resnet_v1", "depth": 8},
             recipe=RECIPE | {"select": "best"} | changes,
-            protocol="holdout",
+            protocol=protocol,
             seed=seed,
             backend="tensorflow",
             precision="float32",

@@ -192,6 +192,39 @@ def test_a_layer_that_the_network_lacks_is_told_before_it_is_trained(layers, say
     assert says in str(error.value)
 
 
+BEST = {"model": "resnet20v1", "recipe": "published", "protocol": "full", "seeds": [1]}
+
+
+@pytest.mark.parametrize(
+    ("section", "changes"),
+    [
+        ("experiments", BEST),
+        ("experiments", BEST | {"recipe": "fast", "overrides": {"select": "best"}}),
+        ("sweeps", {"overrides": {"epochs": [2, 3]}}),
+        ("sweeps", {"recipes": ["fast"], "overrides": {"select": ["last", "best"]}}),
+    ],
+)
+def test_a_best_epoch_where_nothing_chooses_is_told_before_anything_runs(section, changes):
+    if section == "sweeps":
+        sweep = {"models": ["resnet20v1"], "recipes": ["published"], "protocol": "full"}
+        changes = sweep | {"seeds": [1]} | changes
+    with pytest.raises(InputError) as error:
+        load_config(changed(f"{section}.final", changes), SCHEMA)
+    message = str(error.value)
+    said = (f"{section}.final.protocol: 'full'", "`select: best`", "`select: last` is expected")
+    assert all(part in message for part in said), message
+    assert message.count("\n") == 0, message
+
+
+def test_settings_that_keep_the_last_epoch_may_train_on_everything():
+    last = load_config(changed("experiments.final", BEST | {"recipe": "strong"}), SCHEMA)
+    changed_to_last = BEST | {"overrides": {"select": "last"}}
+    overridden = load_config(changed("experiments.final", changed_to_last), SCHEMA)
+    for config in (last, overridden):
+        final = config["experiments"]["final"]
+        assert (final["protocol"], final["recipe_settings"]["select"]) == ("full", "last")
+
+
 def test_hints_are_given_only_where_they_help():
     with pytest.raises(InputError) as error:
         load_config(changed("datasets.cifar10.archive.sha256", "1234"), SCHEMA)

@@ -10,6 +10,7 @@ import pytest
 from resnetcam.common.errors import DamagedFileError
 from resnetcam.evaluation.classifier import load_classifier
 from resnetcam.evaluation.logits import logits_function
+from resnetcam.evaluation.predictions import metrics
 
 pytestmark = pytest.mark.slow
 
@@ -50,6 +51,17 @@ def test_the_model_that_is_looked_at_stays_as_it_was(classifier):
     before = classifier.to_json()
     logits_function(classifier)
     assert classifier.to_json() == before
+
+
+def test_where_nothing_is_chosen_no_epoch_is_the_best():
+    logits, labels = np.eye(3, dtype=np.float32), np.array([0, 1, 1], np.uint8)
+    found = metrics(logits, labels, [{"epoch": 1.0}, {"epoch": 2.0}], "full", "last")
+    assert (found["selected_on"], found["selected_epoch"]) == ("nothing", 2)
+    assert found["accuracy"] == pytest.approx(2 / 3)
+    assert found["best"] is None
+    assert found["last"] == {"epoch": 2, "val_accuracy": None, "val_loss": None}
+    with pytest.raises(KeyError):
+        metrics(logits, labels, [{"epoch": 1.0}], "full", "best")
 
 
 @pytest.mark.parametrize("keep", [None, 0, 100, 0.5, 0.99])

@@ -300,6 +300,22 @@ def test_a_validation_curve_is_plain_cross_entropy(tmp_path, monkeypatch):
     assert labels == ("training", "validation")
 
 
+@pytest.mark.parametrize("published", [None, PUBLISHED])
+def test_without_a_choice_there_are_no_dashed_lines(tmp_path, monkeypatch, published):
+    figures, savefig = [], Figure.savefig
+    monkeypatch.setattr(
+        Figure, "savefig", lambda self, *a, **k: figures.append(self) or savefig(self, *a, **k)
+    )
+    history = [{k: v for k, v in row.items() if not k.startswith("val_")} for row in HISTORY]
+    training.learning_curves(tmp_path / "a.png", history, 2, "nothing", published)
+    (figure,) = figures
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    theirs = ["published: training", "published: test set"] if published else []
+    assert names == [*theirs, "training", "last epoch, kept"]
+    dashed = [line for line in figure.axes[0].lines if line.get_linestyle() == "--"]
+    assert len(dashed) == (1 if published else 0)
+
+
 def test_learning_curves_of_one_epoch_whose_rate_is_zero(tmp_path):
     training.learning_curves(tmp_path / "a.png", [HISTORY[0] | {"learning_rate": 0.0}], 1, "test")
     assert Image.open(tmp_path / "a.png").width == 1320
@@ -486,6 +502,7 @@ def test_best_for_their_time_are_those_that_no_cheaper_one_beats():
         row_of("dear and bad", 200, 0.6),
         row_of("middle", 100, 0.8),
         row_of("lucky on the test set", 50, 0.99, val_accuracy_mean=0.6),
+        row_of("of all images", 5, 0.99, "full", val_accuracy_mean=None),
     ]
 
     best = comparison.best_for_their_time(rows)
@@ -501,6 +518,7 @@ def test_best_for_their_time_are_those_that_no_cheaper_one_beats():
         [row_of(f"recipe {n}", 10.0**n, 0.1 * n, model=f"m{n}") for n in range(1, 10)],
         [row_of(f"recipe {n}", 1.1**n, 0.01 * n, model=f"m{n}") for n in range(1, 30)],
         [row_of("here", 5.0, 0.5), row_of("there", 5.0, 0.5, device="another")],
+        [row_of(f"m{n}", 5.0 + n, 0.5, "full", val_accuracy_mean=None) for n in range(8)],
     ],
 )
 def test_accuracy_against_cost_draws_one_many_and_odd_ones(tmp_path, rows):
@@ -559,6 +577,29 @@ def test_drawing_takes_nothing_from_the_users_environment(tmp_path, hostile):
     )
     training.confusion_matrix(tmp_path / "ours.png", np.eye(2), ["cat", "dog"], "test")
     assert (tmp_path / "theirs.png").read_bytes() == (tmp_path / "ours.png").read_bytes()
+
+
+def test_fillings_tell_what_chose(tmp_path, monkeypatch):
+    figures, savefig = [], Figure.savefig
+    monkeypatch.setattr(
+        Figure, "savefig", lambda self, *a, **k: figures.append(self) or savefig(self, *a, **k)
+    )
+    protocols = ("holdout", "test_selected", "full")
+    rows = [row_of(one, 5.0 + n, 0.5, one, recipe="same") for n, one in enumerate(protocols)]
+    rows[2]["val_accuracy_mean"] = None
+    comparison.accuracy_against_cost(tmp_path / "a.png", rows)
+    (figure,) = figures
+    points = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
+    fillings = [(point.get_fillstyle(), point.get_markerfacecolor()) for point in points]
+    (whole, colour), (_, hollow), (half, left) = fillings
+    assert (whole, hollow, half) == ("full", "white", "left") and left == colour
+    legend, names = ([text.get_text() for text in one.get_texts()] for one in figure.legends)
+    assert legend == ["recipe same", "test-selected", "trained on all images, nothing chosen"]
+    assert names == [
+        "1  holdout: 50.0%",
+        "2  test_selected: 50.0% (test-selected)",
+        "3  full: 50.0% (trained on all images)",
+    ]
 
 
 def test_recipes_beyond_the_palette_have_colours_and_markers_of_their_own(tmp_path, monkeypatch):

@@ -14,7 +14,12 @@ from resnetcam.common.errors import DamagedFileError, InputError
 from resnetcam.common.files import read_json, write_json
 from resnetcam.evaluation.predictions import read_predictions, write_predictions
 from resnetcam.explain.maps import GroupName, Maps, group_names, read_maps, write_maps
-from resnetcam.training.history import HISTORY_COLUMNS, read_own_history, write_history
+from resnetcam.training.history import (
+    HISTORY_COLUMNS,
+    read_history,
+    read_own_history,
+    write_history,
+)
 
 
 @pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o027, 0o640), (0o002, 0o664)])
@@ -171,10 +176,43 @@ def test_maps_without_a_group_are_named(tmp_path):
         group_names(tmp_path / "a.h5")
 
 
+ROWS = [dict.fromkeys(HISTORY_COLUMNS, 0.5) | {"epoch": n} for n in (1, 2, 3)]
+CHOSEN_BY_NOTHING = [
+    {name: value for name, value in row.items() if not name.startswith("val_")} for row in ROWS
+]
+
+
+def test_a_history_without_a_choice_has_empty_fields_and_is_read_back(tmp_path):
+    path = tmp_path / "history.csv"
+    write_history(path, CHOSEN_BY_NOTHING)
+    header, *lines = path.read_text().splitlines()
+    assert header.endswith(",val_loss,val_accuracy")
+    assert [line.endswith(",0.5,,") for line in lines] == [True] * 3
+    assert read_own_history(path) == CHOSEN_BY_NOTHING
+    with pytest.raises(InputError, match="row 2: a number is expected in every column"):
+        read_history(path)  # of any origin, such as a published one
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        [*ROWS[:2], CHOSEN_BY_NOTHING[2]],
+        [*CHOSEN_BY_NOTHING[:2], ROWS[2]],
+        [{**row, "val_loss": ""} for row in ROWS],
+        [{**row, "loss": ""} for row in CHOSEN_BY_NOTHING],
+    ],
+    ids=["one row less", "one row more", "one column", "another column"],
+)
+def test_a_history_with_other_empty_fields_is_damaged(tmp_path, damaged):
+    write_history(tmp_path / "history.csv", damaged)
+    with pytest.raises(DamagedFileError, match=r"history\.csv cannot be used: "):
+        read_own_history(tmp_path / "history.csv")
+
+
 @pytest.mark.parametrize("cut", [None, 0, 5, 0.5, "middle", "garbage"])
 def test_a_history_of_ours_that_is_damaged_is_named(tmp_path, cut):
     path = tmp_path / "history.csv"
-    write_history(path, [dict.fromkeys(HISTORY_COLUMNS, 0.5) | {"epoch": n} for n in (1, 2, 3)])
+    write_history(path, ROWS)
     assert [row["epoch"] for row in read_own_history(path)] == [1, 2, 3]
     lines = path.read_bytes().splitlines(keepends=True)
     if cut is None:

@@ -127,6 +127,18 @@ def test_a_training_that_dies_before_any_change_to_files_goes_on(
     assert run.result() == undisturbed.result() and list(run.state.glob("*/finished-best"))
 
 
+def test_a_training_that_chooses_nothing_goes_on_to_the_very_same_bits(tmp_path, data, cpu):
+    undisturbed, killed = (
+        Run(tmp_path / name, data, cpu, protocol="full", select="last") for name in "ab"
+    )
+    undisturbed()
+    for where in ("000000-step-00000003", "000001-step-00000002", "finished.new"):
+        die(killed, where)
+    killed()
+    assert killed.result() == undisturbed.result()
+    assert killed.result()[2] == (2, None)  # the epochs that are kept and best
+
+
 def test_it_says_where_it_was_stopped(tmp_path, data, cpu):
     run = Run(tmp_path, data, cpu)
     for where in ("000000-step-00000003", "000001-step-00000002", "finished.new"):

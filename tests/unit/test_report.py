@@ -15,9 +15,11 @@ from resnetcam.common.errors import DamagedFileError
 from resnetcam.data.cifar import LabelledImages
 from resnetcam.data.official import ARCHIVES, Comparison
 from resnetcam.data.preprocessing import make_splits, write_dataset
+from resnetcam.data.protocols import selected_on
 from resnetcam.report import context as report
 from resnetcam.report.comparison import (
     RunFiles,
+    best_by_validation,
     compare,
     files_of_run,
     read_comparison,
@@ -115,16 +117,17 @@ def write_run(folder, experiment, seed, accuracy, protocol="holdout"):
     (run / "figures").mkdir(parents=True)
     for name in (*FIGURES, *CLASS_PAGES):
         Image.new("RGB", (2, 2)).save(run / "figures" / f"{name}.png")
-    epochs = [{"epoch": e, "val_accuracy": 0.5, "val_loss": 1.0} for e in (1, 2)]
+    measured = {} if protocol == "full" else {"val_accuracy": 0.5, "val_loss": 1.0}
+    epochs = [{"epoch": e, **measured} for e in (1, 2)]
     metrics = {
         "accuracy": accuracy,
         "loss": 0.5,
         "n": 10_000,
         "protocol": protocol,
-        "selected_on": "test" if protocol == "test_selected" else "validation",
+        "selected_on": selected_on(protocol),
         "selected_epoch": 2,
-        "best": epochs[0],
-        "last": epochs[1],
+        "best": epochs[0] if measured else None,
+        "last": {"val_accuracy": None, "val_loss": None, **epochs[1]},
     }
     recipe = {"epochs": 2, "progressive_resizing": []}
     provenance = {
@@ -331,7 +334,7 @@ def test_numbers_chosen_on_the_test_set_are_labelled(results):
     rows = [
         line for line in markdown.splitlines() if line.startswith(("| fast |", "| published |"))
     ]
-    assert ["(test-selected)" in row for row in rows] == [True, False]
+    assert [" (test-selected) |" in row for row in rows] == [True, False]
     assert "**fast classifies 90.0%" in markdown  # the headline is no test-selected one
     assert "in the last (2) (no images were held out)." in markdown
 
@@ -514,6 +517,79 @@ def test_images_a_second_leave_a_slow_first_epoch_out(results):
 
     row = next(line for line in markdown.splitlines() if line.startswith("| fast, seed 1"))
     assert "| 4,500 |" in row
+
+
+def paragraph(markdown, start):
+    return next(line for line in markdown.splitlines() if line.startswith(start))
+
+
+@pytest.mark.parametrize("first", ["published", "final"])
+def test_what_was_trained_on_all_images_says_so_and_is_as_honest_as_any(
+    results, monkeypatch, first
+):
+    monkeypatch.setitem(EXPERIMENTS, "final", EXPERIMENTS["fast"])
+    runs = [
+        write_run(results.folder, "published", 1, 0.88, "test_selected"),
+        write_run(results.folder, "final", 1, 0.91, "full"),
+        write_run(results.folder, "final", 2, 0.93, "full"),
+        write_run(results.folder, "fast", 1, 0.9),
+    ]
+    runs = runs[first == "final" :]
+    markdown = report_of(results, runs, EXPERIMENTS, runs)
+
+    head = paragraph(markdown, "**Averaged over 2 seeds, final classifies 92.0%")
+    assert "none were held out, and nothing was chosen" in head and "test-selected" not in head
+    row = paragraph(markdown, "| final |")
+    assert row.startswith("| final | 92.0% ± 1.4% (trained on all images) | nothing | 2 |")
+    assert "Experiments *trained on all images* held none out and chose nothing" in markdown
+    assert "half filled and not on the line either" in markdown
+    start = markdown.index("## Experiment final")
+    section = markdown[start:].partition("### Confusion matrix")[0]
+    assert "(The same settings with held-out images: fast.)\n\nThe figures below" in section
+    assert "The weights of the last epoch (2) were kept (dotted line). No images were" in section
+    assert "in the best epoch" not in section
+    assert "(no images were held out)" in markdown or first == "final"
+    table = list(csv.DictReader((results.folder / "comparison.csv").open()))
+    assert {row["val_accuracy_mean"] for row in table if row["experiment"] == "final"} == {""}
+    assert [row["val_accuracy_mean"] for row in read_comparison(results.folder / "comparison.csv")][
+        -2:
+    ] == [None, 0.5]
+
+
+def test_a_report_of_nothing_but_all_images_speaks_of_no_dashed_line(results, monkeypatch):
+    monkeypatch.setitem(EXPERIMENTS, "final", EXPERIMENTS["fast"])
+    markdown, _ = results(
+        ["cat", "dog"], archive(), [write_run(results.folder, "final", 1, 0.9, "full")]
+    )
+    assert "**final classifies 90.0%" in markdown
+    assert "The same settings with" not in markdown
+    assert "*How to read it.* The line is measured on augmented images" in markdown
+    assert "Where the solid line" not in markdown
+
+
+def test_a_sweep_on_all_images_has_no_best(results):
+    experiments, runs = {}, []
+    for number in range(22):
+        name = f"rates-peak_{number}"
+        settings = {"sweep": "rates", "overrides": {"schedule.peak": float(number)}}
+        experiments[name] = EXPERIMENTS["fast"] | settings
+        runs.append(write_run(results.folder, name, 1, 0.5 + number / 100, "full"))
+
+    markdown = report_of(results, runs, experiments, [])
+
+    assert "**rates-peak\\_0, the first of 22 (nothing chose among them), classifies" in markdown
+    assert "22 experiments. All of them trained on all images and chose nothing" in markdown
+    assert "there is no best" in markdown and "The first 20:" in markdown
+    assert "| 0.0 | – | 50.0% (trained on all images) |" in markdown
+    assert "The provenance of each run of sweep rates is in its `run.json`.\n" in markdown
+    assert best_by_validation(compare(map(read_run, runs), experiments)) is None
+
+
+def test_a_history_that_does_not_go_with_the_protocol_is_damaged(tmp_path):
+    files = write_run(tmp_path, "final", 1, 0.9, "full")
+    write_history(files.history, read_run(write_run(tmp_path, "fast", 1, 0.9)).history)
+    with pytest.raises(DamagedFileError, match="val_accuracy does not go with the protocol full"):
+        read_run(files)
 
 
 def test_a_sweep_over_epochs_tells_their_number_whatever_it_is_called(tmp_path, results):

@@ -8,6 +8,7 @@ import zipfile
 from dataclasses import replace
 from types import SimpleNamespace
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -296,6 +297,14 @@ def test_other_versions_of_the_libraries_make_another_training(
         ("test_selected", "x_test", True),
         ("test_selected", "y_test", True),
         ("test_selected", "holdout/train", False),
+        ("full", "x_train", True),
+        ("full", "full/train", True),
+        ("full", "full/mean", True),
+        ("full", "x_test", False),
+        ("full", "y_test", False),
+        ("full", "test_selected/mean", False),
+        ("holdout", "full/mean", False),
+        ("test_selected", "full/train", False),
     ],
 )
 def test_only_arrays_that_a_training_reads_decide_its_fingerprint(
@@ -309,6 +318,18 @@ def test_only_arrays_that_a_training_reads_decide_its_fingerprint(
         return ingredients(reader, plan, cpu)
 
     assert (with_another(array) != with_another(None)) is again
+
+
+@pytest.mark.parametrize(
+    ("protocol", "choosing"),
+    [("holdout", {"holdout/validation"}), ("test_selected", {"x_test", "y_test"}), ("full", set())],
+)
+def test_the_arrays_of_a_fingerprint_have_these_names(data, cpu, protocol, choosing):
+    """With others, finished trainings would be trained again."""
+    plan = Plan(MODEL, RECIPE, protocol, 1, "tensorflow", "float32", "c")
+    found = ingredients(DatasetReader(data), plan, cpu)["data"]
+    training = {"x_train", "y_train", f"{protocol}/train", f"{protocol}/mean"}
+    assert found.keys() == training | choosing
 
 
 def test_losses_are_plain_cross_entropy_over_all_images_the_last_small_batch_included(
@@ -361,6 +382,35 @@ def test_where_nothing_is_held_out_the_test_set_chooses(data):
     np.testing.assert_array_equal(found.y_validation, reader.array("y_test"))
     np.testing.assert_array_equal(found.x, reader.array("x_train"))
     np.testing.assert_array_equal(found.y, reader.array("y_train"))
+
+
+def test_where_nothing_is_chosen_all_images_train_and_no_test_image_is_read(
+    tmp_path, data, cpu, caplog
+):
+    caplog.set_level("INFO")
+    without_test_images = tmp_path / "data.h5"
+    shutil.copy(data, without_test_images)
+    with h5py.File(without_test_images, "r+") as file:
+        del file["x_test"], file["y_test"]
+
+    run = Run(tmp_path, without_test_images, cpu, protocol="full", epochs=2)()
+
+    reader = DatasetReader(data)
+    found = session.load(reader, "full")
+    np.testing.assert_array_equal(found.x, reader.array("x_train"))
+    np.testing.assert_array_equal(found.mean, reader.array("test_selected/mean"))
+    assert (len(found.x_validation), len(found.y_validation)) == (0, 0)
+    assert (run.info["best_epoch"], run.info["selected_epoch"]) == (None, 2)
+    assert run.info["training_images"] == 48
+    assert [(row["val_loss"], row["val_accuracy"]) for row in run.history] == [("", "")] * 2
+    assert all(np.isfinite(float(row["loss"])) for row in run.history)
+    assert "epoch 2/2" in caplog.text and " val " not in caplog.text
+
+
+def test_no_best_epoch_can_be_kept_where_nothing_is_chosen(tmp_path, data, cpu):
+    with pytest.raises(InputError, match=r"recipe\.select: 'best' .* 'full'"):
+        Run(tmp_path, data, cpu, protocol="full", select="best")()
+    assert not (tmp_path / "state").exists()
 
 
 def fake_steps(monkeypatch, losses=None, val_losses=None, val_accuracies=None):

@@ -69,7 +69,7 @@ def edited(scripts, module, old, new, backend="tensorflow"):
         ("evaluation/scoring", "-log_probabilities", "+log_probabilities"),
         ("evaluation/logits", "_BATCH = 500", "_BATCH = 250"),
         ("backends/on_tensorflow/training", "(size - 1) / size", "(size + 1) / size"),
-        ("backends/on_tensorflow/prediction", "is_training=False", "is_training=True"),
+        ("backends/on_tensorflow/folding", "- mean * scale", "+ mean * scale"),
         ("backends/on_tensorflow/device", "tf.zeros(1)", "tf.ones(1)"),
         ("networks/families/resnet_v1", "16, 3)", "16, 5)"),
         ("networks/models", "2 / fan_in", "1 / fan_in"),

@@ -1,10 +1,13 @@
 """The table of docs/design.md, row by row: only what changed runs again."""
 
+import csv
 import hashlib
+import json
 import os
 import re
 import tarfile
 
+import h5py
 import pytest
 import yaml
 from tiny_workflow import rules_of_plan
@@ -204,12 +207,30 @@ def test_an_added_experiment_runs_alone(workflow):
 
     assert workflow.planned() == FROM_TRAIN
 
-    workflow.run("results/shapes/comparison.csv")
-
-    assert workflow.planned("results/shapes/comparison.csv") == {}
+    workflow.edit("tiny.yaml", "experiments: [tiny, more]", "experiments: [tiny, more, final]")
+    workflow.edit(
+        "tiny.yaml",
+        "experiments:\n  more:",
+        "experiments:\n"
+        "  final: {model: resnet8v1, recipe: tiny, overrides: {select: last}, protocol: full,\n"
+        "          seeds: [1]}\n"
+        "  more:",
+    )
     folder = workflow.folder / "results/shapes"
-    assert '"selected_on": "test"' in (folder / "more/seed1/metrics.json").read_text()
-    assert (folder / "comparison.csv").read_text().count("\n") == 3
+    targets = ("results/shapes/comparison.csv", "results/shapes/final/seed1/faithfulness.json")
+
+    output = workflow.run(*targets).output
+
+    assert workflow.planned(*targets) == {}
+    assert "To train: results/shapes/final/seed1, 2 epochs of 200 images." in output
+    for name, chosen_on in (("tiny", "validation"), ("more", "test"), ("final", "nothing")):
+        metrics = json.loads((folder / name / "seed1/metrics.json").read_text())
+        assert metrics["selected_on"] == chosen_on
+    with open(folder / "comparison.csv", newline="") as file:
+        known = {row["experiment"]: row["val_accuracy_mean"] != "" for row in csv.DictReader(file)}
+    assert known == {"tiny": True, "more": True, "final": False}
+    with h5py.File(folder / "final/seed1/predictions.h5") as file:
+        assert file["validation/logits"].shape == (0, 10)
 
 
 def test_a_setting_changed_and_changed_back_trains_once(workflow):

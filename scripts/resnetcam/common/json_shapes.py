@@ -2,7 +2,7 @@
 
 _NOTHING = type(None)
 _INTERVAL = {"mean": float, "low": float, "high": float}
-_EPOCH = {"epoch": int, "val_accuracy": float, "val_loss": float}
+_EPOCH = {"epoch": int, "val_accuracy": (float, _NOTHING), "val_loss": (float, _NOTHING)}
 _PLACE = {"device": str, "device_name": str, "precision": str, "threads": int}
 
 ARCHIVE = {"path": str, "sha256": str, "origin": str}
@@ -14,7 +14,7 @@ METRICS = {
     "protocol": str,
     "selected_on": str,
     "selected_epoch": int,
-    "best": _EPOCH,
+    "best": (_EPOCH, _NOTHING),
     "last": _EPOCH,
 }
 PROVENANCE = {

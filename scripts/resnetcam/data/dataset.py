@@ -15,8 +15,8 @@ class Split(NamedTuple):
     """One protocol's share of the training images.
 
     Attributes:
-        train, validation: uint32 indices into ``x_train``; an empty ``validation`` means that the
-            test set chooses.
+        train, validation: uint32 indices into ``x_train``; ``validation`` is empty if no training
+            image chooses the epoch.
         mean: float32 (H, W, 3), the mean of the ``train`` images in units of pixel/255.
     """
 

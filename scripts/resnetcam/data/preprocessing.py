@@ -12,7 +12,7 @@ from resnetcam.common import hdf5
 from resnetcam.common.errors import InputError
 from resnetcam.data.cifar import LabelledImages
 from resnetcam.data.dataset import Split, array_sha256
-from resnetcam.data.protocols import HOLDOUT, TEST_SELECTED
+from resnetcam.data.protocols import FULL, HOLDOUT, TEST_SELECTED
 from resnetcam.data.sizes import NUM_CLASSES
 
 
@@ -33,9 +33,11 @@ def make_splits(
     rest = np.setdiff1d(np.arange(len(images.y_train), dtype=np.uint32), held_out)
     everyone = np.arange(len(images.y_train), dtype=np.uint32)
     nobody = np.zeros(0, np.uint32)
+    whole = Split(everyone, nobody, mean_image(images.x_train, everyone))
     return {
         HOLDOUT: Split(rest, held_out, mean_image(images.x_train, rest)),
-        TEST_SELECTED: Split(everyone, nobody, mean_image(images.x_train, everyone)),
+        TEST_SELECTED: whole,
+        FULL: whole,
     }
 
 

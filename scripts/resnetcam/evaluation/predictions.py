@@ -1,5 +1,6 @@
 """Predictions, and what is counted on them."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam.common import hdf5
-from resnetcam.data.protocols import selected_on
+from resnetcam.data.protocols import chooses_nothing, selected_on
 from resnetcam.evaluation.scoring import accuracy_and_loss
 
 
@@ -53,11 +54,13 @@ def metrics(
     """Return the content of ``metrics.json``.
 
     ``accuracy`` and ``loss`` are the test set's, of the selected epoch's model. ``best`` and
-    ``last`` are those epochs' figures on the set that chooses, which ``selected_on`` names.
+    ``last`` are those epochs' figures on the set that chooses, which ``selected_on`` names. Where
+    nothing is chosen, ``best`` is None, and so are the figures of ``last``.
     """
     accuracy, loss = accuracy_and_loss(logits, labels)
-    best = max(history, key=lambda row: row["val_accuracy"])
-    rows = {"best": best, "last": history[-1]}
+    rows = {"last": history[-1]}
+    if not chooses_nothing(protocol):
+        rows["best"] = max(history, key=lambda row: row["val_accuracy"])
     return {
         "accuracy": accuracy,
         "loss": loss,
@@ -65,12 +68,12 @@ def metrics(
         "protocol": protocol,
         "selected_on": selected_on(protocol),
         "selected_epoch": int(rows[select]["epoch"]),
-        **{
-            name: {
-                "epoch": int(row["epoch"]),
-                "val_accuracy": row["val_accuracy"],
-                "val_loss": row["val_loss"],
-            }
-            for name, row in rows.items()
-        },
+        **{name: _of_epoch(rows.get(name)) for name in ("best", "last")},
     }
+
+
+def _of_epoch(row: Mapping[str, float] | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    figures = {name: row.get(name) for name in ("val_accuracy", "val_loss")}
+    return {"epoch": int(row["epoch"]), **figures}

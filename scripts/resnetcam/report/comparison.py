@@ -10,6 +10,7 @@ from typing import Any
 from resnetcam.common.errors import DamagedFileError
 from resnetcam.common.files import read_json, replacing
 from resnetcam.common.json_shapes import METRICS, PROVENANCE
+from resnetcam.data.protocols import chooses_nothing
 from resnetcam.training.history import read_own_history
 
 # Of each column the type of its values; where a value may be missing, the field is empty.
@@ -94,6 +95,9 @@ def read_run(files: RunFiles) -> Run:
     if len(history) != epochs:
         problem = f"it has {len(history)} epochs where {files.metrics.name} has {epochs}"
         raise DamagedFileError(files.history, problem)
+    if chooses_nothing(metrics["protocol"]) == ("val_accuracy" in history[0]):
+        problem = f"val_accuracy does not go with the protocol {metrics['protocol']}"
+        raise DamagedFileError(files.history, problem)
     return Run(files, metrics, provenance, history)
 
 
@@ -116,8 +120,9 @@ def compare(runs: Iterable[Run], experiments: Mapping[str, Mapping[str, Any]]) -
         Rows with the keys ``COLUMNS`` and, where there are overrides, a key for each, such as
         ``schedule.peak`` (``epochs`` has a column anyway). Accuracy (a share) and cross-entropy on
         the test set; the *sample* standard deviation, None for a single seed; the accuracy on the
-        images that the epoch is chosen on; seconds of training alone, the mean of the runs; the
-        mean of the epochs' seconds, without each run's first, which compiles.
+        images that the epoch is chosen on, None where nothing is chosen; seconds of training alone,
+        the mean of the runs; the mean of the epochs' seconds, without each run's first, which
+        compiles.
     """
     return [_row(name, group, experiments[name]) for name, group in by_experiment(runs).items()]
 
@@ -136,7 +141,7 @@ def _row(name: str, runs: Sequence[Run], experiment: Mapping[str, Any]) -> Row:
         len(runs),
         statistics.fmean(accuracies),
         statistics.stdev(accuracies) if len(runs) > 1 else None,
-        statistics.fmean(_selected(run)["val_accuracy"] for run in runs),
+        _mean_on_what_chose(runs),
         statistics.fmean(run.metrics["loss"] for run in runs),
         statistics.fmean(seconds),
         statistics.fmean(seconds_per_epoch(run.history) for run in runs),
@@ -157,8 +162,11 @@ def columns_of_overrides(experiment: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in experiment["overrides"].items() if key not in COLUMNS}
 
 
-def _selected(run: Run) -> dict[str, float]:
-    return run.history[run.metrics["selected_epoch"] - 1]
+def _mean_on_what_chose(runs: Sequence[Run]) -> float | None:
+    if chooses_nothing(runs[0].metrics["protocol"]):
+        return None
+    selected = (run.history[run.metrics["selected_epoch"] - 1] for run in runs)
+    return statistics.fmean(row["val_accuracy"] for row in selected)
 
 
 def write_comparison(path: str | Path, rows: Sequence[Row], last: Sequence[str] = ()) -> None:
@@ -196,6 +204,10 @@ def read_comparison(path: str | Path) -> list[Row]:
     ]
 
 
-def best_by_validation(rows: Iterable[Row]) -> Row:
-    """Return the row of the highest validation accuracy, the first of ties."""
-    return max(rows, key=lambda row: row["val_accuracy_mean"])
+def best_by_validation(rows: Iterable[Row]) -> Row | None:
+    """Return the row of the highest validation accuracy, the first of ties.
+
+    None where no row has one: then nothing was held out to choose on.
+    """
+    known = [row for row in rows if row["val_accuracy_mean"] is not None]
+    return max(known, key=lambda row: row["val_accuracy_mean"], default=None)

@@ -21,7 +21,7 @@ from resnetcam.common.wording import counted
 from resnetcam.data.chance import share_of_the_most_frequent_class
 from resnetcam.data.dataset import DatasetReader
 from resnetcam.data.official import dataset_compared_with_official
-from resnetcam.data.protocols import HOLDOUT, is_test_selected
+from resnetcam.data.protocols import HOLDOUT, holds_out, is_test_selected
 from resnetcam.explain.class_choices import extra_choices
 from resnetcam.recipe.resizing import small_epochs_of
 from resnetcam.report.comparison import (
@@ -117,7 +117,9 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
     data = _data_facts(inputs.data)
     others = extra_choices(inputs.settings.get("gradcam", {}).get("classes", ()))
     experiments = [
-        _experiment(row_of[name], group, folder, others) for name, group in groups.items()
+        _experiment(row_of[name], group, folder, others)
+        | {"rehearsals": _rehearsals(group[0], groups)}
+        for name, group in groups.items()
     ]
     only = f", experiment {rows[0]['experiment']}" if len(rows) == 1 else ""
     figure = inputs.comparison_figure
@@ -127,7 +129,9 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
         "archive": _archive(inputs.archive, inputs.data),
         "headline": _headline(rows, set(groups), data, read_json(inputs.baseline, BASELINE)),
         "rows": [row_of[name] for name in groups]
-        + [one["best"] for one in sweeps if one["best"]["experiment"] not in groups],
+        + [
+            one["best"] for one in sweeps if one["best"] and one["best"]["experiment"] not in groups
+        ],
         "sweeps": sweeps,
         "published": _published(inputs.published_history),
         "experiments": experiments,
@@ -171,15 +175,25 @@ def _sweep(name: str, members: Sequence[Row], folder: Path) -> dict[str, Any]:
     """A sweep, its members in the order of the accuracy on the images that choices are made on."""
     settings = ["model", "recipe", "epochs", *(key for key in members[0] if key not in COLUMNS)]
     best = best_by_validation(members)
-    runs = [folder / best["experiment"] / f"seed{seed}" for seed in best["seeds"].split()]
+    runs = _folders(best, folder) if best else []
     return {
         "name": name,
         "n": len(members),
         "best": best,
         "provenance": [relative_link(run / "run.json", folder) for run in runs],
-        "rows": sorted(members, key=lambda row: -row["val_accuracy_mean"])[:_MAX_ROWS_OF_A_SWEEP],
+        "rows": sorted(members, key=_falling_accuracy)[:_MAX_ROWS_OF_A_SWEEP],
         "settings": [key for key in settings if len({row[key] for row in members}) > 1],
     }
+
+
+def _folders(row: Row, folder: Path) -> list[Path]:
+    return [folder / row["experiment"] / f"seed{seed}" for seed in row["seeds"].split()]
+
+
+def _falling_accuracy(row: Row) -> float:
+    """On the images that choices are made on; rows without any stay in their order, at the end."""
+    accuracy = row["val_accuracy_mean"]
+    return 1 if accuracy is None else -accuracy
 
 
 def _members(rows: Iterable[Row]) -> dict[str, list[Row]]:
@@ -195,11 +209,11 @@ def _headline(
 ) -> list[str]:
     """Speak of the first experiment that left the test set alone: not of the best, a choice too.
 
-    If only its sweep was asked for, speak of the member that validation chose.
+    If only its sweep was asked for, speak of the member that validation chose, if it did.
     """
     row = next((row for row in rows if not is_test_selected(row["protocol"])), rows[0])
     candidates = [row] if row["experiment"] in detailed else _members(rows)[row["sweep"]]
-    row = best_by_validation(candidates)
+    row = best_by_validation(candidates) or row
     linear, chance = baseline["accuracy"], data["chance"]
     return headline(row, data["n_test"], linear, chance, chosen_of=len(candidates))
 
@@ -236,6 +250,17 @@ def _experiment(
         "localisation": _localisation(files.localisation),
         "settings": "\n".join(flattened(settings)),
     }
+
+
+def _rehearsals(run: Run, groups: Mapping[str, Sequence[Run]]) -> list[str]:
+    """The experiments with the model and the recipe of this run that held images out."""
+    ours = run.provenance["ingredients"]
+    return [
+        name
+        for name, (other, *_) in groups.items()
+        if holds_out(other.metrics["protocol"])
+        and all(other.provenance["ingredients"][key] == ours[key] for key in ("model", "recipe"))
+    ]
 
 
 def _faithfulness(path: Path) -> dict[str, Any]:

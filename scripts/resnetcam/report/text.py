@@ -16,7 +16,7 @@ import jinja2
 
 from resnetcam.common.wording import counted, duration
 from resnetcam.data import protocols
-from resnetcam.data.protocols import is_test_selected, selected_on
+from resnetcam.data.protocols import chooses_nothing, is_test_selected, selected_on
 from resnetcam.report.titles import title
 
 _Z95 = 1.959964
@@ -85,12 +85,15 @@ def headline(
         n: the number of test images.
         linear: the linear classifier's accuracy on the same test images.
         chance: the share of the most frequent training class.
-        chosen_of: of how many experiments validation accuracy chose this one.
+        chosen_of: of how many experiments validation accuracy chose this one; where nothing is
+            chosen, of how many it is the first.
     """
     accuracy, spread = row["accuracy_mean"], row["accuracy_std"]
     low, high = (percent(bound, n) for bound in wilson_interval(accuracy, n))
     subject = row["experiment"]
-    if chosen_of > 1:
+    if chosen_of > 1 and chooses_nothing(row["protocol"]):
+        subject += f", the first of {chosen_of:,} (nothing chose among them),"
+    elif chosen_of > 1:
         subject += f", the best of {chosen_of:,} by {selected_on(row['protocol'])} accuracy,"
     if row["n_seeds"] > 1:
         subject = f"Averaged over {counted(row['n_seeds'], 'seed')}, {subject}"
@@ -110,6 +113,12 @@ def protocol_in_words(protocol: str) -> str:
         return (
             "This number is test-selected: no images were held out, so choices such as the epoch "
             "were made on the test set. Expect slightly less on new images."
+        )
+    if chooses_nothing(protocol):
+        return (
+            "It was trained on all training images: none were held out, and nothing was chosen. "
+            "Its settings must have been chosen before, on held-out images. The test set was used "
+            "once, at the end."
         )
     return (
         "Every choice was made on images held out of the training set. The test set was used "
@@ -134,9 +143,10 @@ def environment(template_folder: Path) -> jinja2.Environment:
         "fenced": fenced,
         "percent": percent,
         "protocol_in_words": protocol_in_words,
-        "protocol_label": protocols.label,
+        # Escaping would take the space away that it begins with.
+        "protocol_label": lambda protocol: Markdown(protocols.label(protocol)),
         "title": title,
     }
     result.filters |= filters
-    result.tests["test_selected"] = is_test_selected
+    result.tests |= {"test_selected": is_test_selected, "chosen_by_nothing": chooses_nothing}
     return result

@@ -7,6 +7,7 @@ from typing import Any
 
 from resnetcam.common.errors import InputError
 from resnetcam.common.names import nearest
+from resnetcam.data.protocols import chooses_nothing
 from resnetcam.data.sizes import IMAGE_SIDE, NUM_CLASSES
 from resnetcam.networks.layers import blocks_per_stage, short_names, spatial_layers
 from resnetcam.settings.files import files_of_dataset
@@ -42,7 +43,7 @@ def load_config(config: Mapping[str, Any], schema: dict[str, Any]) -> dict[str, 
         raise InputError("\n".join(problems))
     experiments = _all_experiments(checked, _Recipes(checked["recipes"], Schema(schema, "recipe")))
     named = {"datasets": checked["datasets"], "experiments": experiments}
-    if problems := list(_names_too_long(named)):
+    if problems := [*_names_too_long(named), *_selections_where_nothing_is_chosen(experiments)]:
         raise InputError("\n".join(problems))
     if problems := list(_unknown_experiments(checked, experiments)):
         raise InputError("\n".join(problems))
@@ -184,6 +185,21 @@ def _names_too_long(named: Mapping[str, Iterable[str]]) -> Iterable[str]:
                     f"{section}.{name[:40]}…: a name of {length} bytes is too long for the folder "
                     f"that is called so; at most {_LONGEST_NAME} are allowed"
                 )
+
+
+def _selections_where_nothing_is_chosen(experiments: Mapping[str, Any]) -> Iterable[str]:
+    """Yield each experiment, or sweep, that asks for a best epoch which nobody can know."""
+    problems: dict[str, None] = {}
+    for name, one in experiments.items():
+        select, protocol = one["recipe_settings"]["select"], one["protocol"]
+        if chooses_nothing(protocol) and select != "last":
+            key = f"sweeps.{one['sweep']}" if one["sweep"] else f"experiments.{name}"
+            problems[
+                f"{key}.protocol: {protocol!r} chooses no epoch, but the recipe {one['recipe']} is "
+                f"used with `select: {select}`, where `select: last` is expected. Set that in the "
+                f"recipe or in {key}.overrides, or choose another protocol"
+            ] = None
+    yield from problems
 
 
 def _unknown_experiments(config: dict[str, Any], experiments: Mapping[str, Any]) -> Iterable[str]:

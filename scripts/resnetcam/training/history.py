@@ -4,6 +4,8 @@
 checkpoints and, in the first epoch, compilation; without validation.
 ``loss`` and ``val_loss`` are plain cross-entropy (natural logarithm), without smoothing or penalty;
 ``penalty`` is the weight decay as a loss term at the epoch's end.
+Where no images choose the epoch, ``val_loss`` and ``val_accuracy`` are empty in every row; a row in
+memory then lacks these keys.
 """
 
 import csv
@@ -21,6 +23,7 @@ HISTORY_COLUMNS = (
     "val_loss",
     "val_accuracy",
 )
+_OF_CHOICE = ("val_loss", "val_accuracy")
 
 
 def write_history(path: str | Path, history: list[dict[str, float]]) -> None:
@@ -32,14 +35,14 @@ def write_history(path: str | Path, history: list[dict[str, float]]) -> None:
 
 
 def read_own_history(path: str | Path) -> list[dict[str, float]]:
-    """Read the rows that ``write_history`` wrote.
+    """Read the rows that ``write_history`` wrote, with the figures of a choice in all or in none.
 
     Raises:
         DamagedFileError: naming what is wrong.
         InputError: if this user may not read it.
     """
     try:
-        rows = read_history(path)
+        rows = _read(path, may_be_empty=_OF_CHOICE)
     except PermissionError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from error
     except (OSError, InputError) as error:
@@ -47,6 +50,9 @@ def read_own_history(path: str | Path) -> list[dict[str, float]]:
         raise DamagedFileError(path, problem) from error
     if [row["epoch"] for row in rows] != list(range(1, len(rows) + 1)):
         raise DamagedFileError(path, "its epochs do not count from 1")
+    found = {tuple(name for name in _OF_CHOICE if name in row) for row in rows}
+    if found not in ({_OF_CHOICE}, {()}):
+        raise DamagedFileError(path, "some of its rows have a val_loss and a val_accuracy, not all")
     return rows
 
 
@@ -56,6 +62,10 @@ def read_history(path: str | Path) -> list[dict[str, float]]:
     Raises:
         InputError: naming the file and the row, if it is no such log.
     """
+    return _read(path)
+
+
+def _read(path: str | Path, may_be_empty: tuple[str, ...] = ()) -> list[dict[str, float]]:
     with open(path, newline="", encoding="utf-8-sig", errors="replace") as file:
         reader = csv.DictReader(file)
         missing = {*HISTORY_COLUMNS} - {"penalty"} - {*(reader.fieldnames or ())}
@@ -65,7 +75,14 @@ def read_history(path: str | Path) -> list[dict[str, float]]:
                 f"{', '.join(HISTORY_COLUMNS)} (the penalty may be missing)."
             )
         try:
-            rows = [{name: float(value) for name, value in row.items()} for row in reader]
+            rows = [
+                {
+                    name: float(value)
+                    for name, value in row.items()
+                    if value != "" or name not in may_be_empty
+                }
+                for row in reader
+            ]
         except (TypeError, ValueError, csv.Error) as error:
             raise InputError(
                 f"{path}, row {reader.line_num}: a number is expected in every column ({error})."

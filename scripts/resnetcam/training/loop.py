@@ -30,6 +30,7 @@ Weights = list[NDArray[np.float32]]
 class TrainingData:
     """uint8 images (N, H, W, channels) and labels (N,): those that train and those that choose.
 
+    Where nothing is chosen, the latter are empty.
     ``mean`` is the mean training image, float32 (H, W, channels) in units of pixel/255.
     """
 
@@ -141,26 +142,29 @@ class Loop:
     def measure(self, epoch: "Epoch") -> dict[str, float]:
         """Return an epoch's row of the history, but for its seconds, after its last step.
 
+        The row has ``val_loss`` and ``val_accuracy`` only where there are images to choose on.
+
         Raises:
             InputError: if a number is no longer finite.
         """
         partial, images = epoch.settled(), len(self.data.y)
         rate = float(epoch.rates[-1])
         weights = self.finite_weights(epoch.number, self.steps, rate)
-        self.machinery.classifier.set_weights(weights)
-        logits = self.machinery.logits_of(self.data.x_validation)
-        val_accuracy, val_loss = accuracy_and_loss(logits, self.data.y_validation)
-        if not math.isfinite(val_loss):
-            raise diverged(epoch.number, self.steps, rate)
-        return {
+        row = {
             "epoch": epoch.number,
             "learning_rate": rate,
             "loss": partial.loss / images,
             "penalty": self.trainer.penalty(),
             "accuracy": partial.correct / images,
-            "val_loss": val_loss,
-            "val_accuracy": val_accuracy,
         }
+        if not self.data.y_validation.size:
+            return row
+        self.machinery.classifier.set_weights(weights)
+        logits = self.machinery.logits_of(self.data.x_validation)
+        val_accuracy, val_loss = accuracy_and_loss(logits, self.data.y_validation)
+        if not math.isfinite(val_loss):
+            raise diverged(epoch.number, self.steps, rate)
+        return {**row, "val_loss": val_loss, "val_accuracy": val_accuracy}
 
     def finite_weights(self, epoch: int, step: int, rate: float) -> Weights:
         """Return the network's weights after a step.
@@ -220,10 +224,14 @@ def best_after(
 ) -> tuple[int, Weights]:
     """Return the epoch of the highest validation accuracy, the first of ties, and its weights.
 
+    Where nothing is chosen, no epoch is known to be the best: (0, []).
+
     Args:
         row, weights: of the epoch that has ended.
         history: the rows before it; best: what this returned after them, (0, []) at the start.
     """
+    if "val_accuracy" not in row:
+        return best
     epoch, _ = best
     better = not epoch or row["val_accuracy"] > history[epoch - 1]["val_accuracy"]
     return (int(row["epoch"]), weights) if better else best

@@ -42,7 +42,7 @@ def write_outputs(
         "fingerprint": fingerprint,
         "ingredients": ingredients,
         "selected_epoch": state.best_epoch if best else state.epoch,
-        "best_epoch": state.best_epoch,
+        "best_epoch": state.best_epoch or None,
         "resumed_after": state.resumed_after,
         "hardware": state.hardware,
         "training_images": len(loop.data.y),

@@ -6,6 +6,7 @@ from typing import Any
 
 from resnetcam.backends.runtime import Runtime
 from resnetcam.data.dataset import DatasetReader
+from resnetcam.data.protocols import selected_on
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,12 @@ class Plan:
 def ingredients(reader: DatasetReader, plan: Plan, runtime: Runtime) -> dict[str, Any]:
     """Return everything that decides the trained weights, and whose are selected."""
     arrays = ["x_train", "y_train", *(f"{plan.protocol}/{name}" for name in ("train", "mean"))]
-    chooses_on_test = not reader.split(plan.protocol).validation.size
-    arrays += ["x_test", "y_test"] if chooses_on_test else [f"{plan.protocol}/validation"]
+    choosing = {
+        "validation": [f"{plan.protocol}/validation"],
+        "test": ["x_test", "y_test"],
+        "nothing": [],
+    }
+    arrays += choosing[selected_on(plan.protocol)]
     keys = ("model", "recipe", "protocol", "seed", "backend", "precision", "code")
     return {
         "data": {name: reader.sha256(name) for name in arrays},

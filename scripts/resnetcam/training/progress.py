@@ -36,16 +36,16 @@ def log_epoch(history: Sequence[dict[str, float]], costs: Sequence[float]) -> No
     recent = slice(max(done - 3, min(1, done - 1)), done)
     seconds = sum(past["seconds"] for past in history[recent])
     left = seconds / sum(costs[recent]) * sum(costs[done:])
+    measured = f"{row['loss']:.3f}  {100 * row['accuracy']:.2f} %"
+    if "val_loss" in row:
+        measured += f"  val {row['val_loss']:.3f}  {100 * row['val_accuracy']:.2f} %"
     logger.info(
-        "epoch %*d/%d  rate %.1e  loss %.3f  %.2f %%  val %.3f  %.2f %%  %s%s",
+        "epoch %*d/%d  rate %.1e  loss %s  %s%s",
         len(str(epochs)),
         row["epoch"],
         epochs,
         row["learning_rate"],
-        row["loss"],
-        100 * row["accuracy"],
-        row["val_loss"],
-        100 * row["val_accuracy"],
+        measured,
         duration(row["seconds"]),
         f"  {duration(left)} left" if left else "",
     )

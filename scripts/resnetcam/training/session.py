@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from resnetcam.backends.runtime import Runtime, in_words
+from resnetcam.common.errors import InputError
 from resnetcam.common.interruption import Interrupted, StopRequest, noticing_signals
 from resnetcam.data.dataset import DatasetReader
+from resnetcam.data.protocols import chooses_nothing, selected_on
 from resnetcam.recipe.resizing import relative_costs
 from resnetcam.training.history import HISTORY_COLUMNS
 from resnetcam.training.loop import Build, Epoch, TrainingData, begin, best_after, build
@@ -53,9 +55,15 @@ def train(
         build: makes the network and its trainer.
 
     Raises:
-        InputError: if the loss stops being finite.
+        InputError: if the loss stops being finite; if the best epoch is asked for where nothing is
+            chosen.
         Interrupted: after SIGTERM or SIGINT, with the state saved.
     """
+    if chooses_nothing(plan.protocol) and plan.recipe["select"] == "best":
+        raise InputError(
+            f"recipe.select: 'best' is not allowed with the protocol {plan.protocol!r}, which "
+            "chooses no epoch. Set it to `last`."
+        )
     reader = DatasetReader(data_path)
     about = ingredients(reader, plan, runtime)
     name = fingerprint(decisive(about))
@@ -88,13 +96,13 @@ def train(
 
 
 def load(reader: DatasetReader, protocol: str) -> TrainingData:
-    """Read a protocol's images: those that train, and those that choose the epoch."""
+    """Read a protocol's images: those that train, and those that choose the epoch, if any do."""
     split = reader.split(protocol)
     x, y = reader.array("x_train"), reader.array("y_train")
-    if split.validation.size:
-        x_validation, y_validation = x[split.validation], y[split.validation]
-    else:
+    if selected_on(protocol) == "test":
         x_validation, y_validation = reader.array("x_test"), reader.array("y_test")
+    else:
+        x_validation, y_validation = x[split.validation], y[split.validation]
     return TrainingData(
         x[split.train],
         y[split.train],
@@ -195,7 +203,7 @@ class _Session:
             state,
             epoch=int(row["epoch"]),
             partial=Partial(),
-            history=[*state.history, {column: row[column] for column in HISTORY_COLUMNS}],
+            history=[*state.history, {name: row[name] for name in HISTORY_COLUMNS if name in row}],
             best_epoch=best_epoch,
             weights=weights,
             slots=self.loop.trainer.slots(),

@@ -16,7 +16,13 @@ from matplotlib.ticker import (
 
 from resnetcam.common.wording import counted, tick_of_time
 from resnetcam.data import protocols
-from resnetcam.data.protocols import is_test_selected
+from resnetcam.data.protocols import (
+    FULL,
+    TEST_SELECTED,
+    chooses_nothing,
+    holds_out,
+    is_test_selected,
+)
 from resnetcam.report.comparison import Row
 from resnetcam.report.figures.canvas import (
     BLUE,
@@ -40,7 +46,7 @@ def accuracy_against_cost(path: str | Path, rows: Sequence[Row]) -> None:
     """Draw test accuracy (mean, ± sample standard deviation between seeds) against training time.
 
     A grey line joins the best for their training time (``best_for_their_time``). Those selected on
-    the test set are drawn hollow.
+    the test set are drawn hollow, those that trained on all images and chose nothing half filled.
 
     Args:
         path: of the PNG file.
@@ -144,11 +150,11 @@ def best_for_their_time(rows: Sequence[Row]) -> list[Row]:
     """Return, by rising training time, the rows that are better than every cheaper one.
 
     Better on the validation images: the best of many by test accuracy would be lucky ones. Those
-    chosen on the test set are left out.
+    chosen on the test set, or on nothing, are left out.
     """
     best: list[Row] = []
-    honest = [row for row in rows if not is_test_selected(row["protocol"])]
-    for row in sorted(honest, key=lambda row: (row["training_seconds"], -row["val_accuracy_mean"])):
+    rows = [row for row in rows if holds_out(row["protocol"])]
+    for row in sorted(rows, key=lambda row: (row["training_seconds"], -row["val_accuracy_mean"])):
         if not best or row["val_accuracy_mean"] > best[-1]["val_accuracy_mean"]:
             best.append(row)
     return best
@@ -166,11 +172,19 @@ def _draw_point(axes: Axes, row: Row, colour: str, marker: Marker) -> None:
         yerr=row["accuracy_std"] or 0,
         color=colour,
         marker=marker,
-        markerfacecolor="white" if is_test_selected(row["protocol"]) else colour,
+        **_filling(row["protocol"], colour),
         markersize=6,
         elinewidth=1,
         capsize=2 if row["accuracy_std"] else 0,
     )
+
+
+def _filling(protocol: str, colour: str) -> dict[str, Any]:
+    if is_test_selected(protocol):
+        return {"markerfacecolor": "white"}
+    if chooses_nothing(protocol):
+        return {"markerfacecolor": colour, "markerfacecoloralt": "white", "fillstyle": "left"}
+    return {"markerfacecolor": colour}
 
 
 def _name(axes: Axes, rows: Sequence[Row]) -> None:
@@ -222,7 +236,9 @@ def _legend(
     if len(markers) > 1:
         handles += [handle(f"model {name}", marker=marker) for name, marker in markers.items()]
     if any(is_test_selected(row["protocol"]) for row in rows):
-        handles.append(handle("test-selected", markerfacecolor="white"))
+        handles.append(handle("test-selected", **_filling(TEST_SELECTED, GREY)))
+    if any(chooses_nothing(row["protocol"]) for row in rows):
+        handles.append(handle("trained on all images, nothing chosen", **_filling(FULL, GREY)))
     if len(best_for_their_time(rows)) > 1:
         handles.append(handle("best for their training time", ls="-", marker=""))
     return handles

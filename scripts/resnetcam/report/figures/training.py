@@ -40,13 +40,15 @@ def learning_curves(
         path: of the PNG file.
         history: rows of ``history.csv``.
         selected_epoch: the epoch whose weights became the model, marked by a line.
-        selected_on: ``validation`` or ``test``, the set behind ``val_loss`` and ``val_accuracy``.
+        selected_on: ``validation`` or ``test``, the set behind ``val_loss`` and ``val_accuracy``;
+            ``nothing`` where the history has neither.
         published: rows of a published log to draw beside ours. Its losses include the L2 penalty,
             so ours are then drawn with it, and the axis says so. Its ``val`` is its test set.
         published_on: what its images were, to stand in the legend where they were not ours.
         small_epochs: how many of the first epochs trained on smaller images, which is shaded.
     """
     chooser = "test set (nothing held out)" if selected_on == "test" else "validation"
+    kept = "last epoch, kept" if selected_on == "nothing" else "selected epoch"
     with drawing(path, 3.5) as figure:
         panels = figure.subplots(1, 3, width_ratios=[3, 3, 2], sharex=True)
         if published:
@@ -59,7 +61,7 @@ def learning_curves(
             if small_epochs:
                 shade = {"color": "#efefef", "zorder": 0, "label": "smaller training images"}
                 axes.axvspan(0.5, small_epochs + 0.5, **shade)
-            axes.axvline(selected_epoch, color="black", lw=1, ls=":", label="selected epoch")
+            axes.axvline(selected_epoch, color="black", lw=1, ls=":", label=kept)
             axes.set_xlabel("epoch")
             axes.xaxis.get_major_locator().set_params(integer=True)
             axes.grid(axis="y", color="#e5e5e5", linewidth=0.6)
@@ -163,7 +165,7 @@ def _draw_history(
     colors: tuple[str, str],
     linewidth: float,
 ) -> None:
-    """Loss, accuracy and learning rate; solid on the training images, dashed on the others."""
+    """Loss, accuracy and learning rate; solid on the training images, dashed on others, if any."""
     columns = {name: [row[name] for row in history] for name in history[0]}
     epochs = columns["epoch"]
     style: dict[str, Any] = {
@@ -173,12 +175,14 @@ def _draw_history(
     }
     for axes, name in zip(panels, ("loss", "accuracy"), strict=False):
         axes.plot(epochs, columns[name], color=colors[0], label=labels[0], **style)
-        axes.plot(epochs, columns[f"val_{name}"], "--", color=colors[1], label=labels[1], **style)
+        if (other := f"val_{name}") in columns:
+            axes.plot(epochs, columns[other], "--", color=colors[1], label=labels[1], **style)
     panels[2].plot(epochs, columns["learning_rate"], color=colors[0], **style)
 
 
 def _with_penalty(row: Mapping[str, float]) -> dict[str, float]:
-    return {**row, **{name: row[name] + row["penalty"] for name in ("loss", "val_loss")}}
+    losses = [name for name in ("loss", "val_loss") if name in row]
+    return {**row, **{name: row[name] + row["penalty"] for name in losses}}
 
 
 def _write_cells(axes: Axes, counts: NDArray[np.int64], shares: NDArray[np.float64]) -> None:
