@@ -12,6 +12,7 @@ RECIPE = {
     "select": "last",
     "schedule": {"name": "one_cycle", "peak": 0.05, "warmup": 0.2},
     "progressive_resizing": [{"side": 6, "share": 0.5}],
+    "skip_easy": 0.0,
     "augmentation": {
         "subtract_mean": "before",
         "flip": "random",

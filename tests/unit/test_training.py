@@ -126,6 +126,7 @@ def test_history_has_a_row_an_epoch_with_the_rate_at_its_end(undisturbed):
         "accuracy",
         "val_loss",
         "val_accuracy",
+        "images",
     )
     assert [row["epoch"] for row in history] == ["1", "2", "3"]
     # Nine steps; the last of each epoch has its middle at 2.5, 5.5 and 8.5 ninths.
@@ -429,7 +430,8 @@ def fake_steps(monkeypatch, losses=None, val_losses=None, val_accuracies=None):
         calls.append(arguments)
         trainer.network.set_weights([w + 0.01 for w in trainer.network.get_weights()])
         shape = arguments[0].shape
-        return np.zeros(shape[0]) + next(losses), np.ones(shape[0])
+        of_images = np.asarray(next(losses), np.float32)[..., None] / shape[1]
+        return np.broadcast_to(of_images, shape), np.ones(shape[0])
 
     monkeypatch.setattr(FakeTrainer, "run", run)
     measured = zip(val_accuracies, val_losses, strict=False)
@@ -463,6 +465,76 @@ def test_every_step_gets_its_own_rate_and_every_image_its_own_draws_and_its_epoc
     for epoch in (0, 2, 4):
         seen = np.concatenate([calls[epoch][0].ravel(), calls[epoch + 1][0].ravel()])
         assert sorted(seen) == list(range(40))
+
+
+def losses_by_image(monkeypatch):
+    """Let an image's loss be known: in later epochs, that of another image."""
+    calls = fake_steps(monkeypatch)
+
+    def run(trainer, indices, *_):
+        first = trainer.network.get_weights()[0].ravel()[0]
+        trainer.network.set_weights([w + 0.01 for w in trainer.network.get_weights()])
+        calls.append((round(float(first), 2), indices))
+        return (indices * 7 + int(first * 100)) % 40 + 1.0, np.ones(len(indices))
+
+    monkeypatch.setattr(FakeTrainer, "run", run)
+    return calls
+
+
+def images_of(run, calls):
+    """The images of each epoch, in their order."""
+    seen = np.concatenate([indices.ravel() for _, indices in calls])
+    ends = np.cumsum([int(row["images"]) for row in run.history])
+    assert ends[-1] == len(seen)
+    return np.split(seen, ends[:-1])
+
+
+def test_easy_images_are_left_out_of_epochs_that_are_neither_first_nor_last(
+    tmp_path, data, cpu, monkeypatch
+):
+    calls = losses_by_image(monkeypatch)
+    monkeypatch.setattr(Run, "pace", session.Pace(seconds_a_cpu_call=0))
+    run = Run(tmp_path, data, cpu, epochs=5, skip_easy=0.5)()
+    first, second, third, fourth, last = images_of(run, calls)
+    for everyone in (first, second, last):
+        assert sorted(everyone) == list(range(40))
+    for some in (third, fourth):
+        assert len(set(some)) == len(some) < 40
+    last_seen = {}
+    for weight, indices in calls[: 2 * 3]:
+        for image in indices.ravel().tolist():
+            last_seen[image] = (image * 7 + int(weight * 100)) % 40
+    hard = {image for image, loss in last_seen.items() if loss >= np.mean([*last_seen.values()])}
+    assert 0 < len(hard) < 40
+    assert hard <= set(third.tolist())
+    # An epoch is as much of the schedule, however many images it sees.
+    ends = [float(row["learning_rate"]) for row in run.history]
+    steps = [-(-len(images) // 16) for images in (first, second, third, fourth, last)]
+    progress = [(epoch + 1 - 0.5 / n) / 5 for epoch, n in enumerate(steps)]
+    assert ends == pytest.approx(np.interp(progress, [0, 0.2, 1], [0, 0.05, 0]).tolist())
+
+
+@pytest.mark.parametrize("saves", range(1, 13))
+def test_after_a_kill_the_same_images_are_left_out(tmp_path, data, cpu, monkeypatch, saves):
+    calls = losses_by_image(monkeypatch)
+    pace = session.Pace(seconds_between_checkpoints=-1, seconds_a_cpu_call=0)
+    monkeypatch.setattr(Run, "pace", pace)
+    expected = images_of(Run(tmp_path / "whole", data, cpu, epochs=5, skip_easy=0.5)(), calls)
+    calls.clear()
+    with monkeypatch.context() as patch:
+        save, left = StateStore.save, iter(range(saves))
+
+        def last_save(store, checkpoint):
+            save(store, checkpoint)
+            if next(left) == saves - 1:
+                raise Killed
+
+        patch.setattr(StateStore, "save", last_save)
+        with pytest.raises(Killed):
+            Run(tmp_path / "killed", data, cpu, epochs=5, skip_easy=0.5)()
+    found = images_of(Run(tmp_path / "killed", data, cpu, epochs=5, skip_easy=0.5)(), calls)
+    for ours, theirs in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
 
 
 def test_a_call_on_a_gpu_is_of_all_whole_batches(tmp_path, data, cpu, monkeypatch):

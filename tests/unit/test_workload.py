@@ -28,7 +28,7 @@ def test_multiply_adds_are_known_without_the_network(family, depth):
 
 
 def test_a_training_counts_by_its_network_and_the_size_of_its_images():
-    recipe = {"epochs": 4, "progressive_resizing": []}
+    recipe = {"epochs": 4, "progressive_resizing": [], "skip_easy": 0}
     plan = {"model": {"family": "resnet_v1", "depth": 20}, "recipe": recipe}
     assert images_of_resnet20(plan, 1000) == 4000
 

@@ -28,15 +28,15 @@ class Trainer(Protocol):
         learning_rates: NDArray[np.floating],
         side: int | None = None,
     ) -> tuple[Any, Any]:
-        """Run S steps of B images; return each step's summed cross-entropy, correct predictions.
+        """Run S steps of B images; return each image's cross-entropy, each step's correct ones.
 
         Args:
             indices: (S, B) into the images; draws: name to (S, B, ...); learning_rates: (S,).
             side: that the images are shrunk to, in pixels; None for whole images.
 
         Returns:
-            Two float32 arrays (S,) of the backend; on a GPU they may still be under way, and
-            ``numpy.asarray`` waits for them.
+            Float32 arrays (S, B) and (S,) of the backend; on a GPU they may still be under way,
+            and ``numpy.asarray`` waits for them.
         """
 
     def penalty(self) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 from resnetcam.data.sizes import IMAGE_SIDE
 from resnetcam.networks.graph import multiply_adds
 from resnetcam.networks.layers import body_of
-from resnetcam.recipe.resizing import from_settings, relative_costs
+from resnetcam.recipe.costs import recipe_costs
 
 
 def images_of_resnet20(plan: Mapping[str, Any], images: int) -> float:
@@ -16,7 +16,6 @@ def images_of_resnet20(plan: Mapping[str, Any], images: int) -> float:
         plan: its ``model`` (family and depth) and ``recipe``, as the config has them.
         images: in an epoch.
     """
-    resizing = from_settings(plan["recipe"]["progressive_resizing"])
-    epochs = sum(relative_costs(resizing, plan["recipe"]["epochs"], IMAGE_SIDE))
+    epochs = sum(recipe_costs(plan["recipe"], IMAGE_SIDE))
     network = multiply_adds(body_of(**plan["model"]), IMAGE_SIDE)
     return epochs * images * network / multiply_adds(body_of("resnet_v1", 20), IMAGE_SIDE)

@@ -13,13 +13,18 @@ from numpy.typing import NDArray
 from resnetcam.common.errors import InputError
 from resnetcam.recipe.recipe import Affine, Augmentation, Erase
 
-_PURPOSES = ("order", "flip", "crop", "affine", "erase")
+_PURPOSES = ("order", "flip", "crop", "affine", "erase", "skip")
 _MAX_REDRAWS = 10_000
 
 
 def permutation(seed: int, epoch: int, size: int) -> NDArray[np.int64]:
     """The order in which an epoch (counted from 1) visits the images: int64 (size,)."""
     return _generator(seed, epoch, "order").permutation(size)
+
+
+def uniform(seed: int, epoch: int, purpose: str, size: int) -> NDArray[np.float64]:
+    """Numbers in 0..1, one an image, for one purpose of an epoch: float64 (size,)."""
+    return _generator(seed, epoch, purpose).random(size)
 
 
 def augmentation_draws(

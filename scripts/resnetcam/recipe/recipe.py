@@ -56,6 +56,7 @@ class Recipe:
     batch_norm_momentum: float
     select: Literal["best", "last"]
     progressive_resizing: tuple[resizing.Resizing, ...]
+    skip_easy: float
     augmentation: Augmentation
 
     @classmethod

@@ -1,6 +1,7 @@
 """The report: what the results files say, in markdown and as one HTML file."""
 
 import shlex
+import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -333,11 +334,18 @@ def _provenance(run: Run) -> dict[str, Any]:
         "experiment": run.files.experiment,
         "seed": run.files.seed,
         "seconds": sum(row["seconds"] for row in run.history),
-        "images_per_second": run.provenance["training_images"] / seconds_per_epoch(run.history),
+        "images_per_second": _images_per_second(run),
         "small_epochs": small_epochs_of(run.provenance["ingredients"]["recipe"]),
         "commit": commit[:12] + dirty,
         "fingerprint": run.provenance["fingerprint"][:12],
     }
+
+
+def _images_per_second(run: Run) -> float:
+    """The mean over all epochs but the first, which compiles (if there is another)."""
+    everyone = run.provenance["training_images"]
+    images = [row.get("images", everyone) for row in run.history[1:] or run.history]
+    return statistics.fmean(images) / seconds_per_epoch(run.history)
 
 
 def _versions(run: Run) -> str:

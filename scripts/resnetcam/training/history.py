@@ -3,7 +3,8 @@
 ``learning_rate`` is the one at the epoch's end, ``seconds`` the wall time of its training: with
 checkpoints and, in the first epoch, compilation; without validation.
 ``loss`` and ``val_loss`` are plain cross-entropy (natural logarithm), without smoothing or penalty;
-``penalty`` is the weight decay as a loss term at the epoch's end.
+``penalty`` is the weight decay as a loss term at the epoch's end. ``images`` is how many the epoch
+trained on; ``loss`` and ``accuracy`` are theirs.
 Where no images choose the epoch, ``val_loss`` and ``val_accuracy`` are empty in every row; a row in
 memory then lacks these keys.
 """
@@ -22,7 +23,9 @@ HISTORY_COLUMNS = (
     "accuracy",
     "val_loss",
     "val_accuracy",
+    "images",
 )
+_OPTIONAL = {"penalty", "images"}  # of logs of other origin, or from before
 _OF_CHOICE = ("val_loss", "val_accuracy")
 
 
@@ -57,7 +60,7 @@ def read_own_history(path: str | Path) -> list[dict[str, float]]:
 
 
 def read_history(path: str | Path) -> list[dict[str, float]]:
-    """Read a log of any origin, every value a float; the penalty may be missing.
+    """Read a log of any origin, every value a float; ``penalty`` and ``images`` may be missing.
 
     Raises:
         InputError: naming the file and the row, if it is no such log.
@@ -68,18 +71,18 @@ def read_history(path: str | Path) -> list[dict[str, float]]:
 def _read(path: str | Path, may_be_empty: tuple[str, ...] = ()) -> list[dict[str, float]]:
     with open(path, newline="", encoding="utf-8-sig", errors="replace") as file:
         reader = csv.DictReader(file)
-        missing = {*HISTORY_COLUMNS} - {"penalty"} - {*(reader.fieldnames or ())}
+        missing = {*HISTORY_COLUMNS} - _OPTIONAL - {*(reader.fieldnames or ())}
         if missing:
             raise InputError(
                 f"{path} is no log of a training: it has no column {sorted(missing)[0]}. Expected: "
-                f"{', '.join(HISTORY_COLUMNS)} (the penalty may be missing)."
+                f"{', '.join(HISTORY_COLUMNS)} ({' and '.join(sorted(_OPTIONAL))} may be missing)."
             )
         try:
             rows = [
                 {
                     name: float(value)
                     for name, value in row.items()
-                    if value != "" or name not in may_be_empty
+                    if value != "" or name not in _OPTIONAL.union(may_be_empty)
                 }
                 for row in reader
             ]

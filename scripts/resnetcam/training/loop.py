@@ -18,7 +18,7 @@ from resnetcam.backends import door
 from resnetcam.evaluation.logits import logits_function
 from resnetcam.evaluation.scoring import accuracy_and_loss
 from resnetcam.networks import models
-from resnetcam.recipe import augmentation, randomness, resizing
+from resnetcam.recipe import augmentation, randomness, resizing, skipping
 from resnetcam.recipe.recipe import Recipe
 from resnetcam.training.plan import Plan
 from resnetcam.training.steps_of_epoch import CallLength, Partial, calls, diverged
@@ -121,13 +121,25 @@ class Loop:
         self.machinery = machinery
         self.trainer = machinery.trainer
         self.call_length = call_length
-        self.steps = math.ceil(len(data.y) / recipe.batch_size)
+        # Of each image, when it was last seen: by now, and before the epoch under way.
+        self._losses = np.full(len(data.y), np.inf, np.float32)
+        self._losses_before = self._losses
         self.sides = resizing.image_sides(recipe.progressive_resizing, recipe.epochs)
 
-    def resume(self, weights: Weights, slots: Weights) -> None:
-        """Go on from what a checkpoint kept of the network and of the optimizer."""
+    def resume(self, weights: Weights, slots: Weights, losses: Weights) -> None:
+        """Go on from what a checkpoint kept of the network, the optimizer and ``losses``."""
         self.trainer.set_weights(weights)
         self.trainer.set_slots(slots)
+        if losses:
+            self._losses, self._losses_before = losses
+
+    def losses(self) -> Weights:
+        """What to keep of the images' losses: nothing where no image is ever left out."""
+        return [self._losses.copy(), self._losses_before] if self.recipe.skip_easy else []
+
+    def note(self, indices: NDArray[np.integer], losses: NDArray[np.float32]) -> None:
+        """Note the losses of images that a step has seen."""
+        self._losses[indices] = losses
 
     def epoch(self, number: int, partial: Partial) -> "Epoch":
         """Return an epoch, counted from 1, that goes on after what was done of it."""
@@ -136,8 +148,11 @@ class Loop:
             recipe.augmentation, self._seed, number, n, height, width
         )
         order = randomness.permutation(self._seed, number, n)
-        rates = recipe.schedule.learning_rates(number, recipe.epochs, self.steps)
-        return Epoch(self, number, order, draws, rates, recipe.batch_size, partial)
+        if not partial.step:
+            self._losses_before = self._losses.copy()
+        lots = randomness.uniform(self._seed, number, "skip", n)
+        kept = skipping.kept(recipe.skip_easy, number, recipe.epochs, self._losses_before, lots)
+        return Epoch(self, number, order[kept[order]], draws, partial)
 
     def measure(self, epoch: "Epoch") -> dict[str, float]:
         """Return an epoch's row of the history, but for its seconds, after its last step.
@@ -147,15 +162,16 @@ class Loop:
         Raises:
             InputError: if a number is no longer finite.
         """
-        partial, images = epoch.settled(), len(self.data.y)
+        partial = epoch.settled()
         rate = float(epoch.rates[-1])
-        weights = self.finite_weights(epoch.number, self.steps, rate)
+        weights = self.finite_weights(epoch.number, epoch.steps, rate)
         row = {
             "epoch": epoch.number,
             "learning_rate": rate,
-            "loss": partial.loss / images,
+            "loss": partial.loss / epoch.images,
             "penalty": self.trainer.penalty(),
-            "accuracy": partial.correct / images,
+            "accuracy": partial.correct / epoch.images,
+            "images": epoch.images,
         }
         if not self.data.y_validation.size:
             return row
@@ -163,7 +179,7 @@ class Loop:
         logits = self.machinery.logits_of(self.data.x_validation)
         val_accuracy, val_loss = accuracy_and_loss(logits, self.data.y_validation)
         if not math.isfinite(val_loss):
-            raise diverged(epoch.number, self.steps, rate)
+            raise diverged(epoch.number, epoch.steps, rate)
         return {**row, "val_loss": val_loss, "val_accuracy": val_accuracy}
 
     def finite_weights(self, epoch: int, step: int, rate: float) -> Weights:
@@ -179,7 +195,11 @@ class Loop:
 
 
 class Epoch:
-    """One epoch under way: iterating runs it, a call of steps at a time."""
+    """One epoch under way: iterating runs it, a call of steps at a time.
+
+    Attributes:
+        images, steps: how many it has; rates: each step's learning rate.
+    """
 
     def __init__(
         self,
@@ -187,12 +207,13 @@ class Epoch:
         number: int,
         order: NDArray[np.int64],
         draws: Mapping[str, NDArray[Any]],
-        rates: NDArray[np.float64],
-        batch_size: int,
         partial: Partial,
     ):
-        self.number, self.rates = number, rates
-        self._loop, self._order, self._draws, self._batch = loop, order, draws, batch_size
+        recipe = loop.recipe
+        self.number, self.images = number, len(order)
+        self.steps = math.ceil(len(order) / recipe.batch_size)
+        self.rates = recipe.schedule.learning_rates(number, recipe.epochs, self.steps)
+        self._loop, self._order, self._draws, self._batch = loop, order, draws, recipe.batch_size
         self._partial = partial
         self._running: tuple[Any, ...] | None = None
 
@@ -206,13 +227,15 @@ class Epoch:
                 results = self._loop.trainer.run(indices, chosen, rates, side)
             # One call's results are read while the next call is under way.
             self.settled()
-            self._running = step, rates, *results
+            self._running = indices, step, rates, *results
             yield indices.size
 
     def settled(self) -> Partial:
         """Return what was done, the last call included, for whose results this waits."""
         if self._running:
-            self._partial, self._running = self._partial.after(self.number, *self._running), None
+            (indices, *results), self._running = self._running, None
+            self._partial = self._partial.after(self.number, *results)
+            self._loop.note(indices, np.asarray(results[2]))
         return self._partial
 
 

@@ -12,7 +12,7 @@ from resnetcam.common.errors import InputError
 from resnetcam.common.interruption import Interrupted, StopRequest, noticing_signals
 from resnetcam.data.dataset import DatasetReader
 from resnetcam.data.protocols import chooses_nothing, selected_on
-from resnetcam.recipe.resizing import relative_costs
+from resnetcam.recipe.costs import recipe_costs
 from resnetcam.training.history import HISTORY_COLUMNS
 from resnetcam.training.loop import Build, Epoch, TrainingData, begin, best_after, build
 from resnetcam.training.outputs import OUTPUTS, write_outputs
@@ -117,7 +117,7 @@ class _Session:
     """One training, from its first step or from a checkpoint."""
 
     def __init__(self, data: TrainingData, plan: Plan, runtime: Runtime, pace: Pace, build: Build):
-        self.runtime, self.pace = runtime, pace
+        self.plan, self.runtime, self.pace = plan, runtime, pace
         call_length = CallLength(runtime.device, pace.seconds_a_cpu_call)
         self.loop = begin(data, plan, runtime.precision, call_length, build)
         self.recipe = self.loop.recipe
@@ -128,9 +128,7 @@ class _Session:
         if found:
             self._resume(found)
         recipe = self.recipe
-        costs = relative_costs(
-            recipe.progressive_resizing, recipe.epochs, self.loop.data.x.shape[1]
-        )
+        costs = recipe_costs(self.plan.recipe, self.loop.data.x.shape[1])
         with noticing_signals() as stop:
             while self.checkpoint.epoch < recipe.epochs:
                 epoch = self.loop.epoch(self.checkpoint.epoch + 1, self.checkpoint.partial)
@@ -142,13 +140,12 @@ class _Session:
         if found.epoch == self.recipe.epochs:
             logger.info("all %d epochs were trained before; writing the results", found.epoch)
         else:
-            steps = self.loop.steps
-            step = f" and {found.partial.step} of {steps} steps" if found.partial.step else ""
+            step = f" and {found.partial.step} steps" if found.partial.step else ""
             logger.info("going on after epoch %d of %d%s", found.epoch, self.recipe.epochs, step)
             found.resumed_after.append({"epochs": found.epoch, "steps": found.partial.step})
             self._note_hardware(found.hardware)
         self.checkpoint = found
-        self.loop.resume(found.weights, found.slots)
+        self.loop.resume(found.weights, found.slots, found.losses)
 
     def _note_hardware(self, trained_on: list[dict[str, Any]]) -> None:
         """Add this machine to those that a training began on, if it may compute other bits."""
@@ -167,9 +164,8 @@ class _Session:
         """Train an epoch to its end, with a checkpoint now and then; return its seconds."""
         done = self.checkpoint.partial
         clock = _Clock(done.seconds)
-        images = len(self.loop.data.y)
-        first = min(done.step * self.recipe.batch_size, images)
-        with progress_bar(epoch.number, self.recipe.epochs, first, images) as bar:
+        first = min(done.step * self.recipe.batch_size, epoch.images)
+        with progress_bar(epoch.number, self.recipe.epochs, first, epoch.images) as bar:
             for trained in epoch:
                 bar.update(trained)
                 if stop.signum or clock.has_run(self.pace.seconds_between_checkpoints):
@@ -182,13 +178,20 @@ class _Session:
         partial = replace(epoch.settled(), seconds=clock.seconds())
         rate = float(epoch.rates[partial.step - 1])
         weights = self.loop.finite_weights(epoch.number, partial.step, rate)
-        slots = self.loop.trainer.slots()
-        store.save(replace(self.checkpoint, partial=partial, weights=weights, slots=slots))
+        store.save(
+            replace(
+                self.checkpoint,
+                partial=partial,
+                weights=weights,
+                slots=self.loop.trainer.slots(),
+                losses=self.loop.losses(),
+            )
+        )
         clock.restart()
         if stop.signum:
             raise Interrupted(
                 f"stopped by {signal.Signals(stop.signum).name} in epoch {epoch.number} after step "
-                f"{partial.step} of {self.loop.steps}. The state is saved; the same command goes "
+                f"{partial.step} of {epoch.steps}. The state is saved; the same command goes "
                 "on from there.",
                 stop.signum,
             )
@@ -207,6 +210,7 @@ class _Session:
             best_epoch=best_epoch,
             weights=weights,
             slots=self.loop.trainer.slots(),
+            losses=self.loop.losses(),
             best_weights=best_weights,
             provenance=describe_run(self.runtime) if ended else {},
         )

@@ -31,7 +31,7 @@ from resnetcam.training.steps_of_epoch import Partial
 logger = logging.getLogger(__name__)
 
 Arrays = list[NDArray[Any]]
-_ARRAY_LISTS = ("weights", "slots", "best_weights")
+_ARRAY_LISTS = ("weights", "slots", "best_weights", "losses")
 _KEPT_CHECKPOINTS = 2
 
 
@@ -49,6 +49,7 @@ class Checkpoint:
     weights: Arrays
     slots: Arrays
     best_weights: Arrays = field(repr=False)
+    losses: Arrays = field(default_factory=list, repr=False)
     resumed_after: list[dict[str, int]] = field(default_factory=list)
     hardware: list[dict[str, Any]] = field(default_factory=list)
     provenance: dict[str, Any] = field(default_factory=dict)

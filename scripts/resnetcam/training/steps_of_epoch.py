@@ -27,10 +27,14 @@ class Partial:
     def after(self, epoch: int, step: int, rates: Any, losses: Any, correct: Any) -> "Partial":
         """Add a call's results, in double precision and step by step, however calls are cut.
 
+        Args:
+            losses: of each image (S, B); correct: predictions of each step (S,).
+
         Raises:
             InputError: naming the step whose loss is not finite.
         """
-        losses, correct = np.asarray(losses, np.float64), np.asarray(correct, np.float64)
+        losses = np.asarray(losses, np.float64).sum(1)
+        correct = np.asarray(correct, np.float64)
         finite = np.isfinite(losses)
         if not finite.all():
             first = int(finite.argmin())

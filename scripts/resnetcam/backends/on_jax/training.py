@@ -125,7 +125,7 @@ class Trainer:
         def loss(trained: Any) -> Any:
             logits, new_rest = self.network.stateless_call(trained, rest, prepared, training=True)
             smoothed, plain = objective.cross_entropies(logits, targets, self._label_smoothing)
-            measured = plain.sum(), objective.correct_predictions(logits, targets)
+            measured = plain, objective.correct_predictions(logits, targets)
             return smoothed.mean(), (new_rest, measured)
 
         (_, (new_rest, measured)), gradients = jax.value_and_grad(loss, has_aux=True)(trained)

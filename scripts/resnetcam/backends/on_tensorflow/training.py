@@ -125,7 +125,7 @@ class Trainer:
             loss, right = self._step(indices[step], batch, learning_rates[step], side)
             return step + 1, losses.write(step, loss), correct.write(step, right)
 
-        none = [tf.TensorArray(tf.float32, steps) for _ in range(2)]
+        none = [tf.TensorArray(tf.float32, steps, element_shape=one) for one in ([None], [])]
         _, losses, correct = tf.while_loop(
             lambda step, *_: step < steps, one, (0, *none), maximum_iterations=steps
         )
@@ -147,7 +147,7 @@ class Trainer:
             value, new_slots = self._optimizer.update(variable, gradient, slots, learning_rate)
             for slot, new in zip([variable, *slots], [value, *new_slots], strict=True):
                 slot.assign(new)
-        return tf.reduce_sum(plain), objective.correct_predictions(logits, labels)
+        return plain, objective.correct_predictions(logits, labels)
 
 
 def _any_size(draws: tf.Tensor) -> tf.TensorSpec:

@@ -1,0 +1,47 @@
+"""Leave easy images out of some epochs, so that the time goes into those that teach something.
+
+Dynamic data pruning (Qin et al. 2024, InfoBatch, arXiv:2303.04947, section 3): an image counts as
+easy whose loss, when it was last seen, was below the mean of all images' losses. (There the
+gradients of easy images that stay are enlarged in turn; docs/recipes.md says why they are not.)
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+# An image's first losses say little, and the network is to end on the images as they are.
+FULL_AT_FIRST, FULL_AT_LAST = 2, 1
+
+# The share of images whose loss is below the mean: losses are skewed. To tell times beforehand.
+_EASY = 0.66
+
+
+def sees_all(epoch: int, epochs: int) -> bool:
+    """Whether an epoch, counted from 1, leaves no image out in any case."""
+    return epoch <= FULL_AT_FIRST or epoch > epochs - FULL_AT_LAST
+
+
+def kept(
+    probability: float,
+    epoch: int,
+    epochs: int,
+    losses: NDArray[np.float32],
+    lots: NDArray[np.float64],
+) -> NDArray[np.bool_]:
+    """Say which images an epoch, counted from 1, trains on: bool (N,).
+
+    Args:
+        probability: with which an easy image is left out.
+        losses: each image's cross-entropy when it was last seen, float32 (N,).
+        lots: uniform in 0..1, one drawn for each image (N,).
+    """
+    if not probability or sees_all(epoch, epochs):
+        return np.ones(len(losses), np.bool_)
+    easy = losses < losses.mean(dtype=np.float64)
+    return ~(easy & (lots < probability))
+
+
+def expected_shares(probability: float, epochs: int) -> list[float]:
+    """About how much of all images each epoch sees."""
+    return [
+        1 if sees_all(epoch, epochs) else 1 - _EASY * probability for epoch in range(1, epochs + 1)
+    ]

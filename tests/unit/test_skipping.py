@@ -1,0 +1,32 @@
+"""Which images an epoch leaves out."""
+
+import numpy as np
+import pytest
+
+from resnetcam.recipe.skipping import expected_shares, kept
+
+LOSSES = np.arange(1000, dtype=np.float32) ** 2  # 577 of them are below their mean
+LOTS = np.random.default_rng(0).random(1000)
+
+
+def test_easy_images_are_left_out_with_the_probability_and_hard_ones_never():
+    seen = kept(0.5, 3, 9, LOSSES, LOTS)
+    easy = LOSSES.mean() > LOSSES
+    assert seen[~easy].all()
+    assert seen[easy].mean() == pytest.approx(0.5, abs=0.05)
+    np.testing.assert_array_equal(seen[easy], LOTS[easy] >= 0.5)
+
+
+@pytest.mark.parametrize(("probability", "epoch"), [(0.0, 5), (0.9, 1), (0.9, 2), (0.9, 9)])
+def test_the_first_two_epochs_and_the_last_see_all(probability, epoch):
+    assert kept(probability, epoch, 9, LOSSES, LOTS).all()
+
+
+def test_images_of_equal_losses_all_stay():
+    assert kept(0.9, 3, 9, np.ones(1000, np.float32), LOTS).all()
+
+
+def test_what_is_to_be_expected_is_known_beforehand():
+    assert expected_shares(0.5, 5) == pytest.approx([1, 1, 0.67, 0.67, 1])
+    assert expected_shares(0, 3) == [1, 1, 1]
+    assert expected_shares(0.5, 1) == [1]
