@@ -34,7 +34,7 @@ def change(workflow, backend):
         path: path.read_text()
         for path in (workflow.folder / f"scripts/resnetcam/backends/on_{backend}").glob("[a-z]*.py")
     }
-    assert len(texts) == 4
+    assert len(texts) >= 4
     for path, text in texts.items():
         path.write_text(text + "\nassert True\n")
 
