@@ -94,12 +94,12 @@ def train(bench: Bench, name: str) -> keras.Model:
     length = CallLength(bench.started.device, session.Pace().seconds_a_cpu_call)
     training = loop.begin(data, plan, bench.started.precision, length)
     recipe = training.recipe
-    of_this = {"recipe": name.partition(":")[0], "seed": plan.seed, "images": len(data.y)}
+    of_this = {"recipe": name.partition(":")[0], "seed": plan.seed}
     rows = []
     for row in _epochs(bench, training, epochs):
         bench.rows.add("epoch", **of_this, **row)
         rows.append(row)
-    whole = _whole(rows, len(data.y))
+    whole = _whole(rows)
     if len(rows) < recipe.epochs:
         whole["note"] = f"stopped; the recipe has {recipe.epochs} epochs"
     else:
@@ -125,23 +125,25 @@ def _epochs(bench: Bench, training: loop.Loop, epochs: int) -> Iterator[dict[str
         is_first = side not in training.sides[: number - 1]
         yield {
             "epoch": number,
+            "images": measured["images"],
             "seconds": seconds,
-            "per_second": len(training.data.y) / seconds,
+            "per_second": measured["images"] / seconds,
             "validation_accuracy": measured["val_accuracy"],
             "note": ", ".join([f"{side} pixels"] * bool(side) + [COMPILES] * is_first),
         }
 
 
-def _whole(rows: list[dict[str, Any]], images: int) -> dict[str, Any]:
+def _whole(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """What the epochs come to; their rate without those that compiled."""
     whole: dict[str, Any] = {
         "epoch": len(rows),
-        "images": images * len(rows),
+        "images": sum(row["images"] for row in rows),
         "seconds": sum(row["seconds"] for row in rows),
     }
-    if steady := [row["seconds"] for row in rows if COMPILES not in row["note"]]:
-        whole["seconds_an_epoch"] = sum(steady) / len(steady)
-        whole["per_second"] = images / whole["seconds_an_epoch"]
+    if steady := [row for row in rows if COMPILES not in row["note"]]:
+        seconds = sum(row["seconds"] for row in steady)
+        whole["seconds_an_epoch"] = seconds / len(steady)
+        whole["per_second"] = sum(row["images"] for row in steady) / seconds
     return whole
 
 

@@ -172,16 +172,15 @@ def test_a_training_stops_within_an_epoch_and_keeps_those_before_it(bench):
 
     training = SimpleNamespace(
         epoch=epoch,
-        measure=lambda epoch: {"val_accuracy": 0.5},
+        measure=lambda epoch: {"val_accuracy": 0.5, "images": 256},
         sides=[24, 24, None, None],
-        data=SimpleNamespace(y=range(256)),
     )
 
     rows = list(gpu_jobs._epochs(bench, training, 4))
 
     assert [row["epoch"] for row in rows] == [1, 2]
     assert [row["note"] for row in rows] == ["24 pixels, compiles", "24 pixels"]
-    whole = gpu_jobs._whole(rows, 256)
+    whole = gpu_jobs._whole(rows)
     assert whole["images"] == 512
     assert whole["seconds_an_epoch"] == rows[1]["seconds"]
     assert whole["seconds"] == rows[0]["seconds"] + rows[1]["seconds"]

@@ -39,7 +39,7 @@ from resnetcam.report.text import (
     relative_link,
     wilson_interval,
 )
-from resnetcam.training.history import read_history, write_history
+from resnetcam.training.history import read_history, read_own_history, write_history
 from resnetcam.workflow.closing_words import closing_words
 
 ROOT = Path(__file__).parents[2]
@@ -395,6 +395,21 @@ def test_epochs_on_smaller_images_are_told(results):
     assert "In the first epoch (shaded), the training images were smaller" in markdown
     assert "which compiles; they include small images" in markdown
     assert "recipe.progressive_resizing.0.side: 24" in markdown
+
+
+def test_epochs_that_left_easy_images_out_are_told_and_counted_by_what_they_saw(results):
+    run = write_run(results.folder, "fast", 1, 0.9)
+    provenance = json.loads(run.provenance.read_text())
+    provenance["ingredients"]["recipe"]["skip_easy"] = 0.5
+    run.provenance.write_text(json.dumps(provenance))
+    history = read_own_history(run.history)
+    write_history(run.history, [row | {"images": 1000} for row in history])
+
+    markdown, _ = results(["cat", "dog"], archive(), [run])
+
+    assert "Some epochs left easy images out" in markdown
+    seconds = history[-1]["seconds"]
+    assert f" | {1000 / seconds:,.0f} | " in markdown
 
 
 def test_the_command_gives_the_threads_and_the_device_of_the_runs(results):

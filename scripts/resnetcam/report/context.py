@@ -235,6 +235,7 @@ def _experiment(
         "metrics": first.metrics,
         "training_images": first.provenance["training_images"],
         "small_epochs": small_epochs_of(ingredients["recipe"]),
+        "skip_easy": ingredients["recipe"].get("skip_easy", 0),
         "figures": figures,
         "other_classes": other_classes,
         "other_seeds": [
