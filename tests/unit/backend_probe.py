@@ -157,10 +157,12 @@ def trained(network, name):
 
 
 def two_calls(steps, rate, resized):
-    """Losses and hits of the dozen steps, in calls of 5 and 7."""
+    """Losses, summed over each step's images, and hits of the dozen steps, in calls of 5 and 7."""
     calls = ((0, 5, 6 if resized else None), (5, STEPS, None))
     measured = [steps.run(*steps_of(rate, start, stop), side) for start, stop, side in calls]
-    return np.concatenate([np.asarray(values) for values in measured], axis=1)
+    losses = np.concatenate([np.asarray(losses) for losses, _ in measured])
+    assert losses.shape == (STEPS, BATCH) and losses.dtype == np.float32
+    return losses.sum(1), np.concatenate([np.asarray(hits) for _, hits in measured])
 
 
 def explained(classifier, images, classes, layer):
@@ -241,7 +243,7 @@ def trainer_kept(steps):
     moved = [b - a for a, b, at_rest in zip(*ends, idle, strict=True) if at_rest]
     others = [np.abs(b - a).max() for a, b, at_rest in zip(*ends, idle, strict=True) if not at_rest]
     return {
-        "measured": np.asarray(measured),
+        "measured": np.array([np.concatenate([np.ravel(x) for x in one]) for one in measured]),
         "idle": np.concatenate(moved),
         "others": np.array(others),
         "snapshot": all((a == b).all() for a, b in zip(before, weights + slots, strict=True)),

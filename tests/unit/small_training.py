@@ -124,7 +124,9 @@ class FakeTrainer:
             self.network.set_weights([first, second * np.float32(0.99)])
             losses.append(first.sum())
             FakeTrainer.steps += 1
-        return np.array(losses, np.float32), np.array(losses, np.float32) % 7
+        measured = np.array(losses, np.float32)
+        of_images = measured[:, None] * np.ones(np.shape(indices)[1], np.float32)
+        return of_images, measured % 7
 
     def penalty(self):
         return float(self.network.values[1].sum())

@@ -481,7 +481,7 @@ def test_a_loss_that_is_not_finite_is_told_with_its_step_after_a_resume(
     run = Run(tmp_path, data, cpu, schedule=CONSTANT)
     die(run, "epoch-000001-step-00000002")
     monkeypatch.setattr(
-        FakeTrainer, "run", lambda *_: (np.array([np.nan], np.float32), np.zeros(1))
+        FakeTrainer, "run", lambda *_: (np.array([[np.nan]], np.float32), np.zeros(1))
     )
     with pytest.raises(InputError, match=r"loss is .* in epoch 2, step 2, at learning rate 0\.25"):
         run()

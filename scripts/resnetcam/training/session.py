@@ -10,6 +10,7 @@ from typing import Any
 from resnetcam.backends.runtime import Runtime, in_words
 from resnetcam.common.errors import InputError
 from resnetcam.common.interruption import Interrupted, StopRequest, noticing_signals
+from resnetcam.common.wording import counted
 from resnetcam.data.dataset import DatasetReader
 from resnetcam.data.protocols import chooses_nothing, selected_on
 from resnetcam.recipe.costs import recipe_costs
@@ -140,7 +141,7 @@ class _Session:
         if found.epoch == self.recipe.epochs:
             logger.info("all %d epochs were trained before; writing the results", found.epoch)
         else:
-            step = f" and {found.partial.step} steps" if found.partial.step else ""
+            step = f" and {counted(found.partial.step, 'step')}" if found.partial.step else ""
             logger.info("going on after epoch %d of %d%s", found.epoch, self.recipe.epochs, step)
             found.resumed_after.append({"epochs": found.epoch, "steps": found.partial.step})
             self._note_hardware(found.hardware)
