@@ -186,8 +186,8 @@ def test_a_history_without_a_choice_has_empty_fields_and_is_read_back(tmp_path):
     path = tmp_path / "history.csv"
     write_history(path, CHOSEN_BY_NOTHING)
     header, *lines = path.read_text().splitlines()
-    assert header.endswith(",val_loss,val_accuracy")
-    assert [line.endswith(",0.5,,") for line in lines] == [True] * 3
+    assert header.endswith(",val_loss,val_accuracy,images")
+    assert [line.endswith(",0.5,,,0.5") for line in lines] == [True] * 3
     assert read_own_history(path) == CHOSEN_BY_NOTHING
     with pytest.raises(InputError, match="row 2: a number is expected in every column"):
         read_history(path)  # of any origin, such as a published one
