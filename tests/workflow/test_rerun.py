@@ -5,14 +5,13 @@ import hashlib
 import json
 import os
 import re
-import tarfile
 
 import h5py
 import pytest
 import yaml
 from tiny_workflow import rules_of_plan
 
-from resnetcam.data.members import sha256_of_source
+from resnetcam.data.members import read_members, sha256_of_source
 
 pytestmark = pytest.mark.slow
 
@@ -303,8 +302,10 @@ def test_settings_of_the_download_do_not_download_again(workflow):
 
 def test_a_folder_of_extracted_files_is_a_source_that_may_be_touched(workflow):
     folder = workflow.folder / "extracted"
-    with tarfile.open(workflow.folder / "results/shapes/images.tar.gz") as archive:
-        archive.extractall(folder, filter="data")
+    folder.mkdir()
+    _, members = read_members(workflow.folder / "results/shapes/images.tar.gz", 10**8)
+    for name, content in members.items():
+        (folder / name).write_bytes(content)
     settings = yaml.safe_load((workflow.folder / "tiny.yaml").read_text())
     settings["datasets"]["cifar10"] = {
         **{k: v for k, v in settings["datasets"]["shapes"].items() if k != "draw_seed"},
