@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from resnetcam.recipe.skipping import expected_shares, kept
+from resnetcam.recipe.skipping import expected_shares, kept, whole_batches
 
 LOSSES = np.arange(1000, dtype=np.float32) ** 2  # 577 of them are below their mean
 LOTS = np.random.default_rng(0).random(1000)
@@ -24,6 +24,11 @@ def test_the_first_two_epochs_and_the_last_see_all(probability, epoch):
 
 def test_images_of_equal_losses_all_stay():
     assert kept(0.9, 3, 9, np.ones(1000, np.float32), LOTS).all()
+
+
+@pytest.mark.parametrize(("images", "left"), [(0, 0), (3, 3), (16, 16), (31, 16), (32, 32)])
+def test_a_rest_that_fills_no_batch_is_left_out_unless_it_is_all(images, left):
+    np.testing.assert_array_equal(whole_batches(np.arange(images), 16), np.arange(left))
 
 
 def test_what_is_to_be_expected_is_known_beforehand():

@@ -17,6 +17,9 @@ from resnetcam.recipe.optimizer import Optimizer
 Images = NDArray[np.uint8] | NDArray[np.float32]
 Floats = NDArray[np.float32]
 
+# Steps that a GPU's program holds at most: many, so that launches never wait.
+STEPS_A_GPU_CALL = 400
+
 
 class Trainer(Protocol):
     """Holds a network, the data and the optimizer's slots on the device, and runs steps."""
@@ -53,6 +56,16 @@ class Trainer(Protocol):
 
     def set_slots(self, values: Sequence[Floats]) -> None:
         """Put back what ``slots`` returned."""
+
+
+def padded(values: NDArray[Any]) -> NDArray[Any]:
+    """Fill up a call's steps (S, ...) with zeros, for GPUs.
+
+    XLA compiles a program for every shape. So every number of steps gets one shape, and with it the
+    number of steps to run.
+    """
+    missing = -len(values) % STEPS_A_GPU_CALL
+    return np.pad(values, [(0, missing)] + [(0, 0)] * (values.ndim - 1))
 
 
 def trainer(

@@ -40,6 +40,14 @@ def kept(
     return ~(easy & (lots < probability))
 
 
+def whole_batches(order: NDArray[np.int64], batch_size: int) -> NDArray[np.int64]:
+    """Leave out the rest of an order that fills no batch, unless it is all that there is.
+
+    The rest would be of another size in each epoch, and a GPU's program compiled for each size.
+    """
+    return order[: max(batch_size, len(order) // batch_size * batch_size)]
+
+
 def expected_shares(probability: float, epochs: int) -> list[float]:
     """About how much of all images each epoch sees."""
     return [

@@ -152,7 +152,9 @@ class Loop:
             self._losses_before = self._losses.copy()
         lots = randomness.uniform(self._seed, number, "skip", n)
         kept = skipping.kept(recipe.skip_easy, number, recipe.epochs, self._losses_before, lots)
-        return Epoch(self, number, order[kept[order]], draws, partial)
+        if not kept.all():
+            order = skipping.whole_batches(order[kept[order]], recipe.batch_size)
+        return Epoch(self, number, order, draws, partial)
 
     def measure(self, epoch: "Epoch") -> dict[str, float]:
         """Return an epoch's row of the history, but for its seconds, after its last step.

@@ -9,10 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from resnetcam.backends.door import STEPS_A_GPU_CALL
 from resnetcam.common.errors import InputError
-
-# A call on a GPU is long, so that launches never wait; one on a CPU short, for signals do.
-_STEPS_A_GPU_CALL = 400
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ class CallLength:
     def __init__(self, device: str, seconds_a_cpu_call: float):
         self._seconds = seconds_a_cpu_call
         self._adapts = device != "gpu"
-        self.steps = 1 if self._adapts else _STEPS_A_GPU_CALL
+        self.steps = 1 if self._adapts else STEPS_A_GPU_CALL
 
     @contextlib.contextmanager
     def timed(self, steps: int) -> Iterator[None]:

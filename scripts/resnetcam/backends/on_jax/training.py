@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from resnetcam.backends.door import padded
 from resnetcam.recipe import objective
 from resnetcam.recipe.augmentation import Prepare
 from resnetcam.recipe.optimizer import Optimizer
@@ -76,7 +77,9 @@ class Trainer:
             np.asarray(learning_rates, np.float32),
         )
         if not self._one_by_one:
-            return self._call(inputs, side)
+            number = len(indices)
+            measured = self._call((number, *jax.tree.map(padded, inputs)), side)
+            return measured[0][:number], measured[1][:number]
         steps = (jax.tree.map(lambda values, i=i: values[i], inputs) for i in range(len(indices)))
         losses, correct = zip(*(self._call(one, side) for one in steps), strict=True)
         return np.array(losses), np.array(correct)
@@ -115,7 +118,17 @@ class Trainer:
         return measured
 
     def _steps(self, state: Any, images: Any, labels: Any, inputs: Any, side: int | None) -> Any:
-        return jax.lax.scan(lambda s, one: self._step(s, images, labels, one, side), state, inputs)
+        steps, indices, draws, rates = inputs
+
+        def one(step: Any, carried: Any) -> Any:
+            state, losses, correct = carried
+            chosen = jax.tree.map(lambda values: values[step], (indices, draws, rates))
+            state, (loss, right) = self._step(state, images, labels, chosen, side)
+            return state, losses.at[step].set(loss), correct.at[step].set(right)
+
+        none = jnp.zeros(indices.shape), jnp.zeros(len(indices))
+        state, *measured = jax.lax.fori_loop(0, steps, one, (state, *none))
+        return state, tuple(measured)
 
     def _step(self, state: Any, images: Any, labels: Any, inputs: Any, side: int | None) -> Any:
         indices, draws, learning_rate = inputs

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from resnetcam.backends.door import padded
 from resnetcam.recipe import objective
 from resnetcam.recipe.augmentation import Prepare
 from resnetcam.recipe.optimizer import Optimizer
@@ -64,6 +65,7 @@ class Trainer:
             for _ in range(optimizer.num_slots)
         ]
         self._graphs: dict[int | None, Callable[..., Any]] = {}
+        self._on_gpu = bool(tf.config.list_logical_devices("GPU"))
 
     def run(
         self,
@@ -72,14 +74,17 @@ class Trainer:
         learning_rates: NDArray[np.floating],
         side: int | None = None,
     ) -> tuple[Any, Any]:
+        steps, fill = len(indices), padded if self._on_gpu else np.asarray
         arguments = (
-            tf.constant(indices, tf.int32),
-            {name: tf.constant(values) for name, values in draws.items()},
-            tf.constant(learning_rates, tf.float32),
+            tf.constant(steps),
+            tf.constant(fill(indices), tf.int32),
+            {name: tf.constant(fill(values)) for name, values in draws.items()},
+            tf.constant(fill(learning_rates), tf.float32),
         )
         if side not in self._graphs:
-            self._graphs[side] = self._trace(arguments[1], side)
-        return self._graphs[side](*arguments)
+            self._graphs[side] = self._trace(arguments[2], side)
+        losses, correct = self._graphs[side](*arguments)
+        return losses[:steps], correct[:steps]
 
     def penalty(self) -> float:
         return objective.penalty(self._decays, [v.numpy() for v in self._variables])
@@ -101,6 +106,7 @@ class Trainer:
     def _trace(self, draws: Mapping[str, tf.Tensor], side: int | None) -> Callable[..., Any]:
         """Make a graph of any number of steps on images of one size."""
         specs = (
+            tf.TensorSpec([], tf.int32),
             tf.TensorSpec([None, None], tf.int32),
             {name: _any_size(values) for name, values in draws.items()},
             tf.TensorSpec([None], tf.float32),
@@ -109,25 +115,24 @@ class Trainer:
         # bytes of images, and compute int32 indices, on the processor. For a processor XLA is
         # slower than TensorFlow's own kernels. AutoGraph would spend seconds on reading code in
         # which it has nothing to rewrite.
-        on_gpu = bool(tf.config.list_logical_devices("GPU"))
         steps = tf.function(
-            lambda indices, draws, rates: self._steps(indices, draws, rates, side),
-            jit_compile=on_gpu,
+            lambda steps, indices, draws, rates: self._steps(steps, indices, draws, rates, side),
+            jit_compile=self._on_gpu,
             autograph=False,
         )
         return steps.get_concrete_function(*specs)
 
-    def _steps(self, indices: Any, draws: Any, learning_rates: Any, side: int | None) -> Any:
-        steps = tf.shape(indices)[0]
+    def _steps(self, steps: Any, indices: Any, draws: Any, rates: Any, side: int | None) -> Any:
+        most = tf.shape(indices)[0]
 
         def one(step: Any, losses: tf.TensorArray, correct: tf.TensorArray) -> Any:
             batch = {name: values[step] for name, values in draws.items()}
-            loss, right = self._step(indices[step], batch, learning_rates[step], side)
+            loss, right = self._step(indices[step], batch, rates[step], side)
             return step + 1, losses.write(step, loss), correct.write(step, right)
 
-        none = [tf.TensorArray(tf.float32, steps, element_shape=one) for one in ([None], [])]
+        none = [tf.TensorArray(tf.float32, most, element_shape=one) for one in ([None], [])]
         _, losses, correct = tf.while_loop(
-            lambda step, *_: step < steps, one, (0, *none), maximum_iterations=steps
+            lambda step, *_: step < steps, one, (0, *none), maximum_iterations=most
         )
         return losses.stack(), correct.stack()
 
