@@ -42,7 +42,7 @@ class Facts:
     batch: int = 0
     device_name: str = ""
     pixels: float = 1.0  # of an image, as a share of 32x32
-    epochs: float = 1.0  # that are like this, as a share of the recipe's
+    images: int = 0  # that a whole training sees, where a round stands for one
 
 
 @dataclass(frozen=True)
@@ -120,10 +120,10 @@ CONTENDERS = [
     _engine("engine-fast", "engine, recipe fast", recipe="fast"),
     _engine("engine-fast-plain", "engine, recipe fast, no augmentation", recipe="fast", **PLAIN),
     _engine(
-        "engine-fast-first",
-        "engine, recipe fast, the smaller images of its first epochs",
+        "engine-fast-epochs",
+        "engine, recipe fast, all its epochs, images of all its sizes",
         recipe="fast",
-        first_epochs=True,
+        all_epochs=True,
     ),
     Contender(
         "engine-fast-small-pages",

@@ -11,11 +11,12 @@ import yaml
 from contenders import PARAMETERS, Facts, Settings, Workload
 
 from resnetcam.backends import runtime
-from resnetcam.recipe import resizing
+from resnetcam.recipe import resizing, skipping
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "schemas"
 IMAGES, CLASSES = 4096, 10
+TRAIN_IMAGES = 45_000  # of CIFAR-10, without those to choose on
 MODEL = {"family": "resnet_v1", "depth": 20}
 NO_AUGMENTATION = {"flip": "none", "crop_padding": 0, "affine": None, "erase": None}
 
@@ -25,9 +26,13 @@ def build(
     recipe: str,
     backend: str = "tensorflow",
     augmented: bool = True,
-    first_epochs: bool = False,
+    all_epochs: bool = False,
 ) -> Workload:
-    """A round is one call of the engine: several steps, with their draws on the host."""
+    """A round is one call of the engine: several steps, with their draws on the host.
+
+    With ``all_epochs`` it is one call for each size of the recipe's images. Its seconds are those
+    of as many images in the proportions of a whole training.
+    """
     resolved = runtime.start(backend, settings.device, "auto", settings.threads)
     from resnetcam.training import loop
 
@@ -44,24 +49,38 @@ def build(
     batch = chosen.batch_size
     steps = 400 if resolved.device == "gpu" else math.ceil(512 / batch)
     steps = 1 if (backend, resolved.device) == ("jax", "cpu") else steps  # they take long
-    sides = resizing.image_sides(chosen.progressive_resizing, chosen.epochs)
-    side = sides[0] if first_epochs else None
+    passes = passes_by_side(chosen) if all_epochs else {None: 1.0}
+    shares = {side: part / sum(passes.values()) for side, part in passes.items()}
 
     def run(rounds: int) -> float:
-        started = time.perf_counter()
-        _train(machinery.trainer, chosen.augmentation, (rounds, steps, batch), side)
-        return time.perf_counter() - started
+        seconds = 0.0
+        for side, share in shares.items():
+            started = time.perf_counter()
+            _train(machinery.trainer, chosen.augmentation, (rounds, steps, batch), side)
+            seconds += len(shares) * share * (time.perf_counter() - started)
+        return seconds
 
     facts = Facts(
-        steps * batch,
+        steps * batch * len(shares),
         resolved.precision,
         resolved.versions,
         batch,
         resolved.device_name,
-        pixels=(side / 32) ** 2 if side else 1.0,
-        epochs=sides.count(side) / len(sides),
+        pixels=sum(share * ((side or 32) / 32) ** 2 for side, share in shares.items()),
+        images=round(sum(passes.values()) * TRAIN_IMAGES) if all_epochs else 0,
     )
     return Workload(run, facts)
+
+
+def passes_by_side(recipe: Any) -> dict[int | None, float]:
+    """How often a training sees all images in each size; None for the whole size."""
+    sides = resizing.image_sides(recipe.progressive_resizing, recipe.epochs)
+    passes: dict[int | None, float] = {}
+    for side, share in zip(
+        sides, skipping.expected_shares(recipe.skip_easy, recipe.epochs), strict=True
+    ):
+        passes[side] = passes.get(side, 0.0) + share
+    return passes
 
 
 def _train(trainer: Any, augmentation: Any, shape: tuple[int, int, int], side: int | None) -> None:

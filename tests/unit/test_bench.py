@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from resnetcam.recipe.resizing import from_settings
+from resnetcam.recipe.skipping import expected_shares
+
 BENCH = Path(__file__).parents[1] / "bench"
 
 
@@ -91,3 +94,35 @@ def test_versions_are_compared_with_the_engine_and_with_each_other(contenders, f
     ]
     versions = summary._versions(list(measured.values()))
     assert versions.endswith("torch 2.14.1, torch 2.13.0+cpu")
+
+
+def test_a_whole_recipe_is_each_size_as_often_as_its_images_are_seen(contenders):
+    import engine
+
+    class Recipe:
+        progressive_resizing = from_settings(
+            [{"side": 16, "share": 0.5}, {"side": 24, "share": 0.3}]
+        )
+        epochs, skip_easy = 10, 0.5
+
+    passes = engine.passes_by_side(Recipe)
+
+    some = expected_shares(0.5, 10)[4]
+    assert passes == pytest.approx({16: 2 + 3 * some, 24: 3 * some, None: 1 + some})
+
+
+def test_a_whole_training_is_told_beside_the_published_one(contenders):
+    import summary
+
+    rates = {"engine-fast-epochs": (1000.0, 300_000), "published": (100.0, 0)}
+    measured = {}
+    for contender in contenders.CONTENDERS:
+        if contender.name in rates:
+            rate, images = rates[contender.name]
+            facts = contenders.Facts(128, "float32", {}, images=images)
+            measured[contender.name] = contenders.Row(contender, facts, [rate], 100, "")
+
+    (told,) = summary._whole_recipe(measured)
+
+    assert "300,000 images of all its sizes: 5.0 min; " in told
+    assert told.endswith("2,500,000, as published: 417 min, 83.3 times as long")
