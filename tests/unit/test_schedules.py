@@ -9,6 +9,7 @@ import yaml
 
 from resnetcam.common.options import from_settings
 from resnetcam.recipe.schedule import SCHEDULES
+from resnetcam.recipe.skipping import progress
 
 ROOT = Path(__file__).parents[2]
 HISTORY = ROOT / "resources" / "published_history.csv"
@@ -20,7 +21,7 @@ ONE_CYCLE = {"name": "one_cycle", "peak": 0.2, "warmup": 0.25}
 
 def learning_rates(settings, epoch, epochs, steps):
     schedule = from_settings(SCHEDULES[settings["name"]], settings)
-    return schedule.learning_rates(epoch, epochs, steps)
+    return schedule.learning_rates(epoch, progress(0, epoch, epochs, steps))
 
 
 def published_rates():

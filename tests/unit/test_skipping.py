@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from resnetcam.recipe.skipping import expected_shares, kept, whole_batches
+from resnetcam.recipe.skipping import expected_shares, kept, progress, whole_batches
 
 LOSSES = np.arange(1000, dtype=np.float32) ** 2  # 577 of them are below their mean
 LOTS = np.random.default_rng(0).random(1000)
@@ -35,3 +35,14 @@ def test_what_is_to_be_expected_is_known_beforehand():
     assert expected_shares(0.5, 5) == pytest.approx([1, 1, 0.67, 0.67, 1])
     assert expected_shares(0, 3) == [1, 1, 1]
     assert expected_shares(0.5, 1) == [1]
+
+
+def test_progress_counts_the_images_that_were_to_be_expected():
+    found = [progress(0.5, epoch, 5, 4) for epoch in range(1, 6)]
+    images = np.repeat([1, 1, 0.67, 0.67, 1], 4) / 4
+    np.testing.assert_allclose(np.concatenate(found), (images.cumsum() - images / 2) / images.sum())
+
+
+def test_without_leaving_out_progress_is_the_share_of_steps():
+    found = np.concatenate([progress(0, epoch, 3, 5) for epoch in (1, 2, 3)])
+    np.testing.assert_allclose(found, (np.arange(15) + 0.5) / 15)

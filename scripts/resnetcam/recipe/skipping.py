@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 # An image's first losses say little, and the network is to end on the images as they are.
 FULL_AT_FIRST, FULL_AT_LAST = 2, 1
 
-# The share of images whose loss is below the mean: losses are skewed. To tell times beforehand.
+# The share of images whose loss is below the mean: losses are skewed. It has to be known
+# beforehand, for times and for learning rates.
 _EASY = 0.66
 
 
@@ -53,3 +54,13 @@ def expected_shares(probability: float, epochs: int) -> list[float]:
     return [
         1 if sees_all(epoch, epochs) else 1 - _EASY * probability for epoch in range(1, epochs + 1)
     ]
+
+
+def progress(probability: float, epoch: int, epochs: int, steps: int) -> NDArray[np.float64]:
+    """What share of a training has passed at the middle of each of an epoch's steps, (steps,).
+
+    Counted in images that were to be expected: an epoch that leaves some out is less of a training.
+    """
+    shares = np.array(expected_shares(probability, epochs))
+    passed = shares[: epoch - 1].sum() + shares[epoch - 1] * (np.arange(steps) + 0.5) / steps
+    return np.asarray(passed / shares.sum())

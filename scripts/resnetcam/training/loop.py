@@ -214,7 +214,8 @@ class Epoch:
         recipe = loop.recipe
         self.number, self.images = number, len(order)
         self.steps = math.ceil(len(order) / recipe.batch_size)
-        self.rates = recipe.schedule.learning_rates(number, recipe.epochs, self.steps)
+        progress = skipping.progress(recipe.skip_easy, number, recipe.epochs, self.steps)
+        self.rates = recipe.schedule.learning_rates(number, progress)
         self._loop, self._order, self._draws, self._batch = loop, order, draws, recipe.batch_size
         self._partial = partial
         self._running: tuple[Any, ...] | None = None

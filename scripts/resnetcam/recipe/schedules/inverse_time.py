@@ -24,13 +24,13 @@ class InverseTime:
     decay: float = option(0.0, minimum=0)
     drops: tuple[Drop, ...] = option(())
 
-    def learning_rates(self, epoch: int, epochs: int, steps: int) -> NDArray[np.float64]:
+    def learning_rates(self, epoch: int, progress: NDArray[np.float64]) -> NDArray[np.float64]:
         e = epoch - 1
         factor = 1.0
         for drop in sorted(self.drops, key=lambda drop: drop.from_epoch):
             if e >= drop.from_epoch:
                 factor = drop.factor
-        return np.full(steps, self.initial / (1 + self.decay * e) * factor)
+        return np.full(len(progress), self.initial / (1 + self.decay * e) * factor)
 
 
 SCHEDULE = InverseTime
