@@ -7,14 +7,19 @@ from resnetcam.recipe.skipping import expected_shares, kept, progress, whole_bat
 
 LOSSES = np.arange(1000, dtype=np.float32) ** 2  # 577 of them are below their mean
 LOTS = np.random.default_rng(0).random(1000)
+_DRAWS = np.random.default_rng(1).random((100, 1000))
 
 
-def test_easy_images_are_left_out_with_the_probability_and_hard_ones_never():
-    seen = kept(0.5, 3, 9, LOSSES, LOTS)
-    easy = LOSSES.mean() > LOSSES
-    assert seen[~easy].all()
-    assert seen[easy].mean() == pytest.approx(0.5, abs=0.05)
-    np.testing.assert_array_equal(seen[easy], LOTS[easy] >= 0.5)
+def test_the_easier_an_image_the_more_often_it_is_left_out_and_hard_ones_never():
+    share = np.mean([kept(1, 3, 9, LOSSES, lots) for lots in _DRAWS], axis=0)
+    np.testing.assert_allclose(share, np.minimum(LOSSES / LOSSES.mean(), 1), atol=0.25)
+    assert share[LOSSES.mean() <= LOSSES].min() == 1
+
+
+def test_no_image_is_left_out_with_more_than_the_probability():
+    easiest = np.mean([kept(0.6, 3, 9, LOSSES, lots)[:100] for lots in _DRAWS])
+    assert easiest == pytest.approx(0.4, abs=0.02)
+    np.testing.assert_array_equal(kept(0.6, 3, 9, LOSSES, LOTS)[:100], LOTS[:100] >= 0.6)
 
 
 @pytest.mark.parametrize(("probability", "epoch"), [(0.0, 5), (0.9, 1), (0.9, 2), (0.9, 9)])
@@ -24,6 +29,7 @@ def test_the_first_two_epochs_and_the_last_see_all(probability, epoch):
 
 def test_images_of_equal_losses_all_stay():
     assert kept(0.9, 3, 9, np.ones(1000, np.float32), LOTS).all()
+    assert kept(0.9, 3, 9, np.zeros(1000, np.float32), LOTS).all()
 
 
 @pytest.mark.parametrize(("images", "left"), [(0, 0), (3, 3), (16, 16), (31, 16), (32, 32)])
@@ -32,14 +38,14 @@ def test_a_rest_that_fills_no_batch_is_left_out_unless_it_is_all(images, left):
 
 
 def test_what_is_to_be_expected_is_known_beforehand():
-    assert expected_shares(0.5, 5) == pytest.approx([1, 1, 0.67, 0.67, 1])
+    assert expected_shares(0.5, 5) == pytest.approx([1, 1, 0.6625, 0.6625, 1])
     assert expected_shares(0, 3) == [1, 1, 1]
     assert expected_shares(0.5, 1) == [1]
 
 
 def test_progress_counts_the_images_that_were_to_be_expected():
     found = [progress(0.5, epoch, 5, 4) for epoch in range(1, 6)]
-    images = np.repeat([1, 1, 0.67, 0.67, 1], 4) / 4
+    images = np.repeat([1, 1, 0.6625, 0.6625, 1], 4) / 4
     np.testing.assert_allclose(np.concatenate(found), (images.cumsum() - images / 2) / images.sum())
 
 

@@ -511,7 +511,7 @@ def test_easy_images_are_left_out_of_epochs_that_are_neither_first_nor_last(
     # An epoch is as much of the schedule as it is expected to see images.
     ends = [float(row["learning_rate"]) for row in run.history]
     steps = [len(images) // 4 for images in (first, second, third, fourth, last)]
-    shares = np.array([1, 1, 0.67, 0.67, 1])
+    shares = np.array([1, 1, 0.6625, 0.6625, 1])
     progress = (shares.cumsum() - shares * 0.5 / steps) / shares.sum()
     assert ends == pytest.approx(np.interp(progress, [0, 0.2, 1], [0, 0.05, 0]).tolist())
 
