@@ -14,7 +14,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import summary
-from contenders import CONTENDERS, Contender, Settings, with_each_pytorch
+from contenders import CONTENDERS, Contender, Settings, held_to_avx2, with_each_pytorch
 from racer import Racer
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
@@ -33,10 +33,12 @@ def main() -> None:
     os.environ["PYTHONWARNINGS"] = "ignore:resource_tracker:UserWarning"
     arguments = parse_arguments()
     contenders = list(with_each_pytorch(CONTENDERS, arguments.torch))
+    if arguments.avx2:
+        contenders = list(held_to_avx2(contenders))
     chosen = select(contenders, arguments.only)
     load = os.getloadavg()[0]
     on_gpu = arguments.device == "gpu"
-    bfloat16 = on_gpu or processor.computes_bfloat16()
+    bfloat16 = on_gpu or (processor.computes_bfloat16() and not arguments.avx2)
     settings = Settings(arguments.threads, arguments.device, arguments.seconds, bfloat16)
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         racers = get_ready(chosen, settings, Path(directory), arguments.patience)
@@ -47,7 +49,8 @@ def main() -> None:
                 racer.stop()
     rows = [racer.row() for racer in racers]
     print(f"\nload average before: {load:.1f}{BUSY if load > 0.5 else ''}")
-    summary.report(rows, settings, processor.name(), ROOT / "benchmarks")
+    hardware = processor.name() + ", held to AVX2" * arguments.avx2
+    summary.report(rows, settings, hardware, ROOT / "benchmarks")
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -77,6 +80,11 @@ def parse_arguments() -> argparse.Namespace:
         "--patience", type=float, default=300, help="seconds to get ready in (default 300)"
     )
     parser.add_argument("--device", choices=["cpu", "gpu"], default="cpu")
+    parser.add_argument(
+        "--avx2",
+        action="store_true",
+        help="compute as a processor without AVX-512 does: its vectors left unused, float32",
+    )
     arguments = parser.parse_args()
     arguments.threads = min(arguments.threads, processor.available_threads())
     if arguments.turns < 1 or arguments.threads < 1 or arguments.seconds <= 0:

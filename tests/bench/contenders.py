@@ -5,7 +5,7 @@ process of its own, so nothing here imports a numerical library.
 """
 
 import statistics
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
@@ -165,6 +165,23 @@ CONTENDERS = [
         "matmul-bfloat16", "matrix product, bfloat16", "matrix_product", {"precision": "bfloat16"}
     ),
 ]
+
+
+# What makes a processor with AVX-512 compute as one that lacks it.
+AVX2 = {
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "OPENBLAS_CORETYPE": "Haswell",
+    "ATEN_CPU_CAPABILITY": "avx2",
+    # As TensorFlow decides for itself there.
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+}
+
+
+def held_to_avx2(contenders: Iterable[Contender]) -> Iterator[Contender]:
+    """Contenders as on a processor without AVX-512; without JAX, which cannot be held to it."""
+    for contender in contenders:
+        if contender.options.get("backend") != "jax":
+            yield replace(contender, environment=AVX2 | contender.environment)
 
 
 def with_each_pytorch(

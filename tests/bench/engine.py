@@ -33,7 +33,8 @@ def build(
     With ``all_epochs`` it is one call for each size of the recipe's images. Its seconds are those
     of as many images in the proportions of a whole training.
     """
-    resolved = runtime.start(backend, settings.device, "auto", settings.threads)
+    precision = "auto" if settings.bfloat16 else "float32"
+    resolved = runtime.start(backend, settings.device, precision, settings.threads)
     from resnetcam.training import loop
 
     chosen = _recipe(recipe)

@@ -54,6 +54,16 @@ def test_a_folder_without_pytorch_is_refused_by_name(contenders, tmp_path):
         list(contenders.with_each_pytorch(contenders.CONTENDERS, [tmp_path]))
 
 
+def test_held_to_avx2_a_contender_keeps_what_it_asks_for_and_jax_is_left_out(contenders):
+    held = {c.name: c.environment for c in contenders.held_to_avx2(contenders.CONTENDERS)}
+
+    assert held.keys() == {c.name for c in contenders.CONTENDERS} - {"engine-jax"}
+    assert {environment["ONEDNN_MAX_CPU_ISA"] for environment in held.values()} == {"AVX2"}
+    assert held["published"]["TF_ENABLE_ONEDNN_OPTS"] == "0"
+    assert held["published-onednn"]["TF_ENABLE_ONEDNN_OPTS"] == "1"
+    assert held["engine-fast"]["GLIBC_TUNABLES"] == "glibc.malloc.hugetlb=1"
+
+
 def test_a_contender_is_chosen_with_or_without_its_version(contenders, folders):
     import bench
 
