@@ -10,25 +10,16 @@ are not enlarged in turn.
 import numpy as np
 from numpy.typing import NDArray
 
-# An image's first losses say little, and the network is to end on the images as they are.
-FULL_AT_FIRST, FULL_AT_LAST = 2, 1
+# An image's first losses say little.
+FULL_EPOCHS = 2
 
 # What a training of a dozen epochs leaves out, as a share of what it would if all images were easy
 # and their losses evenly spread below the mean. It has to be known beforehand, for times and rates.
-_EASY = 0.9
-
-
-def sees_all(epoch: int, epochs: int) -> bool:
-    """Whether an epoch, counted from 1, leaves no image out in any case."""
-    return epoch <= FULL_AT_FIRST or epoch > epochs - FULL_AT_LAST
+_EASY = 0.95
 
 
 def kept(
-    probability: float,
-    epoch: int,
-    epochs: int,
-    losses: NDArray[np.float32],
-    lots: NDArray[np.float64],
+    probability: float, epoch: int, losses: NDArray[np.float32], lots: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
     """Say which images an epoch, counted from 1, trains on: bool (N,).
 
@@ -39,7 +30,7 @@ def kept(
         losses: each image's cross-entropy when it was last seen, float32 (N,).
         lots: uniform in 0..1, one drawn for each image (N,).
     """
-    if not probability or sees_all(epoch, epochs):
+    if not probability or epoch <= FULL_EPOCHS:
         return np.ones(len(losses), np.bool_)
     mean = losses.mean(dtype=np.float64)
     return (losses >= mean) | (lots >= np.minimum(1 - losses / (mean or 1), probability))
@@ -56,7 +47,7 @@ def whole_batches(order: NDArray[np.int64], batch_size: int) -> NDArray[np.int64
 def expected_shares(probability: float, epochs: int) -> list[float]:
     """About how much of all images each epoch sees."""
     left = 1 - _EASY * (probability - probability**2 / 2)
-    return [1 if sees_all(epoch, epochs) else left for epoch in range(1, epochs + 1)]
+    return [1 if epoch <= FULL_EPOCHS else left for epoch in range(1, epochs + 1)]
 
 
 def progress(probability: float, epoch: int, epochs: int, steps: int) -> NDArray[np.float64]:

@@ -151,7 +151,7 @@ class Loop:
         if not partial.step:
             self._losses_before = self._losses.copy()
         lots = randomness.uniform(self._seed, number, "skip", n)
-        kept = skipping.kept(recipe.skip_easy, number, recipe.epochs, self._losses_before, lots)
+        kept = skipping.kept(recipe.skip_easy, number, self._losses_before, lots)
         if not kept.all():
             order = skipping.whole_batches(order[kept[order]], recipe.batch_size)
         return Epoch(self, number, order, draws, partial)
