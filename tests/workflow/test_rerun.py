@@ -107,7 +107,7 @@ def test_nothing_runs_when_the_profile_changed(workflow):
             FROM_EXPLAIN,
         ),
         ("scripts/resnetcam/explain/methods/layercam.py", "(np.maximum(g, 0)", "(np.abs(g)", {}),
-        ("scripts/resnetcam/recipe/schedules/one_cycle.py", "+ 0.5)", "+ 0.25)", FROM_TRAIN),
+        ("scripts/resnetcam/recipe/schedules/one_cycle.py", "[0, 1, 0]", "[0, 1, 0.5]", FROM_TRAIN),
         ("scripts/train.py", "plan = ", "plan = plan_ = ", FROM_TRAIN),
         ("scripts/resnetcam/training/progress.py", 'unit=" images"', 'unit=" pictures"', {}),
         ("scripts/resnetcam/training/state.py", "nothing to train", "nothing is trained", {}),
