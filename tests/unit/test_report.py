@@ -408,6 +408,8 @@ def test_epochs_that_left_easy_images_out_are_told_and_counted_by_what_they_saw(
     markdown, _ = results(["cat", "dog"], archive(), [run])
 
     assert "Some epochs left easy images out" in markdown
+    seen = f"{1000 * len(history):,}"
+    assert f"({seen} images were seen in all; easy ones were left out): 90" in markdown
     seconds = history[-1]["seconds"]
     assert f" | {1000 / seconds:,.0f} | " in markdown
 

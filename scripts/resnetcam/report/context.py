@@ -236,6 +236,7 @@ def _experiment(
         "training_images": first.provenance["training_images"],
         "small_epochs": small_epochs_of(ingredients["recipe"]),
         "skip_easy": ingredients["recipe"].get("skip_easy", 0),
+        "images_seen": sum(_images_of_epochs(first)),
         "figures": figures,
         "other_classes": other_classes,
         "other_seeds": [
@@ -344,9 +345,14 @@ def _provenance(run: Run) -> dict[str, Any]:
 
 def _images_per_second(run: Run) -> float:
     """The mean over all epochs but the first, which compiles (if there is another)."""
+    images = _images_of_epochs(run)
+    return statistics.fmean(images[1:] or images) / seconds_per_epoch(run.history)
+
+
+def _images_of_epochs(run: Run) -> list[float]:
+    """How many images each epoch saw; all, where the history is older than that column."""
     everyone = run.provenance["training_images"]
-    images = [row.get("images", everyone) for row in run.history[1:] or run.history]
-    return statistics.fmean(images) / seconds_per_epoch(run.history)
+    return [row.get("images", everyone) for row in run.history]
 
 
 def _versions(run: Run) -> str:
