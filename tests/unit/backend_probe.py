@@ -287,7 +287,10 @@ def on_a_gpu(expected):
 
 
 def number_of_programs(steps):
-    """How many programs XLA made of a trainer's steps; TensorFlow says only whether it must."""
+    """How many programs XLA made of a trainer's steps; TensorFlow says only whether it must.
+
+    So that TensorFlow's calls have one shape follows from ``door.padded``, not from this number.
+    """
     if keras.backend.backend() == "jax":
         return steps._compiled._cache_size()
     graphs = steps._graphs.values()
