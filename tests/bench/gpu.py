@@ -86,9 +86,9 @@ def draw(dataset: dict[str, Any], folder: Path) -> Path:
 
 def write_about(path: Path, started: runtime.Runtime, archive: Path, reader: DatasetReader) -> None:
     """Say what the numbers were measured on, and of which images."""
-    from resnetcam.training.provenance import describe_run
+    from resnetcam.training.provenance import describe_run, finished_now
 
-    about = describe_run(started)
+    about = finished_now(describe_run(started))
     about["began"] = about.pop("finished")
     names = ("x_train", "y_train", "x_test", "y_test")
     about["data"] = {"from": archive.name, **{name: reader.sha256(name) for name in names}}

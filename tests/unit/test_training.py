@@ -23,7 +23,7 @@ from resnetcam.evaluation.scoring import accuracy_and_loss
 from resnetcam.networks import models
 from resnetcam.recipe import randomness
 from resnetcam.recipe.recipe import Recipe
-from resnetcam.training import loop, outputs, session, steps_of_epoch
+from resnetcam.training import loop, outputs, provenance, session, steps_of_epoch
 from resnetcam.training.outputs import OUTPUTS
 from resnetcam.training.plan import Plan, ingredients
 from resnetcam.training.state import StateStore
@@ -663,3 +663,14 @@ def test_a_call_gets_shorter_when_steps_get_longer(monkeypatch):
     with length.timed(100):
         now += 50
     assert length.steps == 2
+
+
+def test_a_run_names_the_commit_that_it_began_at(tmp_path, data, cpu, monkeypatch):
+    commits = ["at the start"]
+    monkeypatch.setattr(provenance, "git_commit", lambda file: commits[-1])
+    monkeypatch.setattr(session, "log_epoch", lambda *_: commits.append("committed meanwhile"))
+
+    run = Run(tmp_path, data, cpu)()
+
+    assert len(commits) > 2
+    assert run.info["commit"] == "at the start"

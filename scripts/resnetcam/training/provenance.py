@@ -4,6 +4,7 @@ import datetime
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ _OF_ANOTHER_REPOSITORY = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COM
 
 
 def describe_run(runtime: Runtime) -> dict[str, Any]:
-    """Return what ``run.json`` says about the machine and the code, as plain values."""
+    """Return what ``run.json`` says about the machine and the code, as plain values.
+
+    To be called when a training begins: what is committed meanwhile is not what runs.
+    """
     return {
-        "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "commit": git_commit(Path(__file__)),
         "backend": runtime.backend,
         **runtime.hardware,
@@ -23,6 +26,12 @@ def describe_run(runtime: Runtime) -> dict[str, Any]:
         "environment": dict(runtime.environment),
         "system": f"{platform.system()} {platform.machine()}",
     }
+
+
+def finished_now(run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what ``describe_run`` said of a run, and when it finished."""
+    now = datetime.datetime.now(datetime.UTC)
+    return {"finished": now.isoformat(timespec="seconds"), **run}
 
 
 def git_commit(file: Path) -> str:

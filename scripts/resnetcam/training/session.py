@@ -19,7 +19,7 @@ from resnetcam.training.loop import Build, Epoch, TrainingData, begin, best_afte
 from resnetcam.training.outputs import OUTPUTS, write_outputs
 from resnetcam.training.plan import Plan, decisive, ingredients
 from resnetcam.training.progress import log_epoch, progress_bar
-from resnetcam.training.provenance import describe_run
+from resnetcam.training.provenance import describe_run, finished_now
 from resnetcam.training.state import Checkpoint, StateStore, fingerprint
 from resnetcam.training.steps_of_epoch import CallLength, Partial
 
@@ -119,6 +119,7 @@ class _Session:
 
     def __init__(self, data: TrainingData, plan: Plan, runtime: Runtime, pace: Pace, build: Build):
         self.plan, self.runtime, self.pace = plan, runtime, pace
+        self._provenance = describe_run(runtime)
         call_length = CallLength(runtime.device, pace.seconds_a_cpu_call)
         self.loop = begin(data, plan, runtime.precision, call_length, build)
         self.recipe = self.loop.recipe
@@ -213,7 +214,7 @@ class _Session:
             slots=self.loop.trainer.slots(),
             losses=self.loop.losses(),
             best_weights=best_weights,
-            provenance=describe_run(self.runtime) if ended else {},
+            provenance=finished_now(self._provenance) if ended else {},
         )
         store.save(self.checkpoint)
 
