@@ -44,7 +44,7 @@ def plan_of_trainings():
         total = duration(trainings)
         yield f"and {len(trainings) - shown:,} more; all together about {total}."
     if trainings:
-        yield "A GPU takes far less; finished trainings are restored at once."
+        yield "Finished trainings are restored at once. Times on a GPU are not estimated."
 
 
 def replaced_reports():

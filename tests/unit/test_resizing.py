@@ -79,4 +79,4 @@ def test_what_is_left_is_told_by_the_size_of_the_images_to_come(seconds, left, c
     ]
     log_epoch(history, [1, 1, 1, 1, 3, 3])
     assert caplog.text.rstrip().endswith(left)
-    assert "loss 0.500  50.00 %  val 0.500  50.00 %  " in caplog.text
+    assert "accuracy 50.00 %, val 50.00 %  loss 0.500, val 0.500  " in caplog.text

@@ -36,16 +36,18 @@ def log_epoch(history: Sequence[dict[str, float]], costs: Sequence[float]) -> No
     recent = slice(max(done - 3, min(1, done - 1)), done)
     seconds = sum(past["seconds"] for past in history[recent])
     left = seconds / sum(costs[recent]) * sum(costs[done:])
-    measured = f"{row['loss']:.3f}  {100 * row['accuracy']:.2f} %"
+    accuracy, loss = f"{100 * row['accuracy']:.2f} %", f"{row['loss']:.3f}"
     if "val_loss" in row:
-        measured += f"  val {row['val_loss']:.3f}  {100 * row['val_accuracy']:.2f} %"
+        accuracy += f", val {100 * row['val_accuracy']:.2f} %"
+        loss += f", val {row['val_loss']:.3f}"
     logger.info(
-        "epoch %*d/%d  rate %.1e  loss %s  %s%s",
+        "epoch %*d/%d  rate %.1e  accuracy %s  loss %s  %s%s",
         len(str(epochs)),
         row["epoch"],
         epochs,
         row["learning_rate"],
-        measured,
+        accuracy,
+        loss,
         duration(row["seconds"]),
         f"  {duration(left)} left" if left else "",
     )
