@@ -155,7 +155,13 @@ def test_durations(seconds, said):
 
 @pytest.mark.parametrize(
     ("low", "high", "said"),
-    [(20, 40, "a minute"), (1260, 9900, "21 to 165 minutes"), (10_800, 72_000, "3 to 20 hours")],
+    [
+        (20, 40, "a minute"),
+        (1260, 3900, "21 to 65 minutes"),
+        (2280, 17_900, "38 minutes to 5 hours"),
+        (50, 9000, "1 minute to 2 hours"),
+        (10_800, 72_000, "3 to 20 hours"),
+    ],
 )
 def test_estimates_are_ranges(low, high, said):
     assert duration_between(low, high) == said

@@ -14,10 +14,12 @@ def duration(seconds: float) -> str:
 
 
 def duration_between(low: float, high: float) -> str:
-    """Write two estimates in seconds: ``a minute``, ``21 to 165 minutes``, ``3 to 20 hours``."""
+    """Write two estimates in seconds: ``21 to 65 minutes``, ``40 minutes to 3 hours``."""
     low, high = (max(1, round(seconds / 60)) for seconds in (low, high))
     if low >= 120:
         return f"{round(low / 60)} to {round(high / 60)} hours"
+    if high >= 120:
+        return f"{counted(low, 'minute')} to {round(high / 60)} hours"
     return f"{low} to {high} minutes" if low < high else "a minute"
 
 
