@@ -78,10 +78,10 @@ class ArchiveSource:
 def obtain(source: ArchiveSource, store: str | Path = Path("resources/archives")) -> Path:
     """Return the path of the verified archive or folder, ``<store>/<sha256>/<name>``.
 
-    What is already in the store is used without looking at ``path`` or the network. An interrupted
-    download is continued by the next call, from whichever mirror answers. The ``<sha256>`` is
-    another than the source's only where the local ``path`` holds the official images in another
-    packing.
+    What is in the store under the source's ``sha256`` is used without looking at ``path`` or the
+    network. An interrupted download is continued by the next call, from whichever mirror answers.
+    The ``<sha256>`` is another than the source's only where the local ``path`` holds the official
+    images in another packing; then each call looks at ``path``, to know which.
 
     Raises:
         InputError: the local file or folder is missing or is not what ``sha256`` says, no mirror
