@@ -383,6 +383,18 @@ def test_a_linked_folder_is_taken_only_where_it_is_named_itself(tmp_path, folder
     assert get(tmp_path / "above" / BINARY, tmp_path / "store").name == BINARY
 
 
+def test_a_path_that_cannot_be_asked_for_is_told(tmp_path):
+    with pytest.raises(InputError, match=r"`path`: cannot read .*x: File name too long. Give the"):
+        get(tmp_path / ("x" * 300), tmp_path / "store")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", "/dev/zero"):
+        with pytest.raises(InputError, match=rf"`path`: {path} is neither a file nor a folder"):
+            get(path, tmp_path / "store")
+
+
 def test_a_link_that_leads_to_itself_is_told(tmp_path):
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(InputError, match=r"cannot read .*loop: Too many levels of symbolic links"):

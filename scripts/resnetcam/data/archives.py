@@ -158,7 +158,14 @@ def _describe_storage_error(error: OSError, folder: Path) -> str:
 def _check_local(given: str, sha256: str) -> str:
     """Return the SHA-256 of a local archive or folder that is what ``sha256`` asks for."""
     path = Path(given).expanduser()
-    if path.is_dir() and sha256 in official.ARCHIVES:  # before anything of any size is hashed
+    # Those of pathlib raise where a folder above may not be entered, or a name is too long.
+    is_folder = os.path.isdir(path)
+    if os.path.exists(path) and not (is_folder or os.path.isfile(path)):
+        raise InputError(  # reading a pipe might never end
+            f"`path`: {path} is neither a file nor a folder, but a pipe or device. Give the "
+            "location of the archive, or of a folder of its extracted files."
+        )
+    if is_folder and sha256 in official.ARCHIVES:  # before anything of any size is hashed
         _check_images(path)
         return sha256_of_source(path)
     try:
