@@ -297,12 +297,12 @@ def test_a_sparse_member_is_refused(tmp_path, binary_members):
     [
         (lambda c: c[: len(c) // 2], "truncated or damaged"),
         (lambda c: c[:-4], "truncated or damaged"),
-        (lambda c: c[:5000] + bytes(200) + c[5200:], "truncated or damaged|not a valid .tar.gz"),
+        (lambda c: c[:5000] + bytes(200) + c[5200:], "truncated or damaged"),
         (lambda c: b"<!DOCTYPE html><html></html>", "may be a web page"),
         (lambda c: gzip.compress(b"<html></html>" * 100), "valid tar archive"),
         (lambda c: gzip.compress(gzip.decompress(c)[:9999]), "valid tar archive"),
         (lambda c: gzip.compress(b""), "valid tar archive|not a CIFAR-10 archive"),
-        (lambda c: b"", "valid tar archive|truncated or damaged|not a CIFAR-10 archive"),
+        (lambda c: b"", "not a valid archive .*it is empty"),
     ],
 )
 def test_a_file_that_is_no_sound_archive_is_refused(tmp_path, binary_members, change, message):

@@ -97,6 +97,12 @@ EXPERIMENT = {"model": "resnet20v1", "recipe": "fast", "protocol": "holdout", "s
             [{"side": 16, "share": 0.5}, {"side": 24, "share": 0.5}],
             ["shares", "below 1"],
         ),
+        (
+            "recipes.fast.progressive_resizing",
+            [{"side": side, "share": share} for side, share in ((16, 0.7), (20, 0.2), (24, 0.1))],
+            ["0.7, 0.2, 0.1 make 1;", "below 1"],
+        ),
+        ("datasets.cifar10.archive.path", "", ["must not be empty"]),
         ("experiments.fast.recipe", "fats", ["experiments.fast.recipe", "'fats'", "'fast'"]),
         ("experiments.fast.model", "resnet", ["experiments.fast.model", "Known: resnet20v1"]),
         ("datasets.cifar10.experiments", ["quick"], ["cifar10.experiments.0", "'quick'"]),

@@ -3,7 +3,10 @@
 import hashlib
 import os
 import pickle
+import stat
+import sys
 import tarfile
+import zipfile
 
 import numpy as np
 import pytest
@@ -76,10 +79,18 @@ def write_folder(folder, files):
     return folder
 
 
-def write_tar(path, folder):
-    with tarfile.open(path, "w:gz", compresslevel=9) as tar:
+def write_tar(path, folder, mode="w:gz"):
+    with tarfile.open(path, mode) as tar:
         for file in sorted(folder.iterdir(), reverse=True):
             tar.add(file, f"repacked/{file.name}")
+    return path
+
+
+def write_zip(path, folder, **options):
+    with zipfile.ZipFile(path, "w", **options) as archive:
+        archive.write(folder, "repacked")
+        for file in sorted(folder.iterdir()):
+            archive.write(file, f"repacked/{file.name}")
     return path
 
 
@@ -119,6 +130,77 @@ def test_the_official_images_are_accepted_however_they_are_packed(tmp_path, imag
     assert members.sha256_if_whole(found) == found.parent.name
     read = read_archive(found, 5 * BATCH, BATCH)
     assert compare_with_official(read) == (True, ())
+
+
+PACKINGS = {
+    "tar": lambda path, folder: write_tar(path, folder, "w"),
+    "tar.bz2": lambda path, folder: write_tar(path, folder, "w:bz2"),
+    "tar.xz": lambda path, folder: write_tar(path, folder, "w:xz"),
+    "zip": write_zip,
+    "deflated.zip": lambda path, folder: write_zip(path, folder, compression=zipfile.ZIP_DEFLATED),
+}
+
+
+@pytest.mark.parametrize("kind", PACKINGS)
+def test_other_kinds_of_archive_are_read_too(tmp_path, images, folder, kind):
+    path = PACKINGS[kind](tmp_path / f"a.{kind}", folder)
+    found = get(path, tmp_path / "store")
+    assert compare_with_official(read_archive(found, 5 * BATCH, BATCH)) == (True, ())
+
+    (folder / "data_batch_3.bin").unlink()
+    with pytest.raises(InputError, match=r"repacked lacks data_batch_3.bin"):
+        get(PACKINGS[kind](path, folder), tmp_path / "store")
+
+
+@pytest.mark.parametrize("kind", PACKINGS)
+@pytest.mark.parametrize("size", [100, 8000])
+def test_a_truncated_archive_of_any_kind_is_named(tmp_path, folder, kind, size):
+    path = PACKINGS[kind](tmp_path / f"a.{kind}", folder)
+    path.write_bytes(path.read_bytes()[:size])
+    with pytest.raises(
+        InputError, match=r"truncated or damaged|valid (tar )?archive|lacks"
+    ) as told:
+        get(path, tmp_path / "store")
+    assert f"\n  {path}" in str(told.value)
+    assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.parametrize("kind", PACKINGS)
+def test_no_kind_of_archive_unpacks_more_than_the_images_take(tmp_path, folder, kind):
+    with open(folder / "test_batch.bin", "ab") as file:
+        file.truncate(3 * 2**20)
+    path = PACKINGS[kind](tmp_path / f"a.{kind}", folder)
+    with pytest.raises(InputError, match="decompresses to more than"):
+        get(path, tmp_path / "store")
+
+
+def test_a_link_in_a_zip_is_not_read(tmp_path, folder):
+    (folder / "test_batch.bin").unlink()
+    path = write_zip(tmp_path / "a.zip", folder)
+    link_in_it = zipfile.ZipInfo("repacked/test_batch.bin")
+    link_in_it.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(link_in_it, "/etc/passwd")
+    with pytest.raises(InputError, match=r"repacked/test_batch.bin: expected a regular file"):
+        get(path, tmp_path / "store")
+
+
+def test_a_zip_with_a_password_is_to_be_unpacked_first(tmp_path, folder):
+    path = write_zip(tmp_path / "a.zip", folder)
+    content = bytearray(path.read_bytes())
+    entry = -1
+    while (entry := content.find(b"PK\x01\x02", entry + 1)) >= 0:
+        content[entry + 8] |= 1
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"password .*Unpack it by other means and give the fold"):
+        get(path, tmp_path / "store")
+
+
+def test_a_python_without_a_compression_says_so(tmp_path, folder, monkeypatch):
+    path = PACKINGS["tar.xz"](tmp_path / "a.tar.xz", folder)
+    monkeypatch.setitem(sys.modules, "lzma", None)
+    with pytest.raises(InputError, match="this Python lacks lzma"):
+        get(path, tmp_path / "store")
 
 
 @pytest.mark.parametrize("name", [f"{name}.bin" for name in BATCH_NAMES])
@@ -299,6 +381,18 @@ def test_a_linked_folder_is_taken_only_where_it_is_named_itself(tmp_path, folder
     with pytest.raises(InputError, match=rf"{BINARY}: expected a folder, found a link: give what"):
         get(tmp_path / "above", tmp_path / "store")
     assert get(tmp_path / "above" / BINARY, tmp_path / "store").name == BINARY
+
+
+def test_a_path_that_cannot_be_asked_for_is_told(tmp_path):
+    with pytest.raises(InputError, match=r"`path`: cannot read .*x: File name too long. Give the"):
+        get(tmp_path / ("x" * 300), tmp_path / "store")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", "/dev/zero"):
+        with pytest.raises(InputError, match=rf"`path`: {path} is neither a file nor a folder"):
+            get(path, tmp_path / "store")
 
 
 def test_a_link_that_leads_to_itself_is_told(tmp_path):

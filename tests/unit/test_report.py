@@ -414,6 +414,19 @@ def test_epochs_that_left_easy_images_out_are_told_and_counted_by_what_they_saw(
     assert f" | {1000 / seconds:,.0f} | " in markdown
 
 
+def test_nothing_is_said_of_easy_images_where_none_was_left_out(results):
+    """As in a training of two epochs, or of images that were all as hard."""
+    run = write_run(results.folder, "fast", 1, 0.9)
+    provenance = json.loads(run.provenance.read_text())
+    provenance["ingredients"]["recipe"]["skip_easy"] = 0.5
+    run.provenance.write_text(json.dumps(provenance))
+    everyone = provenance["training_images"]
+    history = read_own_history(run.history)
+    write_history(run.history, [row | {"images": everyone} for row in history])
+    markdown, _ = results(["cat", "dog"], archive(), [run])
+    assert "easy" not in markdown.replace("skip_easy", "")
+
+
 def test_the_command_gives_the_threads_and_the_device_of_the_runs(results):
     run = write_run(results.folder, "fast", 1, 0.9)
     call = Call(overlays=["my file.yaml"])

@@ -537,6 +537,29 @@ def test_after_a_kill_the_same_images_are_left_out(tmp_path, data, cpu, monkeypa
         np.testing.assert_array_equal(ours, theirs)
 
 
+def test_a_kill_in_an_epoch_that_leaves_images_out_changes_no_bit(tmp_path, data, cpu, monkeypatch):
+    """With the real network, whose losses and weights a checkpoint has to keep exactly."""
+    settings = {"epochs": 4, "batch_size": 4, "skip_easy": 0.9}
+    whole = Run(tmp_path / "whole", data, cpu, **settings)()
+    assert min(float(row["images"]) for row in whole.history) < 40
+    monkeypatch.setattr(Run, "pace", session.Pace(-1, seconds_a_cpu_call=0))
+    run = Run(tmp_path / "killed", data, cpu, **settings)
+    for place in ((3, 0), (3, 2), (4, 1)):
+        with monkeypatch.context() as patch:
+            save = StateStore.save
+
+            def last_save(store, checkpoint, place=place, save=save):
+                save(store, checkpoint)
+                if (checkpoint.epoch + 1, checkpoint.partial.step) == place:
+                    raise Killed
+
+            patch.setattr(StateStore, "save", last_save)
+            with pytest.raises(Killed):
+                run()
+    assert_same_result(run(), whole)
+    assert len(run.info["resumed_after"]) == 3
+
+
 def test_a_call_on_a_gpu_is_of_all_whole_batches(tmp_path, data, cpu, monkeypatch):
     calls = fake_steps(monkeypatch)
     monkeypatch.setattr(Run, "pace", session.Pace(seconds_a_cpu_call=0))

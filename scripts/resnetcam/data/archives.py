@@ -78,10 +78,10 @@ class ArchiveSource:
 def obtain(source: ArchiveSource, store: str | Path = Path("resources/archives")) -> Path:
     """Return the path of the verified archive or folder, ``<store>/<sha256>/<name>``.
 
-    What is already in the store is used without looking at ``path`` or the network. An interrupted
-    download is continued by the next call, from whichever mirror answers. The ``<sha256>`` is
-    another than the source's only where the local ``path`` holds the official images in another
-    packing.
+    What is in the store under the source's ``sha256`` is used without looking at ``path`` or the
+    network. An interrupted download is continued by the next call, from whichever mirror answers.
+    The ``<sha256>`` is another than the source's only where the local ``path`` holds the official
+    images in another packing; then each call looks at ``path``, to know which.
 
     Raises:
         InputError: the local file or folder is missing or is not what ``sha256`` says, no mirror
@@ -158,7 +158,14 @@ def _describe_storage_error(error: OSError, folder: Path) -> str:
 def _check_local(given: str, sha256: str) -> str:
     """Return the SHA-256 of a local archive or folder that is what ``sha256`` asks for."""
     path = Path(given).expanduser()
-    if path.is_dir() and sha256 in official.ARCHIVES:  # before anything of any size is hashed
+    # Those of pathlib raise where a folder above may not be entered, or a name is too long.
+    is_folder = os.path.isdir(path)
+    if os.path.exists(path) and not (is_folder or os.path.isfile(path)):
+        raise InputError(  # reading a pipe might never end
+            f"`path`: {path} is neither a file nor a folder, but a pipe or device. Give the "
+            "location of the archive, or of a folder of its extracted files."
+        )
+    if is_folder and sha256 in official.ARCHIVES:  # before anything of any size is hashed
         _check_images(path)
         return sha256_of_source(path)
     try:

@@ -18,7 +18,8 @@ import numpy as np
 
 from resnetcam.common.errors import InputError
 from resnetcam.common.files import replacing
-from resnetcam.data.members import TEST_BATCH, TRAIN_BATCHES, member_error, read_members
+from resnetcam.data.members import TEST_BATCH, TRAIN_BATCHES, read_members
+from resnetcam.data.packed import member_error
 
 PIXEL_BYTES = 3 * 32 * 32
 RECORD_BYTES = 1 + PIXEL_BYTES
@@ -50,7 +51,8 @@ def read_archive(path: str | Path, train_images: int, test_images: int) -> Label
     or read than so many images can take.
 
     Args:
-        path: a .tar.gz archive; a folder of extracted files, or the folder above it.
+        path: an archive (.tar, compressed or not, or .zip); a folder of extracted files, or the
+            folder above it.
         train_images, test_images: how many images there must be.
 
     Raises:

@@ -1,22 +1,20 @@
-"""The files that CIFAR-10 consists of, in a .tar.gz archive or in a folder of extracted files.
+"""The files that CIFAR-10 consists of, in an archive or in a folder of extracted files.
 
 They are found by name and read in memory, no more than asked for. In a folder no link is followed.
 """
 
 import errno
-import gzip
 import hashlib
 import io
 import os
 import shutil
 import stat
-import tarfile
-import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from resnetcam.common.errors import InputError
 from resnetcam.common.files import replacing, sha256_of_file
+from resnetcam.data.packed import FOUND_ELSE, member_error, read_packed
 
 TRAIN_BATCHES = tuple(f"data_batch_{number}" for number in range(1, 6))
 TEST_BATCH = "test_batch"
@@ -25,7 +23,6 @@ PYTHON_MEMBERS = (*TRAIN_BATCHES, TEST_BATCH, "batches.meta")
 FOLDER_NAMES = ("cifar-10-batches-bin", "cifar-10-batches-py")  # as the archives call them
 
 _KNOWN = {*BINARY_MEMBERS, *PYTHON_MEMBERS}
-_FOUND_ELSE = "a link, folder or device"
 _LAYOUT = "five training batches, a test batch and the class names in one folder"
 
 
@@ -35,7 +32,8 @@ def read_members(path: str | Path, max_bytes: int) -> tuple[PurePosixPath, dict[
     They are ``BINARY_MEMBERS`` or ``PYTHON_MEMBERS``, all of them.
 
     Args:
-        path: a .tar.gz archive; a folder of extracted files, or the folder above it.
+        path: an archive (.tar, compressed or not, or .zip); a folder of extracted files, or the
+            folder above it.
         max_bytes: the most to read, all members and what surrounds them together.
 
     Raises:
@@ -45,7 +43,7 @@ def read_members(path: str | Path, max_bytes: int) -> tuple[PurePosixPath, dict[
     if os.path.isdir(path):
         folder, names = _find_in_folder(path)
         return folder, _read_files(path, folder, names, max_bytes)
-    folders = _read_tar(path, _decompress(path, max_bytes))
+    folders = read_packed(path, _KNOWN, max_bytes)
     folder, names = _choose(path, folders)
     return folder, {name: folders[folder][name] for name in names}
 
@@ -96,13 +94,6 @@ def copy_source(path: str | Path, target: Path) -> None:
             shutil.copyfileobj(file, copy)
 
 
-def member_error(
-    path: str | Path, member: PurePosixPath, expected: str, found: object
-) -> InputError:
-    """Return the error to raise about a member of an archive or folder."""
-    return InputError(f"{path}, member {member}: expected {expected}, found {found}.")
-
-
 def open_member(path: str | Path, member: PurePosixPath) -> io.BufferedReader:
     """Open a regular file in a folder, following no link.
 
@@ -114,12 +105,12 @@ def open_member(path: str | Path, member: PurePosixPath) -> io.BufferedReader:
         handle = os.open(Path(path) / member, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise member_error(path, member, "a regular file", _FOUND_ELSE) from error
+            raise member_error(path, member, "a regular file", FOUND_ELSE) from error
         raise InputError(f"{path}, member {member} cannot be read: {error.strerror}.") from error
     file = os.fdopen(handle, "rb") if stat.S_ISREG(os.fstat(handle).st_mode) else None
     if file is None:
         os.close(handle)
-        raise member_error(path, member, "a regular file", _FOUND_ELSE)
+        raise member_error(path, member, "a regular file", FOUND_ELSE)
     return file
 
 
@@ -184,45 +175,3 @@ def _read_files(
             contents[name] = file.read(size)
         rest -= size
     return contents
-
-
-def _decompress(path: str | Path, max_bytes: int) -> bytes:
-    """Return the tar inside a .tar.gz; so bounded, no member or header can claim more memory."""
-    try:
-        with gzip.open(path) as file:
-            content = file.read(max_bytes + 1)
-    except gzip.BadGzipFile as error:
-        raise InputError(
-            f"{path} is not a valid .tar.gz archive ({error}). If it was saved from a browser, it "
-            "may be a web page: download it again."
-        ) from error
-    except (EOFError, zlib.error) as error:
-        raise InputError(f"{path} is truncated or damaged ({error}): download it again.") from error
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
-    if len(content) > max_bytes:
-        raise InputError(
-            f"{path} decompresses to more than {max_bytes} bytes, too much for the number of "
-            "images expected. Check `train_images` and `test_images`, or the archive."
-        )
-    return content
-
-
-def _read_tar(path: str | Path, content: bytes) -> dict[PurePosixPath, dict[str, bytes]]:
-    """Return by folder and name the members of a tar that a layout prescribes."""
-    folders: dict[PurePosixPath, dict[str, bytes]] = {}
-    try:
-        with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as tar:
-            for member in tar:
-                if member.size < 0:  # tarfile would go back, for ever
-                    raise ValueError(f"{member.name} has {member.size} bytes")
-                name = PurePosixPath(member.name)
-                if name.name not in _KNOWN:
-                    continue
-                if not member.isreg() or member.issparse():
-                    raise member_error(path, name, "a regular file", _FOUND_ELSE)
-                file = tar.extractfile(member)
-                folders.setdefault(name.parent, {})[name.name] = file.read() if file else b""
-    except (tarfile.TarError, ValueError, RecursionError) as error:
-        raise InputError(f"{path} does not contain a valid tar archive ({error}).") from error
-    return folders

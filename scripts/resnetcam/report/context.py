@@ -228,6 +228,7 @@ def _experiment(
     names = [*FIGURES, *(["gradcam_classes"] if other_classes else [])]
     figures = {name: relative_link(files.figures / f"{name}.png", folder) for name in names}
     ingredients = first.provenance["ingredients"]
+    images_seen = sum(_images_of_epochs(first))
     settings = {name: ingredients[name] for name in ("model", "recipe", "protocol")}
     return {
         "row": row,
@@ -235,8 +236,8 @@ def _experiment(
         "metrics": first.metrics,
         "training_images": first.provenance["training_images"],
         "small_epochs": small_epochs_of(ingredients["recipe"]),
-        "skip_easy": ingredients["recipe"].get("skip_easy", 0),
-        "images_seen": sum(_images_of_epochs(first)),
+        "images_seen": images_seen,
+        "left_some_out": images_seen < first.provenance["training_images"] * len(first.history),
         "figures": figures,
         "other_classes": other_classes,
         "other_seeds": [

@@ -137,6 +137,7 @@ def _demand(error: jsonschema.ValidationError) -> str:
         "minItems": "must have at least {} entries",
         "maxItems": "must have at most {} entries",
         "minProperties": "must have at least {} entries",
+        "minLength": "must not be empty",
         "pattern": "must match {}",
     }
     wanted = error.validator_value
