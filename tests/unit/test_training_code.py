@@ -87,7 +87,7 @@ def test_another_computation_is_another_training(scripts, before, module, old, n
         ("training/session", "going on after epoch", "continuing after epoch"),
         ("training/session", "is_trained = found", "trained = is_trained = found"),
         ("training/progress", 'unit=" images"', 'unit=" pictures"'),
-        ("training/progress", "rate %.1e  loss", "learning rate %.1e  loss"),
+        ("training/progress", "rate %.1e  accuracy", "learning rate %.1e  loss"),
         ("training/state", "is damaged; %s", "is broken; %s"),
         ("training/provenance", '"system": ', '"machine": '),
         ("training/steps_of_epoch", "Try a lower learning rate", "Lower the learning rate"),
