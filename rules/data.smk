@@ -1,10 +1,10 @@
-# From an archive, downloaded or drawn, to data.h5.
+# From an archive, downloaded or drawn, or a person's image files, to data.h5.
 
 
 # No code digest: the archive is what its hash says, whoever fetched it and how.
 rule download:
     output:
-        archive="results/{dataset}/archive.json",
+        source="results/{dataset}/source.json",
     log:
         "logs/{dataset}/download.log",
     benchmark:
@@ -25,7 +25,7 @@ rule download:
 
 rule draw_shapes:
     output:
-        archive="results/{dataset}/archive.json",
+        source="results/{dataset}/source.json",
         images="results/{dataset}/images.tar.gz",
         regions="results/{dataset}/regions.csv",
     log:
@@ -45,13 +45,16 @@ rule draw_shapes:
 
 rule preprocess:
     input:
-        archive="results/{dataset}/archive.json",
+        source="results/{dataset}/source.json",
     output:
         data="results/{dataset}/data.h5",
+        notes="results/{dataset}/images.json",
     log:
         "logs/{dataset}/preprocess.log",
     benchmark:
         "benchmarks/{dataset}/preprocess.tsv"
+    wildcard_constraints:
+        dataset=only_for(catalogue.archived + catalogue.drawn),
     conda:
         "../envs/data.yaml"
     resources:
@@ -59,10 +62,58 @@ rule preprocess:
     params:
         **stage("preprocess.py", "data"),
         settings=settings_of_dataset(
-            "train_images", "test_images", "validation_images", "split_seed"
+            "train_images", "test_images", "validation_images", "split_seed", "twins"
         ),
     script:
         "../scripts/preprocess.py"
+
+
+# The state of the files decides whether they are read again; what they hold, all that follows.
+rule list_images:
+    output:
+        source="results/{dataset}/source.json",
+    log:
+        "logs/{dataset}/list_images.log",
+    benchmark:
+        "benchmarks/{dataset}/list_images.tsv"
+    wildcard_constraints:
+        dataset=only_for(catalogue.of_files),
+    conda:
+        "../envs/data.yaml"
+    threads: 4
+    params:
+        **stage("list_images.py", "data"),
+        state=state_of_images,
+        source=untracked(source_of_images),
+    script:
+        "../scripts/list_images.py"
+
+
+rule decode_images:
+    input:
+        source="results/{dataset}/source.json",
+    output:
+        data="results/{dataset}/data.h5",
+        notes="results/{dataset}/images.json",
+    log:
+        "logs/{dataset}/decode_images.log",
+    benchmark:
+        "benchmarks/{dataset}/decode_images.tsv"
+    wildcard_constraints:
+        dataset=only_for(catalogue.of_files),
+    conda:
+        "../envs/data.yaml"
+    threads: 8
+    resources:
+        mem_mb=memory(4000),
+    params:
+        **stage("decode_images.py", "data"),
+        settings=settings_of_dataset(
+            *("side", "fit", "unreadable", "twins"),
+            *("test_images", "validation_images", "split_seed"),
+        ),
+    script:
+        "../scripts/decode_images.py"
 
 
 rule linear_baseline:

@@ -116,7 +116,8 @@ rule compare:
 # What both kinds of reports are made of: of all experiments, and of one alone.
 INPUTS_OF_REPORTS = {
     "results": results_of_runs,
-    "archive": "results/{dataset}/archive.json",
+    "source": "results/{dataset}/source.json",
+    "notes": "results/{dataset}/images.json",
     "data": "results/{dataset}/data.h5",
     "baseline": "results/{dataset}/baseline.json",
     "annotations": lambda wildcards: catalogue.summaries(wildcards.dataset, "json"),

@@ -4,7 +4,7 @@ import atexit
 
 from resnetcam.report.config_files import report_to_be_replaced
 from resnetcam.common.wording import duration_between
-from resnetcam.data.protocols import holds_out
+from resnetcam.data.protocols import holds_out, share_or_number
 from resnetcam.networks.workload import images_of_resnet20
 
 # Images/s of ResNet20 v1 on two processor cores: in bfloat16 with matrix units, and in float32 with
@@ -57,12 +57,20 @@ def replaced_reports():
 
 def images_of_an_epoch(job):
     dataset = SETTINGS["datasets"][job.wildcards.dataset]
-    held_out = holds_out(job.params.plan["protocol"])
-    return dataset["train_images"] - (dataset["validation_images"] if held_out else 0)
+    images = images_to_train_on(job.wildcards)
+    held_out = share_or_number(dataset["validation_images"], images)
+    return images - held_out * holds_out(job.params.plan["protocol"])
+
+
+def side_of(job):
+    return SETTINGS["datasets"][job.wildcards.dataset]["side"]
 
 
 def duration(trainings):
-    images = sum(images_of_resnet20(job.params.plan, images_of_an_epoch(job)) for job in trainings)
+    images = sum(
+        images_of_resnet20(job.params.plan, images_of_an_epoch(job), side_of(job))
+        for job in trainings
+    )
     return duration_between(*(images / rate for rate in RATES))
 
 

@@ -23,6 +23,8 @@ rule unknown_dataset:
     input:
         lambda wildcards: catalogue.dataset(wildcards.dataset),
     output:
-        "results/{dataset}/archive.json",
+        "results/{dataset}/source.json",
+        "results/{dataset}/images.json",
+        "results/{dataset}/data.h5",
     wildcard_constraints:
         dataset=rf"(?!(?:{'|'.join(map(re.escape, SETTINGS['datasets']))})/)[^/]+",

@@ -6,6 +6,8 @@ import re
 from snakemake.io import IOFile
 
 from resnetcam.settings.files import found_file, missing_file
+from resnetcam.data.protocols import share_or_number
+from resnetcam.sources.listing import TEST, list_images, state_of_files
 
 # Settings by wildcards.
 
@@ -67,6 +69,36 @@ def archive_source(wildcards):
     source = of_dataset("archive")(wildcards)
     path = source["path"]
     return source | {"path": path and (found_file(path, ROOT, os.path.exists) or path)}
+
+
+def source_of_images(wildcards):
+    """The folder or table of a person's images, as it is found."""
+    settings = catalogue.dataset(wildcards.dataset)
+    path = settings.get("folder") or settings["table"]
+    return found_file(path, ROOT, os.path.exists) or os.path.expanduser(path)
+
+
+def state_of_images(wildcards):
+    """Which image files there are, their sizes and times; of no use where a job runs."""
+    if not workflow.is_main_process:
+        return ""
+    return state_of_files(images_listed(source_of_images(wildcards)))
+
+
+@cache
+def images_listed(source):
+    with told_by_snakemake():
+        return list_images(source).images
+
+
+def images_to_train_on(wildcards):
+    """How many there are, those included that may be held out; of files, as far as listed."""
+    settings = catalogue.dataset(wildcards.dataset)
+    if "train_images" in settings:
+        return settings["train_images"]
+    images = images_listed(source_of_images(wildcards))
+    tests = sum(one.split == TEST for one in images)
+    return len(images) - (tests or share_or_number(settings["test_images"], len(images)))
 
 
 def known_regions(wildcards):

@@ -6,7 +6,7 @@ from pathlib import Path
 from resnetcam.workflow.stage import logged
 
 from resnetcam.data.dataset import DatasetReader
-from resnetcam.regions.conventions import ANNOTATION_SCALE, LABEL_ATTRIBUTE
+from resnetcam.regions.conventions import LABEL_ATTRIBUTE, annotation_scale
 from resnetcam.regions.kit import choose_images, write_annotation_kit
 
 with logged(snakemake):
@@ -26,7 +26,7 @@ with logged(snakemake):
         indices,
         labels[indices],
         data.class_names,
-        ANNOTATION_SCALE,
+        annotation_scale(data.image_shape[0]),
         LABEL_ATTRIBUTE,
         snakemake.wildcards.dataset,
         snakemake.params.regions_are_known,

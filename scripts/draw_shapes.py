@@ -3,12 +3,12 @@
 from resnetcam.workflow.stage import logged
 
 from resnetcam.common.files import sha256_of_file, write_json
-from resnetcam.data import shapes
-from resnetcam.data.cifar import write_archive
-from resnetcam.regions.conventions import ANNOTATION_SCALE, LABEL_ATTRIBUTE
+from resnetcam.regions.conventions import LABEL_ATTRIBUTE, annotation_scale
 from resnetcam.regions.export import Region
 from resnetcam.regions.on_images import image_name
 from resnetcam.regions.via_files import write_csv
+from resnetcam.sources import shapes
+from resnetcam.sources.cifar import write_archive
 
 with logged(snakemake):
     settings = snakemake.params.settings
@@ -17,7 +17,7 @@ with logged(snakemake):
     regions = []
     for index, outline in enumerate(drawing.test_outlines):
         name = drawing.images.class_names[drawing.images.y_test[index]]
-        x, y = (outline * ANNOTATION_SCALE).round(1).T.tolist()
+        x, y = (outline * annotation_scale(shapes.SIDE)).round(1).T.tolist()
         geometry = {"all_points_x": tuple(x), "all_points_y": tuple(y)}
         regions.append(
             Region(
@@ -26,7 +26,7 @@ with logged(snakemake):
         )
     write_csv(snakemake.output.regions, regions)
     write_json(
-        snakemake.output.archive,
+        snakemake.output.source,
         {
             "path": snakemake.output.images,
             "sha256": sha256_of_file(snakemake.output.images),

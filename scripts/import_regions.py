@@ -7,7 +7,7 @@ from resnetcam.workflow.stage import logged
 
 from resnetcam.common.errors import InputError
 from resnetcam.data.dataset import DatasetReader
-from resnetcam.regions.conventions import ANNOTATION_SCALE, LABEL_ATTRIBUTE
+from resnetcam.regions.conventions import LABEL_ATTRIBUTE, annotation_scale
 from resnetcam.regions.export import problem_lines
 from resnetcam.regions.on_images import describe_use, masks_for_images
 from resnetcam.regions.via import read_export
@@ -23,7 +23,7 @@ with logged(snakemake):
         data.array("y_test"),
         data.class_names,
         *data.image_shape[:2],
-        ANNOTATION_SCALE,
+        annotation_scale(data.image_shape[0]),
         LABEL_ATTRIBUTE,
     )
     use, *doubts = describe_use(export, known)

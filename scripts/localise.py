@@ -6,7 +6,7 @@ from resnetcam.common.files import write_json
 from resnetcam.data.dataset import DatasetReader
 from resnetcam.explain.localisation import score
 from resnetcam.explain.maps import default_group, group_names, read_maps
-from resnetcam.regions.conventions import ANNOTATION_SCALE, LABEL_ATTRIBUTE
+from resnetcam.regions.conventions import LABEL_ATTRIBUTE, annotation_scale
 from resnetcam.regions.export import problem_lines
 from resnetcam.regions.on_images import masks_for_images
 from resnetcam.regions.via import read_known_regions
@@ -20,7 +20,7 @@ with logged(snakemake):
         labels,
         data.class_names,
         *data.image_shape[:2],
-        ANNOTATION_SCALE,
+        annotation_scale(data.image_shape[0]),
         LABEL_ATTRIBUTE,
     )
     candidates = {

@@ -75,7 +75,7 @@ def build(
 
 def passes_by_side(recipe: Any) -> dict[int | None, float]:
     """How often a training sees all images in each size; None for the whole size."""
-    sides = resizing.image_sides(recipe.progressive_resizing, recipe.epochs)
+    sides = resizing.image_sides(recipe.progressive_resizing, recipe.epochs, 32)
     passes: dict[int | None, float] = {}
     for side, share in zip(
         sides, skipping.expected_shares(recipe.skip_easy, recipe.epochs), strict=True

@@ -17,12 +17,13 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 
 from resnetcam.backends import processor, runtime
 from resnetcam.common.errors import InputError
-from resnetcam.data import preprocessing, shapes
-from resnetcam.data.cifar import read_archive, write_archive
+from resnetcam.data import preprocessing
 from resnetcam.data.dataset import DatasetReader
 from resnetcam.settings.config import load_config
 from resnetcam.settings.merging import laid_over
 from resnetcam.settings.schema import read_schema
+from resnetcam.sources import shapes
+from resnetcam.sources.cifar import read_archive, write_archive
 
 ROOT = Path(__file__).parents[2]
 # experiment:seed, and after how many epochs to stop if it is not to be trained to its end.

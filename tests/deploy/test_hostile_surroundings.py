@@ -51,4 +51,4 @@ def test_stages_see_no_packages_of_the_user_and_ask_for_huge_pages(fresh_workflo
         "    assert os.environ['GLIBC_TUNABLES'] == 'glibc.malloc.hugetlb=1'\n",
     )
 
-    workflow.run("results/shapes/archive.json", own_process=True)
+    workflow.run("results/shapes/source.json", own_process=True)

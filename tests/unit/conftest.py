@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 
 from resnetcam.backends import runtime
-from resnetcam.data import shapes
+from resnetcam.sources import shapes
 
 # The same examples on every machine and every day.
 settings.register_profile("reproducible", derandomize=True)

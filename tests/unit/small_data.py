@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from resnetcam.data.cifar import LabelledImages
 from resnetcam.data.preprocessing import make_splits, write_dataset
+from resnetcam.sources.labelled_images import LabelledImages
 
 
 def write_data(path, coloured=False):

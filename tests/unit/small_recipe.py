@@ -11,7 +11,7 @@ RECIPE = {
     "batch_norm_momentum": 0.9,
     "select": "last",
     "schedule": {"name": "one_cycle", "peak": 0.05, "warmup": 0.2},
-    "progressive_resizing": [{"side": 6, "share": 0.5}],
+    "progressive_resizing": [{"scale": 0.75, "share": 0.5}],
     "skip_easy": 0.0,
     "augmentation": {
         "subtract_mean": "before",

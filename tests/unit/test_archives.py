@@ -15,8 +15,8 @@ import time
 import pytest
 
 from resnetcam.common.errors import InputError
-from resnetcam.data import archives
-from resnetcam.data.archives import ArchiveSource, obtain
+from resnetcam.sources import archives
+from resnetcam.sources.archives import ArchiveSource, obtain
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

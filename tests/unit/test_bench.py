@@ -111,7 +111,7 @@ def test_a_whole_recipe_is_each_size_as_often_as_its_images_are_seen(contenders)
 
     class Recipe:
         progressive_resizing = from_settings(
-            [{"side": 16, "share": 0.5}, {"side": 24, "share": 0.3}]
+            [{"scale": 0.5, "share": 0.5}, {"scale": 0.75, "share": 0.3}]
         )
         epochs, skip_easy = 10, 0.5
 

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from resnetcam.common.errors import InputError
-from resnetcam.data import cifar
-from resnetcam.data.cifar import LabelledImages, read_archive, write_archive
+from resnetcam.sources import cifar
+from resnetcam.sources.cifar import read_archive, write_archive
+from resnetcam.sources.labelled_images import LabelledImages
 
 TRAIN, TEST = 20, 6
 CLASSES = ("cat", "dog", "frog")

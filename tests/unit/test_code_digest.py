@@ -346,7 +346,7 @@ def test_stages_depend_on_what_they_use(script, modules):
     }
 
     assert modules <= reached
-    assert not {"report/context", "data/archives"} & reached
+    assert not {"report/context", "sources/archives"} & reached
     assert ("report/figures/canvas" in reached) == script.startswith("draw")
     assert ("training/session" in reached) == (script == "train.py")
     assert ("on_tensorflow/attribution" in reached) == (script in ("explain.py", "measure_maps.py"))

@@ -81,6 +81,8 @@ def test_every_object_of_the_schema_refuses_unknown_keys():
         assert chosen_by_name or "additionalProperties" in part, part
 
 
+ARCHIVE = {"sha256": "0" * 64, "urls": ["https://example.org/a"]}
+MINE = {"folder": "/x", "side": 64, "experiments": ["fast"]}
 EXPERIMENT = {"model": "resnet20v1", "recipe": "fast", "protocol": "holdout", "seeds": [1]}
 
 
@@ -90,19 +92,29 @@ EXPERIMENT = {"model": "resnet20v1", "recipe": "fast", "protocol": "holdout", "s
         ("recipes.fast.epohcs", 3, ["recipes.fast", "'epohcs'", "did you mean 'epochs'?"]),
         ("devcie", "cpu", ["config", "'devcie'", "did you mean 'device'?"]),
         ("datasets.cifar10.archive.url", "x", ["datasets.cifar10.archive", "'url'", "'urls'"]),
-        ("recipes.fast.progressive_resizing", [{"side": 32, "share": 0.5}], ["side", "at most 31"]),
-        ("recipes.fast.progressive_resizing", [{"side": 24, "share": 1}], ["share", "below 1"]),
+        ("recipes.fast.progressive_resizing", [{"scale": 1, "share": 0.5}], ["scale", "below 1"]),
+        ("recipes.fast.progressive_resizing", [{"scale": 0.75, "share": 1}], ["share", "below 1"]),
         (
             "recipes.fast.progressive_resizing",
-            [{"side": 16, "share": 0.5}, {"side": 24, "share": 0.5}],
+            [{"scale": 0.5, "share": 0.5}, {"scale": 0.75, "share": 0.5}],
             ["shares", "below 1"],
         ),
         (
             "recipes.fast.progressive_resizing",
-            [{"side": side, "share": share} for side, share in ((16, 0.7), (20, 0.2), (24, 0.1))],
+            [{"scale": 0.5, "share": share} for share in (0.7, 0.2, 0.1)],
             ["0.7, 0.2, 0.1 make 1;", "below 1"],
         ),
         ("datasets.cifar10.archive.path", "", ["must not be empty"]),
+        ("datasets.shapes.archive", ARCHIVE, ["one of the keys archive, draw_seed, folder, table"]),
+        ("datasets.mine", {"folder": "/x", "experiments": ["fast"]}, ["the key 'side' is missing"]),
+        ("datasets.mine", {"side": 64, "experiments": ["fast"]}, ["exactly one of the keys"]),
+        ("datasets.mine", MINE | {"side": 15}, ["datasets.mine.side", "at least 16"]),
+        ("datasets.mine", MINE | {"fit": "corp"}, ["mine.fit", "did you mean 'crop'?"]),
+        ("datasets.mine", MINE | {"train_images": 5}, ["mine.train_images", "are counted"]),
+        ("datasets.mine", MINE | {"test_images": 2.5}, ["mine.test_images", "2.5 is neither"]),
+        ("datasets.mine", MINE | {"validation_images": 0}, ["validation_images", "above 0"]),
+        ("datasets.cifar10.test_images", 0.2, ["cifar10.test_images", "must be a number"]),
+        ("datasets.shapes.side", 64, ["shapes.side", "leave this key out"]),
         ("experiments.fast.recipe", "fats", ["experiments.fast.recipe", "'fats'", "'fast'"]),
         ("experiments.fast.model", "resnet", ["experiments.fast.model", "Known: resnet20v1"]),
         ("datasets.cifar10.experiments", ["quick"], ["cifar10.experiments.0", "'quick'"]),
@@ -395,3 +407,11 @@ def test_a_name_too_long_for_a_folder_is_refused(section):
     config[section]["x" * 256] = dict(next(iter(config[section].values())))
     with pytest.raises(InputError, match=rf"^{section}\.x+…: a name of 256 bytes"):
         load_config(config, SCHEMA)
+
+
+def test_layers_are_those_of_the_networks_for_a_datasets_images():
+    """Large images have a longer stem."""
+    layers = {"gradcam": {"layers": ["final", "stem2_out"]}}
+    load_config(changed("datasets.mine", MINE | {"side": 128} | layers), SCHEMA)
+    with pytest.raises(InputError, match="no layer 'stem2_out'"):
+        load_config(changed("datasets.mine", MINE | layers), SCHEMA)

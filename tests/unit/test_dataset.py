@@ -2,24 +2,18 @@
 
 import time
 from fractions import Fraction
-from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 
 from resnetcam.common.errors import InputError
-from resnetcam.data.cifar import LabelledImages
 from resnetcam.data.dataset import DatasetReader
-from resnetcam.data.preprocessing import (
-    check_number_of_classes,
-    make_splits,
-    mean_image,
-    stratified_choice,
-    write_dataset,
-)
+from resnetcam.data.preprocessing import make_splits, mean_image, write_dataset
 from resnetcam.data.protocols import PROTOCOLS
+from resnetcam.data.splitting import stratified_choice
 from resnetcam.recipe.augmentation import build_prepare
+from resnetcam.sources.labelled_images import LabelledImages
 
 ARRAYS = [
     "x_train",
@@ -100,6 +94,10 @@ def test_the_protocols_divide_the_training_images(images):
         np.testing.assert_array_equal(ours, theirs)
 
 
+def names_of(counts):
+    return [str(index) for index in range(len(counts))]
+
+
 @pytest.mark.parametrize(
     ("counts", "size", "quotas"),
     [
@@ -111,14 +109,14 @@ def test_the_protocols_divide_the_training_images(images):
 )
 def test_every_class_gives_its_share(counts, size, quotas):
     labels = np.random.default_rng(0).permutation(np.repeat(np.arange(len(counts)), counts))
-    chosen = stratified_choice(labels.astype(np.uint8), size, 1)
+    chosen = stratified_choice(labels.astype(np.uint8), size, 1, names_of(counts), "k")
     assert np.bincount(labels[chosen]).tolist() == quotas
     assert (np.diff(chosen.astype(int)) > 0).all()
 
 
 def test_a_split_is_decided_by_its_seed():
     labels = np.repeat(np.arange(3, dtype=np.uint8), 50)
-    first, again, other = (stratified_choice(labels, 30, seed) for seed in (1, 1, 2))
+    first, again, other = (stratified_choice(labels, 30, seed, "abc", "k") for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert set(first) != set(other)
     assert set(first // 25) == set(range(6))  # from all over each class, not from its beginning
@@ -127,15 +125,10 @@ def test_a_split_is_decided_by_its_seed():
 @pytest.mark.parametrize("size", [0, 2, 58, 60, 61, 90, 1000])
 def test_a_split_that_leaves_a_class_empty_is_refused(size):
     labels = np.repeat(np.arange(3, dtype=np.uint8), 20)
-    with pytest.raises(InputError, match=f"validation_images = {size} of 60 leaves class"):
-        stratified_choice(labels, size, 1)
-
-
-def test_only_ten_classes_are_taken():
-    check_number_of_classes(Path("mine.tar.gz"), list("abcdefghij"))
-    for names in ("abcdefghi", "abcdefghijk"):
-        with pytest.raises(InputError, match=rf"mine.tar.gz has {len(names)} classes"):
-            check_number_of_classes(Path("mine.tar.gz"), list(names))
+    with pytest.raises(
+        InputError, match=f"^test_images: {size:,} of 60 images leave the class '[ac]'"
+    ):
+        stratified_choice(labels, size, 1, "abc", "test_images")
 
 
 def test_sums_of_many_bright_images_do_not_overflow_or_round():

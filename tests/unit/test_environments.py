@@ -31,7 +31,7 @@ NETWORK_SCRIPTS = ["train", "evaluate", "explain", "measure_maps"]
 # Which environment a rule's script runs in, and the import names of its packages.
 SCRIPTS = {
     "data": ["download", "draw_shapes", "preprocess", "linear_baseline", "import_regions"]
-    + ["choose_classes"]
+    + ["choose_classes", "list_images", "decode_images"]
     + ["summarise_annotations", "annotate", "localise"],
     "tensorflow": NETWORK_SCRIPTS,
     "tensorflow-gpu": NETWORK_SCRIPTS,

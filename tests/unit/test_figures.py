@@ -12,8 +12,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from resnetcam.data.cifar import LabelledImages
-from resnetcam.data.official import Comparison
 from resnetcam.data.preprocessing import write_dataset
 from resnetcam.explain.display import resize_bilinear
 from resnetcam.explain.maps import Maps
@@ -36,6 +34,8 @@ from resnetcam.report.figures.explained import (
 )
 from resnetcam.report.figures.overlays import Look, draw_color_scale, overlay
 from resnetcam.report.figures.page import Page
+from resnetcam.sources.labelled_images import LabelledImages
+from resnetcam.sources.official import Comparison
 from resnetcam.training.history import write_history
 
 GREY = np.full((32, 32, 3), 128, np.uint8)
@@ -390,11 +390,6 @@ def test_a_page_counts_the_recognised_the_missed_and_the_mistaken(tmp_path, monk
         "dog, predicted another class: 1",
         "Another class, predicted dog: 1",
     ]
-
-
-def test_a_page_of_a_class_that_is_not_there_says_so(tmp_path):
-    class_page(tmp_path / "a.png", 3, explained([0], [0]), "abc", Look())
-    assert Image.open(tmp_path / "a.png").height < 300
 
 
 @pytest.mark.parametrize("regions", [0, 3])

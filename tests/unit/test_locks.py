@@ -10,7 +10,7 @@ import pytest
 from resnetcam.common import hdf5
 from resnetcam.common.files import sha256_of_file
 from resnetcam.common.locks import try_lock, wait_for_lock
-from resnetcam.data.archives import ArchiveSource, obtain
+from resnetcam.sources.archives import ArchiveSource, obtain
 
 
 def refuse_with(monkeypatch, number):

@@ -180,7 +180,7 @@ def test_other_depths_are_refused_with_the_two_nearest(family, depth, below, abo
 def test_layers_are_known_without_the_network(family, depth):
     network = models.build_network(family, depth, 3, 10)
     spatial = [layer.name for layer in network.layers if len(layer.output.shape) == 4]
-    known = layers.spatial_layers(family, depth)
+    known = layers.spatial_layers(family, depth, 32)
     assert sorted(known) == sorted(set(spatial) - {"centred_images", "pool"})
 
 

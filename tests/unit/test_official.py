@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 
 from resnetcam.common.errors import InputError
-from resnetcam.data import archives, members, official
-from resnetcam.data.archives import ArchiveSource, obtain
-from resnetcam.data.cifar import LabelledImages, read_archive, records, write_archive
 from resnetcam.data.dataset import DatasetReader
-from resnetcam.data.official import compare_with_official, dataset_compared_with_official
+from resnetcam.data.official_or_not import dataset_compared_with_official
 from resnetcam.data.preprocessing import write_dataset
+from resnetcam.sources import archives, members, official
+from resnetcam.sources.archives import ArchiveSource, obtain
+from resnetcam.sources.cifar import read_archive, records, write_archive
+from resnetcam.sources.labelled_images import LabelledImages
+from resnetcam.sources.official import compare_with_official
 
 BATCH = 4
 BINARY, PYTHON = "cifar-10-batches-bin", "cifar-10-batches-py"

@@ -297,7 +297,7 @@ def test_summary():
     assert areas["max"] == pytest.approx(100 * math.pi)
     assert summary(Export((), (), (), {}))["area_px2"] is None
     enlarged = summary(export_of(rect(0, 0, 9, 9)))
-    assert enlarged["unit"] == "pixels of test images enlarged 16 times"
+    assert enlarged["unit"] == "pixels of enlarged test images"
 
 
 def test_a_summary_names_the_most_frequent_value_first():

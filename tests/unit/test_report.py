@@ -12,11 +12,12 @@ from markdown_it import MarkdownIt
 from PIL import Image
 
 from resnetcam.common.errors import DamagedFileError
-from resnetcam.data.cifar import LabelledImages
-from resnetcam.data.official import ARCHIVES, Comparison
+from resnetcam.data.chance import share_of_the_most_frequent_class
+from resnetcam.data.dataset import DatasetReader
 from resnetcam.data.preprocessing import make_splits, write_dataset
 from resnetcam.data.protocols import selected_on
-from resnetcam.report import context as report
+from resnetcam.evaluation.predictions import write_predictions
+from resnetcam.report import about_data
 from resnetcam.report.comparison import (
     RunFiles,
     best_by_validation,
@@ -39,6 +40,8 @@ from resnetcam.report.text import (
     relative_link,
     wilson_interval,
 )
+from resnetcam.sources.labelled_images import LabelledImages
+from resnetcam.sources.official import ARCHIVES, Comparison
 from resnetcam.training.history import read_history, read_own_history, write_history
 from resnetcam.workflow.closing_words import closing_words
 
@@ -162,9 +165,12 @@ def write_run(folder, experiment, seed, accuracy, protocol="holdout"):
     (run / "localisation.json").write_text(json.dumps(localisation))
     (run / "faithfulness.json").write_text(json.dumps(faithfulness(0.1, 0.7)))
     (run / "randomisation.json").write_text(json.dumps(randomisation))
-    names = ("metrics.json", "run.json", "history.csv", "faithfulness.json", "randomisation.json")
-    names += ("figures", "localisation.json")
+    names = ("metrics.json", "run.json", "history.csv", "predictions.h5")
+    names += ("faithfulness.json", "randomisation.json", "figures", "localisation.json")
     return RunFiles(experiment, seed, *(run / name for name in names))
+
+
+NOTHING_NOTED: dict[str, object] = {"twins": [], "removed": 0, "unreadable": [], "ignored": []}
 
 
 @pytest.fixture
@@ -182,14 +188,20 @@ def results(tmp_path, monkeypatch):
         official = archive.pop("official")
         if official is not None:
             found = Comparison(official, deviations)
-            monkeypatch.setattr(report, "dataset_compared_with_official", lambda data: found)
-        (folder / "archive.json").write_text(json.dumps(archive))
+            monkeypatch.setattr(about_data, "dataset_compared_with_official", lambda data: found)
+        (folder / "source.json").write_text(json.dumps(archive))
+        (folder / "images.json").write_text(json.dumps(NOTHING_NOTED | more.pop("noted", {})))
+        runs = [write_run(folder, "fast", 1, 0.9)] if runs is None else runs
+        for run in runs:
+            logits = np.eye(len(class_names), dtype=np.float32)[labels]
+            write_predictions(run.predictions, {"test": (logits, labels)})
         (folder / "baseline.json").write_text(json.dumps({"accuracy": 0.41}))
         inputs = ReportInputs(
             dataset=more.pop("dataset", "cifar10"),
             experiments=EXPERIMENTS,
-            runs=[write_run(folder, "fast", 1, 0.9)] if runs is None else runs,
-            archive=folder / "archive.json",
+            runs=runs,
+            source=folder / "source.json",
+            notes=folder / "images.json",
             data=folder / "data.h5",
             baseline=folder / "baseline.json",
             settings=more.pop("settings", {"split_seed": 7, "gradcam": {"steps": 16}}),
@@ -388,13 +400,13 @@ def test_epochs_on_smaller_images_are_told(results):
     assert "smaller" not in markdown and "small images" not in markdown
 
     provenance = json.loads(run.provenance.read_text())
-    resizing = [{"side": 24, "share": 0.5}]
+    resizing = [{"scale": 0.75, "share": 0.5}]
     provenance["ingredients"]["recipe"]["progressive_resizing"] = resizing
     run.provenance.write_text(json.dumps(provenance))
     markdown, _ = results(["cat", "dog"], archive(), [run])
     assert "In the first epoch (shaded), the training images were smaller" in markdown
     assert "which compiles; they include small images" in markdown
-    assert "recipe.progressive_resizing.0.side: 24" in markdown
+    assert "recipe.progressive_resizing.0.scale: 0.75" in markdown
 
 
 def test_epochs_that_left_easy_images_out_are_told_and_counted_by_what_they_saw(results):
@@ -791,7 +803,9 @@ def test_chance_is_what_the_most_frequent_training_class_gets_on_the_test_set(tm
     pixels = [np.zeros((len(y), 4, 4, 3), np.uint8) for y in (y_train, y_test)]
     images = LabelledImages(pixels[0], y_train, pixels[1], y_test, ("a", "b", "c"))
     write_dataset(tmp_path / "data.h5", images, make_splits(images, 3, 0))
-    assert report._data_facts(tmp_path / "data.h5")["chance"] == pytest.approx(1 / 5)
+    assert share_of_the_most_frequent_class(DatasetReader(tmp_path / "data.h5")) == pytest.approx(
+        1 / 5
+    )
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,8 @@ from resnetcam.training.progress import log_epoch
     ],
 )
 def test_the_first_epochs_see_small_images_and_the_last_never_does(epochs, share, small):
-    assert image_sides([Resizing(24, share)], epochs) == [24] * small + [None] * (epochs - small)
+    sides = image_sides([Resizing(0.75, share)], epochs, 32)
+    assert sides == [24] * small + [None] * (epochs - small)
 
 
 @pytest.mark.parametrize(
@@ -36,16 +37,26 @@ def test_the_first_epochs_see_small_images_and_the_last_never_does(epochs, share
     ],
 )
 def test_sizes_follow_one_another(sizes, epochs, sides):
-    assert image_sides([Resizing(*one) for one in sizes], epochs) == sides
+    scaled = [Resizing(side / 32, share) for side, share in sizes]
+    assert image_sides(scaled, epochs, 32) == sides
+
+
+@pytest.mark.parametrize(
+    ("scale", "whole", "side"),
+    [(0.5, 64, 32), (0.75, 224, 168), (0.5, 28, 14), (0.75, 17, 13), (0.98, 16, None)],
+)
+def test_sizes_follow_the_whole_images(scale, whole, side):
+    assert image_sides([Resizing(scale, 0.5)], 2, whole) == [side, None]
 
 
 def test_without_resizing_images_stay_whole():
-    assert image_sides([], 3) == [None] * 3
+    assert image_sides([], 3, 32) == [None] * 3
 
 
 @pytest.mark.parametrize(
     ("noted", "small"),
     [
+        ([{"scale": 0.5, "share": 0.3}, {"scale": 0.75, "share": 0.2}], 5),
         ([{"side": 16, "share": 0.3}, {"side": 24, "share": 0.2}], 5),
         ([], 0),
         ({"side": 24, "share": 0.67}, 6),
@@ -57,8 +68,8 @@ def test_small_epochs_are_known_of_runs_of_today_and_of_before(noted, small):
 
 
 def test_an_epoch_costs_what_its_pixels_do():
-    assert relative_costs([Resizing(24, 0.34)], 3, 32) == [9 / 16, 1, 1]
-    assert relative_costs([Resizing(24, 0.5)], 2, 48) == [1 / 4, 1]
+    assert relative_costs([Resizing(0.75, 0.34)], 3, 32) == [9 / 16, 1, 1]
+    assert relative_costs([Resizing(0.5, 0.5)], 2, 48) == [1 / 4, 1]
 
 
 @pytest.mark.parametrize(

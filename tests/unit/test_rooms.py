@@ -7,7 +7,17 @@ import pytest
 
 LIBRARY = Path(__file__).parents[2] / "scripts/resnetcam"
 ROOMS = (
-    *("common", "data", "regions", "recipe", "networks", "backends", "evaluation", "training"),
+    *(
+        "common",
+        "sources",
+        "data",
+        "regions",
+        "recipe",
+        "networks",
+        "backends",
+        "evaluation",
+        "training",
+    ),
     *("explain", "report", "settings", "workflow"),
 )
 

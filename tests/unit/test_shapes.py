@@ -5,8 +5,8 @@ import pytest
 import scipy.ndimage
 from PIL import Image, ImageDraw
 
-from resnetcam.data import shapes
 from resnetcam.data.linear_baseline import linear_baseline
+from resnetcam.sources import shapes
 
 
 @pytest.fixture(scope="module")

@@ -449,7 +449,7 @@ def test_every_step_gets_its_own_rate_and_every_image_its_own_draws_and_its_epoc
 ):
     calls = fake_steps(monkeypatch)
     calls_of_all_whole_batches(monkeypatch)
-    run = Run(tmp_path, data, cpu, progressive_resizing=[{"side": 5, "share": 0.7}])()
+    run = Run(tmp_path, data, cpu, progressive_resizing=[{"scale": 0.625, "share": 0.7}])()
     assert [indices.shape for indices, *_ in calls] == [(2, 16), (1, 8)] * 3
     assert [side for *_, side in calls] == [5, 5, 5, 5, None, None]
     rates = np.concatenate([rates for *_, rates, _ in calls])

@@ -73,7 +73,7 @@ def edited(scripts, module, old, new, backend="tensorflow"):
         ("backends/on_tensorflow/training", "(size - 1) / size", "(size + 1) / size"),
         ("backends/on_tensorflow/folding", "- mean * scale", "+ mean * scale"),
         ("backends/on_tensorflow/device", "tf.zeros(1)", "tf.ones(1)"),
-        ("networks/families/resnet_v1", "16, 3)", "16, 5)"),
+        ("networks/families/resnet_v1", "stem(16", "stem(8"),
         ("networks/models", "2 / fan_in", "1 / fan_in"),
     ],
 )
@@ -95,7 +95,7 @@ def test_another_computation_is_another_training(scripts, before, module, old, n
         ("recipe/optimizers/muon", "Muon for convolution kernels", "Muon for kernels"),
         ("recipe/optimizers/rmsprop", "1 - self.rho", "1 + self.rho"),
         ("recipe/schedules/inverse_time", "1 + self.decay", "1 - self.decay"),
-        ("networks/families/resnet_v2", "16, 3)", "16, 5)"),
+        ("networks/families/resnet_v2", "stem(16", "stem(8"),
         ("backends/runtime", "sees no GPU", "finds no GPU"),
         ("backends/on_tensorflow/attribution", "1 - tf.eye", "tf.eye"),
         ("backends/on_jax/training", "1 - self.momentum", "self.momentum"),

@@ -24,16 +24,16 @@ def test_multiply_adds_are_known_without_the_network(family, depth):
         for layer in classifier.layers
         if isinstance(layer, keras.layers.Conv2D)
     )
-    assert multiply_adds(body_of(family, depth), IMAGE[0]) == counted
+    assert multiply_adds(body_of(family, depth, IMAGE[0]), IMAGE[0]) == counted
 
 
 def test_a_training_counts_by_its_network_and_the_size_of_its_images():
     recipe = {"epochs": 4, "progressive_resizing": [], "skip_easy": 0}
     plan = {"model": {"family": "resnet_v1", "depth": 20}, "recipe": recipe}
-    assert images_of_resnet20(plan, 1000) == 4000
+    assert images_of_resnet20(plan, 1000, 32) == 4000
 
-    recipe["progressive_resizing"] = [{"side": 16, "share": 0.5}]
-    assert images_of_resnet20(plan, 1000) == 2500
+    recipe["progressive_resizing"] = [{"scale": 0.5, "share": 0.5}]
+    assert images_of_resnet20(plan, 1000, 32) == 2500
 
     plan["model"] = {"family": "resnet_v2", "depth": 20}
-    assert images_of_resnet20(plan, 1000) == pytest.approx(1.62 * 2500, rel=0.01)
+    assert images_of_resnet20(plan, 1000, 32) == pytest.approx(1.62 * 2500, rel=0.01)

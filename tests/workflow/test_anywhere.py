@@ -204,11 +204,11 @@ def test_working_directories_share_archives(clone, tmp_path):
         }
         (tmp_path / name).mkdir()
         (tmp_path / name / "config.yaml").write_text(yaml.safe_dump(settings))
-        target = ["results/cifar10/archive.json", "--snakefile", clone / "Snakefile"]
+        target = ["results/cifar10/source.json", "--snakefile", clone / "Snakefile"]
         snakemake(tmp_path / name, *target)
 
     assert (tmp_path / "store" / digest / "any.tar.gz").exists()
-    assert "../store/" in (tmp_path / "second/results/cifar10/archive.json").read_text()
+    assert "../store/" in (tmp_path / "second/results/cifar10/source.json").read_text()
     assert not (tmp_path / "second/resources").exists()
 
 

@@ -42,7 +42,7 @@ def install_conda(tmp_path, monkeypatch, version):
     monkeypatch.setenv("STAND_IN_CONDA_ROOT", str(root))
 
 
-ONE_STAGE = ("results/shapes/archive.json", "--use-conda")
+ONE_STAGE = ("results/shapes/source.json", "--use-conda")
 
 
 def environments(workflow):
@@ -215,9 +215,9 @@ def test_where_jobs_run_elsewhere_auto_takes_the_environment_with_cuda(fresh_wor
 
 def test_without_conda_a_missing_package_is_told_with_its_environment(fresh_workflow):
     workflow = fresh_workflow()
-    workflow.edit("scripts/draw_shapes.py", "from resnetcam.data import shapes", "import numqy")
+    workflow.edit("scripts/draw_shapes.py", "from resnetcam.sources import shapes", "import numqy")
 
-    result = workflow.run("results/shapes/archive.json", check=False)
+    result = workflow.run("results/shapes/source.json", check=False)
 
     log = (workflow.folder / "logs/shapes/draw_shapes.log").read_text()
     for told in (result.output, log):

@@ -14,7 +14,7 @@ RESULTS = "results/shapes"
 @pytest.mark.parametrize(
     "name",
     [
-        "archive.json",
+        "source.json",
         "baseline.json",
         "tiny/seed1/metrics.json",
         "tiny/seed1/model.keras",

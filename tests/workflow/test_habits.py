@@ -174,7 +174,7 @@ def test_a_folder_and_an_interpreter_with_spaces_in_their_paths(fresh_workflow, 
     command = [venv / "bin/python", "-m", "snakemake", "--cores", "2", "--configfile", "tiny.yaml"]
 
     done = subprocess.run(
-        [*command, "--", "results/shapes/archive.json"],
+        [*command, "--", "results/shapes/source.json"],
         cwd=folder,
         env={**os.environ, "PYTHONNOUSERSITE": "1"},
         capture_output=True,
@@ -182,4 +182,4 @@ def test_a_folder_and_an_interpreter_with_spaces_in_their_paths(fresh_workflow, 
     )
 
     assert done.returncode == 0, done.stderr
-    assert (folder / "results/shapes/archive.json").exists()
+    assert (folder / "results/shapes/source.json").exists()

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from tiny_workflow import rules_of_plan
 
-from resnetcam.data.members import read_members, sha256_of_source
+from resnetcam.sources.members import read_members, sha256_of_source
 
 pytestmark = pytest.mark.slow
 
@@ -263,7 +263,7 @@ def test_swapped_numbers_are_noticed(workflow):
 def test_new_preprocessing_code_with_the_same_bytes_trains_nothing(workflow):
     data = workflow.folder / "results/shapes/data.h5"
     before = data.read_bytes()
-    workflow.edit("scripts/resnetcam/data/preprocessing.py", "// 5000", "// 50")
+    workflow.edit("scripts/resnetcam/data/preprocessing.py", "= 2**24", "= 2**10")
     planned = workflow.planned()
     assert {"preprocess", "train", "evaluate", "explain"} <= set(planned)
 
@@ -286,16 +286,16 @@ def test_settings_of_the_download_do_not_download_again(workflow):
         }
     }
     (workflow.folder / "tiny.yaml").write_text(yaml.safe_dump(settings))
-    workflow.run("results/cifar10/archive.json")
+    workflow.run("results/cifar10/source.json")
     settings["datasets"]["cifar10"]["archive"] |= {
         "path": None,
         "urls": ["http://127.0.0.1:9/elsewhere"],
         "timeout": 3,
     }
     (workflow.folder / "tiny.yaml").write_text(yaml.safe_dump(settings))
-    workflow.edit("scripts/resnetcam/data/archives.py", "import", "import antigravity\nimport")
+    workflow.edit("scripts/resnetcam/sources/archives.py", "import", "import antigravity\nimport")
 
-    planned = workflow.planned("results/cifar10/archive.json")
+    planned = workflow.planned("results/cifar10/source.json")
 
     assert planned == {}
 

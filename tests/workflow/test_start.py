@@ -119,7 +119,7 @@ def test_without_a_network_one_message_says_what_to_do(shared):
         "        - http://name.invalid/cifar-10-binary.tar.gz\n"
     )
 
-    result = shared.run("results/cifar10/archive.json", "--configfile", "offline.yaml", check=False)
+    result = shared.run("results/cifar10/source.json", "--configfile", "offline.yaml", check=False)
 
     assert result.returncode != 0
     assert "127.0.0.1:9" in result.output
@@ -146,7 +146,7 @@ def test_a_second_snakemake_in_the_folder_is_turned_away(shared):
     assert result.returncode != 0
     assert "4711" in result.output
     assert not (shared.folder / "results/shapes").exists()
-    assert shared.run("results/shapes/archive.json").returncode == 0
+    assert shared.run("results/shapes/source.json").returncode == 0
 
 
 def swap_the_archive(workflow):

@@ -71,7 +71,7 @@ def padded(values: NDArray[Any]) -> NDArray[Any]:
 def trainer(
     network: keras.Model,
     images: NDArray[np.uint8],
-    labels: NDArray[np.uint8],
+    labels: NDArray[np.integer],
     prepare: Prepare,
     optimizer: Optimizer,
     decays: Sequence[float],

@@ -5,7 +5,13 @@ _INTERVAL = {"mean": float, "low": float, "high": float}
 _EPOCH = {"epoch": int, "val_accuracy": (float, _NOTHING), "val_loss": (float, _NOTHING)}
 _PLACE = {"device": str, "device_name": str, "precision": str, "threads": int}
 
-ARCHIVE = {"path": str, "sha256": str, "origin": str}
+SOURCE = {"path": str, "sha256": str, "origin": str}
+NOTES = {
+    "twins": [{"test": int, "train": int, "correlation": float}],
+    "removed": int,
+    "unreadable": [{"path": str, "reason": str}],
+    "ignored": [str],
+}
 BASELINE = {"accuracy": float}
 METRICS = {
     "accuracy": float,

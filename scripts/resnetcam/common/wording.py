@@ -1,4 +1,6 @@
-"""How numbers of things, and times, are written."""
+"""How numbers of things, times and paths are written."""
+
+from pathlib import Path
 
 
 def counted(number: int, thing: str, things: str | None = None) -> str:
@@ -29,3 +31,9 @@ def tick_of_time(seconds: float) -> str:
         if seconds >= length:
             return f"{seconds / length:.3g} {unit}"
     return f"{seconds:.3g} s"
+
+
+def shown(path: str | Path) -> str:
+    """Write a path in one printable line: as it is, or as Python would quote it."""
+    text = str(path)
+    return text if text.isprintable() else ascii(text)

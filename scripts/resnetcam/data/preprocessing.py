@@ -1,6 +1,8 @@
 """Write ``data.h5``: split the images for every protocol and compute the mean images."""
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import math
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,31 +11,59 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam.common import hdf5
-from resnetcam.common.errors import InputError
-from resnetcam.data.cifar import LabelledImages
-from resnetcam.data.dataset import Split, array_sha256
-from resnetcam.data.protocols import FULL, HOLDOUT, TEST_SELECTED
-from resnetcam.data.sizes import NUM_CLASSES
+from resnetcam.data.dataset import Split
+from resnetcam.data.protocols import FULL, HOLDOUT, TEST_SELECTED, share_or_number
+from resnetcam.data.splitting import grouped_choice, stratified_choice
+from resnetcam.sources.labelled_images import LabelledImages
+from resnetcam.sources.twins import find_twins
+
+_BYTES_AT_A_TIME = 2**24
 
 
-def check_number_of_classes(archive: Path, class_names: Sequence[str]) -> None:
-    """Raise ``InputError`` unless an archive has as many classes as figures are laid out for."""
-    if len(class_names) != NUM_CLASSES:
-        raise InputError(
-            f"{archive} has {len(class_names)} classes. Figures and report are laid out for "
-            f"{NUM_CLASSES}; other numbers are not supported."
-        )
+def preprocess(
+    path: str | Path,
+    images: LabelledImages,
+    train_hashes: NDArray[np.uint64],
+    test_hashes: NDArray[np.uint64],
+    settings: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Find twins, split the images and write ``data.h5``; return what is to be told of them.
+
+    Args:
+        train_hashes, test_hashes: perceptual hashes, uint64 (N,) and (M,).
+        settings: ``validation_images``, ``split_seed``, and ``twins``, by which training images
+            that look like a test image are kept or removed.
+
+    Raises:
+        InputError: if a class would be empty on either side.
+    """
+    twins = find_twins(test_hashes, train_hashes, images.x_test, images.x_train)
+    removed = {one.train for one in twins} if settings["twins"] == "remove" else set()
+    splits = make_splits(images, settings["validation_images"], settings["split_seed"], removed)
+    write_dataset(path, images, splits)
+    return {"twins": [one._asdict() for one in twins], "removed": len(removed)}
 
 
 def make_splits(
-    images: LabelledImages, validation_images: int, split_seed: int
+    images: LabelledImages,
+    validation_images: float,
+    split_seed: int,
+    left_out: Collection[int] = (),
 ) -> dict[str, Split]:
-    """Split the training images for every protocol and compute each one's mean image."""
-    held_out = stratified_choice(images.y_train, validation_images, split_seed)
-    rest = np.setdiff1d(np.arange(len(images.y_train), dtype=np.uint32), held_out)
+    """Split the training images for every protocol and compute each one's mean image.
+
+    Args:
+        validation_images: how many choose the epoch, or what share; unused where ``images`` say it.
+        left_out: training images that no protocol uses.
+
+    Raises:
+        InputError: if a class would be empty on either side.
+    """
     everyone = np.arange(len(images.y_train), dtype=np.uint32)
-    nobody = np.zeros(0, np.uint32)
-    whole = Split(everyone, nobody, mean_image(images.x_train, everyone))
+    held_out = _held_out(images, validation_images, split_seed)
+    used = np.setdiff1d(everyone, np.array(list(left_out), np.uint32))
+    held_out, rest = np.intersect1d(held_out, used), np.setdiff1d(used, held_out)
+    whole = Split(used, np.zeros(0, np.uint32), mean_image(images.x_train, used))
     return {
         HOLDOUT: Split(rest, held_out, mean_image(images.x_train, rest)),
         TEST_SELECTED: whole,
@@ -41,35 +71,22 @@ def make_splits(
     }
 
 
-def stratified_choice(labels: NDArray[np.uint8], size: int, seed: int) -> NDArray[np.uint32]:
-    """Choose ``size`` indices, from every class its share (largest remainders), in rising order.
-
-    Raises:
-        InputError: if a class would be empty on either side.
-    """
-    classes, counts = np.unique(labels, return_counts=True)
-    exact = counts * size / len(labels)
-    quotas = np.floor(exact).astype(int)
-    largest_remainders = np.argsort(quotas - exact, kind="stable")[: size - quotas.sum()]
-    quotas[largest_remainders] += 1
-    if (quotas == 0).any() or (quotas >= counts).any():
-        empty = classes[(quotas == 0) | (quotas >= counts)][0]
-        raise InputError(
-            f"validation_images = {size} of {len(labels)} leaves class {empty} without a training "
-            f"or a validation image; classes have {counts.min()} to {counts.max()} training images"
-        )
-    generator = np.random.Generator(np.random.Philox(key=[seed, 0x5911]))
-    chosen = [
-        generator.permutation(np.flatnonzero(labels == label))[:quota]
-        for label, quota in zip(classes, quotas, strict=True)
-    ]
-    return np.sort(np.concatenate(chosen)).astype(np.uint32)
+def _held_out(
+    images: LabelledImages, validation_images: float, split_seed: int
+) -> NDArray[np.uint32]:
+    if images.validation is not None:
+        return images.validation
+    size = share_or_number(validation_images, len(images.y_train))
+    asked = size, split_seed, images.class_names, "validation_images"
+    if any(images.train_groups):
+        return grouped_choice(images.y_train, images.train_groups, *asked)
+    return stratified_choice(images.y_train, *asked)
 
 
 def mean_image(images: NDArray[np.uint8], indices: NDArray[np.uint32]) -> NDArray[np.float32]:
-    """The mean of the chosen images, float32 (H, W, 3) in units of pixel/255, of exact sums."""
+    """The mean of the chosen images, float32 (H, W, C) in units of pixel/255, of exact sums."""
     total = np.zeros(images.shape[1:], np.uint64)
-    for part in np.array_split(indices, max(1, len(indices) // 5000)):
+    for part in np.array_split(indices, max(1, len(indices) // _rows_at_a_time(images))):
         total += images[part].sum(0, dtype=np.uint64)
     return (total / (255 * len(indices))).astype(np.float32)
 
@@ -83,8 +100,21 @@ def write_dataset(path: str | Path, images: LabelledImages, splits: Mapping[str,
         for protocol, split in splits.items():
             for name, values in split._asdict().items():
                 _write_array(file, f"{protocol}/{name}", values)
+        for name in ("train_files", "test_files"):
+            if files := getattr(images, name):
+                file.create_dataset(name, data=list(files), track_times=False)
 
 
 def _write_array(file: h5py.File, name: str, values: NDArray[Any]) -> None:
-    stored = file.create_dataset(name, data=values, track_times=False)
-    stored.attrs["sha256"] = array_sha256(values)
+    """Write an array row by row, as it may not fit into memory, and its SHA-256 beside it."""
+    stored = file.create_dataset(name, values.shape, values.dtype, track_times=False)
+    digest, step = hashlib.sha256(), _rows_at_a_time(values)
+    for start in range(0, len(values), step):
+        rows = np.ascontiguousarray(values[start : start + step])
+        stored[start : start + step] = rows
+        digest.update(rows.data)
+    stored.attrs["sha256"] = digest.hexdigest()
+
+
+def _rows_at_a_time(values: NDArray[Any]) -> int:
+    return max(1, _BYTES_AT_A_TIME // (math.prod(values.shape[1:]) * values.dtype.itemsize))

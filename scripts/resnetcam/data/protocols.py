@@ -32,3 +32,8 @@ def selected_on(protocol: str) -> str:
 def label(protocol: str) -> str:
     """Return what stands behind a test accuracy that is not of the usual protocol."""
     return {TEST_SELECTED: " (test-selected)", FULL: " (trained on all images)"}.get(protocol, "")
+
+
+def share_or_number(asked: float, images: int) -> int:
+    """Return how many of so many images are asked for: a share if it is below 1, else a number."""
+    return round(asked * images) if asked < 1 else int(asked)

@@ -19,7 +19,7 @@ def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def confusion_matrix(
-    labels: NDArray[np.uint8], predictions: NDArray[np.integer], num_classes: int
+    labels: NDArray[np.integer], predictions: NDArray[np.integer], num_classes: int
 ) -> NDArray[np.int64]:
     """Count images by (true class, predicted class): int64 (C, C)."""
     cells = labels.astype(np.int64) * num_classes + predictions
@@ -34,7 +34,7 @@ def write_predictions(path: Path, predictions: dict[str, tuple[Any, Any]]) -> No
             file.create_dataset(f"{name}/labels", data=labels, track_times=False)
 
 
-def read_predictions(path: Path, name: str) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+def read_predictions(path: Path, name: str) -> tuple[NDArray[np.float32], NDArray[np.integer]]:
     """Return (logits (N, C), labels (N,)) of the ``test`` or the ``validation`` set."""
     with hdf5.reading(path) as file:
         logits = hdf5.array(file, f"{name}/logits", "f", 2)
@@ -46,7 +46,7 @@ def read_predictions(path: Path, name: str) -> tuple[NDArray[np.float32], NDArra
 
 def metrics(
     logits: NDArray[np.float32],
-    labels: NDArray[np.uint8],
+    labels: NDArray[np.integer],
     history: list[dict[str, float]],
     protocol: str,
     select: str,

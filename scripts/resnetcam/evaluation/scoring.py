@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 
 def accuracy_and_loss(
-    logits: NDArray[np.float32], labels: NDArray[np.uint8]
+    logits: NDArray[np.float32], labels: NDArray[np.integer]
 ) -> tuple[float, float]:
     """Return the share of correct predictions and the mean cross-entropy (nats), in float64."""
     shifted = logits.astype(np.float64)

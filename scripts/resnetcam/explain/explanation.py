@@ -61,23 +61,23 @@ def resolve_layer(classifier: keras.Model, name: str) -> str:
 
 def resolve_class(
     choice: str,
-    labels: NDArray[np.uint8],
+    labels: NDArray[np.integer],
     predictions: NDArray[np.integer],
     class_names: Sequence[str],
-) -> NDArray[np.uint8]:
+) -> NDArray[np.integer]:
     """Return the class to explain for every image: predicted, true, or one class for all."""
     if choice == "predicted":
-        return predictions.astype(np.uint8)
+        return predictions.astype(labels.dtype)
     if choice == "true":
         return labels
     check_class_choices([choice], class_names)
-    return np.full(len(labels), class_names.index(choice), np.uint8)
+    return np.full(len(labels), class_names.index(choice), labels.dtype)
 
 
 def explain_test_set(
     classifier: keras.Model,
     images: NDArray[np.uint8],
-    labels: NDArray[np.uint8],
+    labels: NDArray[np.integer],
     predictions: NDArray[np.integer],
     class_names: Sequence[str],
     settings: MapSettings,

@@ -14,12 +14,12 @@ class Maps(NamedTuple):
 
     Attributes:
         maps: float32 (N, h, w), raw after the ReLU.
-        class_index: uint8 (N,), the class that the map explains.
+        class_index: unsigned integers (N,), the class that the map explains.
         image_index: uint32 (N,), positions in the test set.
     """
 
     maps: NDArray[np.float32]
-    class_index: NDArray[np.uint8]
+    class_index: NDArray[np.integer]
     image_index: NDArray[np.uint32]
 
 

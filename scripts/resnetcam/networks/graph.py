@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 IMAGES = "images"  # what the first layer takes
+LARGEST_SIDE = 48  # pixels; larger images are halved by the stem until they are no larger
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,28 @@ class Body:
     def add(self, x: str, y: str, name: str) -> str:
         return self._add(Layer(name, "add", (x, y)))
 
+    def stem(self, filters: int, side: int) -> str:
+        """Convolve images of ``side`` pixels once, or as often as it takes to halve large ones.
+
+        So the stages see 25 to 48 pixels a side of all images larger than 24: 32 of 64, 28 of 224.
+        Convolutions of stride 2 in a row are the stem of Xiao et al. 2021 (arXiv:2106.14881).
+        """
+        halvings = halvings_of(side)
+        x = IMAGES
+        for number in range(1, max(halvings, 1) + 1):
+            at = f"stem{number}" if number > 1 else "stem"
+            x = self.norm(self.conv(x, f"{at}_conv", filters, 3, 2 if halvings else 1), f"{at}_bn")
+            x = self.relu(x, f"{at}_out")
+        return x
+
     def _add(self, layer: Layer) -> str:
         self.layers.append(layer)
         return layer.name
+
+
+def halvings_of(side: int) -> int:
+    """Return how often images of so many pixels a side are halved before the first stage."""
+    return 0 if side <= LARGEST_SIDE else 1 + halvings_of(-(-side // 2))
 
 
 @dataclass(frozen=True)
@@ -54,12 +74,12 @@ class Family:
     """Networks of one design and any depth ``layers_per_block``·n + 2.
 
     Attributes:
-        body: from n, the number of blocks in each stage, to the layers between the images and the
-            pooling; the last one enters the pooling.
+        body: from n, the number of blocks in each stage, and the side of the images in pixels, to
+            the layers between the images and the pooling; the last one enters the pooling.
     """
 
     layers_per_block: int
-    body: Callable[[int], list[Layer]]
+    body: Callable[[int, int], list[Layer]]
 
 
 def multiply_adds(layers: Sequence[Layer], side: int, channels: int = 3) -> int:

@@ -37,18 +37,18 @@ def blocks_per_stage(family: str, depth: int) -> int:
     )
 
 
-def body_of(family: str, depth: int) -> list[Layer]:
-    """Return the layers between images and pooling, in order.
+def body_of(family: str, depth: int, side: int) -> list[Layer]:
+    """Return the layers between images of ``side`` pixels and the pooling, in order.
 
     Raises:
         InputError: if the family has no such depth.
     """
-    return FAMILIES[family].body(blocks_per_stage(family, depth))
+    return FAMILIES[family].body(blocks_per_stage(family, depth), side)
 
 
-def spatial_layers(family: str, depth: int) -> list[str]:
+def spatial_layers(family: str, depth: int, side: int) -> list[str]:
     """Name the layers between image and pooling, in order: those that a map can be of."""
-    return [layer.name for layer in body_of(family, depth)]
+    return [layer.name for layer in body_of(family, depth, side)]
 
 
 def short_names(layers: Sequence[str]) -> dict[str, str]:

@@ -50,6 +50,7 @@ def build_network(
     channels: int,
     num_classes: int,
     *,
+    side: int = 32,
     batch_norm_momentum: float = 0.99,
     normalization: LayerClass = keras.layers.BatchNormalization,
 ) -> keras.Model:
@@ -60,6 +61,7 @@ def build_network(
         depth: 6n+2 for v1, 9n+2 for v2.
         channels: of an image.
         num_classes: number of logits C.
+        side: of whole images in pixels, which tells how often the stem halves them.
         batch_norm_momentum: weight of the old moving statistics.
         normalization: a BatchNormalization class; training may pass a faster subclass.
 
@@ -71,7 +73,7 @@ def build_network(
     """
     inputs = keras.Input((None, None, channels), name="centred_images")
     classes = _Classes(normalization, batch_norm_momentum, IdleBiasConvolution)
-    logits = _network(inputs, body_of(family, depth), num_classes, classes)
+    logits = _network(inputs, body_of(family, depth, side), num_classes, classes)
     return keras.Model(inputs, logits, name=f"{family}_{depth}")
 
 
@@ -98,7 +100,8 @@ def build_classifier(
     pixels = keras.Input(mean.shape, name=PIXELS, dtype="float32")
     centred = keras.layers.Rescaling(1 / 255, offset=-mean, name=CENTRED)(pixels)
     classes = _Classes(keras.layers.BatchNormalization, batch_norm_momentum)
-    logits = _network(centred, body_of(family, depth), num_classes, classes)
+    body = body_of(family, depth, max(mean.shape[:2]))
+    logits = _network(centred, body, num_classes, classes)
     probabilities = keras.layers.Softmax(name=PROBABILITIES, dtype="float32")(logits)
     return keras.Model(pixels, probabilities, name=f"{family}_{depth}")
 

@@ -14,6 +14,7 @@ from resnetcam.common.errors import InputError
 from resnetcam.recipe.recipe import Affine, Augmentation, Erase
 
 _PURPOSES = ("order", "flip", "crop", "affine", "erase", "skip")
+_LARGEST_UNSCALED = 32  # pixels a side up to which an offset is what the recipe says
 _MAX_REDRAWS = 10_000
 
 
@@ -44,7 +45,7 @@ def augmentation_draws(
     elif settings.flip == "alternating":
         first = _generator(seed, 0, "flip").random(size) < 0.5
         draws["flip"] = first ^ (epoch % 2 == 0)
-    if padding := settings.crop_padding:
+    if padding := round(settings.crop_padding * max(1, height / _LARGEST_UNSCALED)):
         offsets = _generator(seed, epoch, "crop").integers(-padding, padding + 1, (size, 2))
         draws["crop"] = offsets.astype(np.int32)
     if affine := settings.affine:

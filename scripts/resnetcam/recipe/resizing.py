@@ -12,9 +12,9 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Resizing:
-    """For a ``share`` of all epochs, images are shrunk to ``side`` pixels."""
+    """For a ``share`` of all epochs, images are shrunk to ``scale`` times their sides."""
 
-    side: int
+    scale: float
     share: float
 
 
@@ -23,7 +23,7 @@ def from_settings(settings: Iterable[Mapping[str, Any]]) -> tuple[Resizing, ...]
     return tuple(Resizing(**one) for one in settings)
 
 
-def image_sides(resizing: Sequence[Resizing], epochs: int) -> list[int | None]:
+def image_sides(resizing: Sequence[Resizing], epochs: int, whole_side: int) -> list[int | None]:
     """The height and width in pixels of each epoch's images; None where they stay whole.
 
     The sizes' ends are rounded down to epochs, and the last epoch always sees whole images.
@@ -33,13 +33,14 @@ def image_sides(resizing: Sequence[Resizing], epochs: int) -> list[int | None]:
     for one in resizing:
         until += one.share
         end = min(math.floor(until * epochs + 1e-9), epochs - 1)  # 0.29 * 100 is below 29
-        sides += [one.side] * (end - len(sides))
+        side = max(1, round(one.scale * whole_side))
+        sides += [side if side < whole_side else None] * (end - len(sides))
     return sides + [None] * (epochs - len(sides))
 
 
 def relative_costs(resizing: Sequence[Resizing], epochs: int, whole_side: int) -> list[float]:
     """What each epoch takes, as a share of one on whole images: the share of their pixels."""
-    sides = image_sides(resizing, epochs)
+    sides = image_sides(resizing, epochs, whole_side)
     return [(side or whole_side) ** 2 / whole_side**2 for side in sides]
 
 
@@ -48,5 +49,7 @@ def small_epochs_of(recipe: Mapping[str, Any]) -> int:
     sizes = recipe["progressive_resizing"]
     if not isinstance(sizes, list):  # one size or null, as runs noted it before there were several
         sizes = [sizes] if sizes else []
-    sides = image_sides(from_settings(sizes), recipe["epochs"])
+    # Whatever the scale is called: runs noted a side in pixels before.
+    some = [Resizing(scale=0.5, share=one["share"]) for one in sizes]
+    sides = image_sides(some, recipe["epochs"], whole_side=2)
     return len(sides) - sides.count(None)

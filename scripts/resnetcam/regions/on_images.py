@@ -13,7 +13,6 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from resnetcam.regions.conventions import ANNOTATION_SCALE
 from resnetcam.regions.export import (
     AREAS,
     Export,
@@ -176,7 +175,7 @@ def summary(export: Export) -> dict[str, object]:
 def _unit(export: Export) -> str:
     """In which pixels the coordinates of an export are."""
     if export.images and all(image_index(name) is not None for name in export.images):
-        return f"pixels of test images enlarged {ANNOTATION_SCALE} times"
+        return "pixels of enlarged test images"
     return "pixels of the annotated image"
 
 

@@ -41,6 +41,7 @@ class RunFiles:
 
     Attributes:
         metrics, provenance, history: ``metrics.json``, ``run.json``, ``history.csv``.
+        predictions: ``predictions.h5``.
         faithfulness, randomisation: the JSON files of these names.
         localisation: ``localisation.json``; None where no regions are known.
         figures: the folder of its figures.
@@ -51,6 +52,7 @@ class RunFiles:
     metrics: Path
     provenance: Path
     history: Path
+    predictions: Path
     faithfulness: Path
     randomisation: Path
     figures: Path
@@ -76,6 +78,7 @@ def files_of_run(folder: str | Path, *, localised: bool = False) -> RunFiles:
         metrics=folder / "metrics.json",
         provenance=folder / "run.json",
         history=folder / "history.csv",
+        predictions=folder / "predictions.h5",
         faithfulness=folder / "faithfulness.json",
         randomisation=folder / "randomisation.json",
         figures=folder / "figures",

@@ -7,24 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from resnetcam.common.files import read_json, replacing
 from resnetcam.common.json_shapes import (
     ANNOTATIONS,
-    ARCHIVE,
     BASELINE,
     FAITHFULNESS,
     LOCALISATION,
     RANDOMISATION,
 )
 from resnetcam.common.wording import counted
-from resnetcam.data.chance import share_of_the_most_frequent_class
-from resnetcam.data.dataset import DatasetReader
-from resnetcam.data.official import dataset_compared_with_official
-from resnetcam.data.protocols import HOLDOUT, holds_out, is_test_selected
+from resnetcam.data.protocols import holds_out, is_test_selected
 from resnetcam.explain.class_choices import extra_choices
 from resnetcam.recipe.resizing import small_epochs_of
+from resnetcam.report.about_data import classes_with_a_page, data_facts, source_facts, without_twins
 from resnetcam.report.comparison import (
     COLUMNS,
     Row,
@@ -38,7 +33,7 @@ from resnetcam.report.comparison import (
     seconds_per_epoch,
 )
 from resnetcam.report.config_files import Call, written
-from resnetcam.report.figure_names import CLASS_PAGES, FIGURES
+from resnetcam.report.figure_names import FIGURES
 from resnetcam.report.html import to_html
 from resnetcam.report.text import environment, flattened, headline, relative_link
 from resnetcam.report.verdicts import faithfulness_verdict, localisation_verdict
@@ -58,7 +53,8 @@ class ReportInputs:
         dataset: its name.
         experiments: what ``compare`` needs of the experiments that are looked at one by one.
         runs: their runs, in the order in which they appear.
-        archive, data, baseline: ``archive.json``, ``data.h5``, ``baseline.json``.
+        source, notes, data, baseline: ``source.json``, ``images.json``, ``data.h5``,
+            ``baseline.json``.
         settings: of the data and the maps, as the config has them.
         target: the file to ask Snakemake for, if it is not what it makes by itself.
         call: how Snakemake was called; unusual: settings of the config, by key, that decide all
@@ -72,7 +68,8 @@ class ReportInputs:
     dataset: str
     experiments: dict[str, dict[str, Any]]
     runs: Sequence[RunFiles]
-    archive: Path
+    source: Path
+    notes: Path
     data: Path
     baseline: Path
     settings: Mapping[str, Any]
@@ -115,10 +112,10 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
         rows = read_comparison(inputs.comparison)
         sweeps = [_sweep(name, members, folder) for name, members in _members(rows).items()]
     row_of = {row["experiment"]: row for row in rows}
-    data = _data_facts(inputs.data)
+    data = data_facts(inputs.data, inputs.notes)
     others = extra_choices(inputs.settings.get("gradcam", {}).get("classes", ()))
     experiments = [
-        _experiment(row_of[name], group, folder, others)
+        _experiment(row_of[name], group, folder, others, data)
         | {"rehearsals": _rehearsals(group[0], groups)}
         for name, group in groups.items()
     ]
@@ -127,7 +124,7 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
     return {
         "title": f"{inputs.dataset}{only}",
         "dataset": inputs.dataset,
-        "archive": _archive(inputs.archive, inputs.data),
+        "source": source_facts(inputs.source, inputs.data),
         "headline": _headline(rows, set(groups), data, read_json(inputs.baseline, BASELINE)),
         "rows": [row_of[name] for name in groups]
         + [
@@ -220,7 +217,11 @@ def _headline(
 
 
 def _experiment(
-    row: Row, runs: Sequence[Run], folder: Path, other_classes: Sequence[str]
+    row: Row,
+    runs: Sequence[Run],
+    folder: Path,
+    other_classes: Sequence[str],
+    data: Mapping[str, Any],
 ) -> dict[str, Any]:
     """One experiment; figures, selection and localisation are its first seed's."""
     first, *others = runs
@@ -248,7 +249,11 @@ def _experiment(
             path.name: relative_link(path, folder)
             for path in (files.metrics, files.history, files.provenance)
         },
-        "pages": [relative_link(files.figures / f"{name}.png", folder) for name in CLASS_PAGES],
+        "pages": [
+            (name, relative_link(files.figures / f"{page}.png", folder))
+            for name, page in classes_with_a_page(files.predictions, data["classes"])
+        ],
+        "without_twins": without_twins(files.predictions, data["twins"]),
         "faithfulness": _faithfulness(files.faithfulness),
         "randomisation": _randomisation(files.randomisation),
         "localisation": _localisation(files.localisation),
@@ -284,35 +289,6 @@ def _localisation(path: Path | None) -> dict[str, Any] | None:
         return None
     verdict = localisation_verdict(scores)
     return {**scores, "problems": _first(scores["problems"]), "verdict": verdict}
-
-
-def _data_facts(path: Path) -> dict[str, Any]:
-    data = DatasetReader(path)
-    train, test = (
-        np.bincount(data.array(name), minlength=len(data.class_names))
-        for name in ("y_train", "y_test")
-    )
-    return {
-        "classes": list(zip(data.class_names, train.tolist(), test.tolist(), strict=True)),
-        "n_train": int(train.sum()),
-        "n_test": int(test.sum()),
-        "n_validation": len(data.split(HOLDOUT).validation),
-        "height": data.image_shape[0],
-        "width": data.image_shape[1],
-        "chance": share_of_the_most_frequent_class(data),
-    }
-
-
-def _archive(path: Path, data: Path) -> dict[str, Any]:
-    """Where the images come from; whether they are the official ones, by what ``data.h5`` holds."""
-    archive = read_json(path, ARCHIVE)
-    official, deviations = dataset_compared_with_official(DatasetReader(data))
-    return {
-        **archive,
-        "file": Path(archive["path"]).name,
-        "official": official,
-        "deviations": deviations,
-    }
 
 
 def _published(path: Path | None) -> dict[str, Any] | None:

@@ -10,16 +10,18 @@ from resnetcam.common.errors import InputError
 from resnetcam.common.names import nearest
 from resnetcam.explain.class_choices import extra_choices
 from resnetcam.report.figure_names import CLASS_PAGES, FIGURES
+from resnetcam.settings.files import is_of_files
 
 RUN = "results/{dataset}/{experiment}/seed{seed}"
 
-_OF_A_RUN = ("model.keras", "predictions.h5", "gradcam.h5", "randomised.h5")
+_OF_A_RUN = ("model.keras", "gradcam.h5", "randomised.h5")
 _OF_A_DATASET = (
-    *("archive.json", "images.tar.gz", "regions.csv", "data.h5", "baseline.json"),
+    *("source.json", "images.tar.gz", "regions.csv", "data.h5", "images.json", "baseline.json"),
     *("comparison.csv", "comparison.png"),
 )
 _OF_DATA_AND_MAPS = (
-    *("draw_seed", "train_images", "test_images", "validation_images", "split_seed"),
+    *("draw_seed", "side", "fit", "unreadable", "twins"),
+    *("train_images", "test_images", "validation_images", "split_seed"),
     *("strict_regions", "gradcam"),
 )
 
@@ -32,6 +34,7 @@ class Catalogue:
 
     Attributes:
         archived, drawn: names of the datasets that come from an archive or are drawn.
+        of_files: names of those that are a person's image files.
         annotated: names of those whose regions a person drew.
     """
 
@@ -40,7 +43,9 @@ class Catalogue:
         self._datasets = settings["datasets"]
         self.archived = [name for name, one in self._datasets.items() if "archive" in one]
         self.drawn = [name for name, one in self._datasets.items() if "draw_seed" in one]
-        self.annotated = [name for name in self.archived if self._datasets[name]["regions"]]
+        self.of_files = [name for name, one in self._datasets.items() if is_of_files(one)]
+        by_hand = self.archived + self.of_files
+        self.annotated = [name for name in by_hand if self._datasets[name]["regions"]]
         self._priorities = {
             (name, experiment): number
             for name, one in self._datasets.items()
@@ -156,7 +161,7 @@ class Catalogue:
 
     def shown(self, dataset: str, experiments: Iterable[str]) -> list[str]:
         """Return what a report shows of the runs that it looks at one by one."""
-        names = ["metrics.json", "run.json", "history.csv"]
+        names = ["metrics.json", "run.json", "history.csv", "predictions.h5"]
         names += [f"figures/{name}.png" for name in (*FIGURES, *CLASS_PAGES)]
         if extra_choices(self.dataset(dataset)["gradcam"]["classes"]):
             names.append("figures/gradcam_classes.png")

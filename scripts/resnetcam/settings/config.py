@@ -9,11 +9,11 @@ from typing import Any
 from resnetcam.common.errors import InputError
 from resnetcam.common.names import nearest
 from resnetcam.data.protocols import chooses_nothing
-from resnetcam.data.sizes import IMAGE_SIDE, NUM_CLASSES
 from resnetcam.networks.layers import blocks_per_stage, short_names, spatial_layers
-from resnetcam.settings.files import files_of_dataset
+from resnetcam.settings.files import files_of_dataset, is_of_files
 from resnetcam.settings.schema import Schema
 from resnetcam.settings.sweeps import experiments_of_sweep, setting_at, with_overrides
+from resnetcam.sources.sizes import DRAWN_CLASSES, IMAGE_SIDE
 
 # What stands beside the experiments' folders in a dataset's.
 _TAKEN = {"annotate", "annotations", "class_choices"}
@@ -237,27 +237,41 @@ def _unknown_layers(
 
     Of datasets that nothing is explained on, those that no network has.
     """
-    layers = {name: spatial_layers(**model) for name, model in models.items()}
-    known_of = {name: [*short_names(known), *known] for name, known in layers.items()}
-    anywhere = list(dict.fromkeys(layer for known in known_of.values() for layer in known))
-    asked: dict[tuple[str, str], str] = {}
+    known_of = _LayersOf(models)
+    asked: dict[tuple[str, int, str], str] = {}
     for dataset in datasets.values():
-        for layer in () if dataset["explained"] else dataset["gradcam"]["layers"]:
+        side, layers = dataset["side"], dataset["gradcam"]["layers"]
+        anywhere = list(dict.fromkeys(one for name in models for one in known_of(name, side)))
+        for layer in () if dataset["explained"] else layers:
             if layer not in anywhere:
                 yield (
                     f"gradcam.layers: no model has a layer {layer!r}{nearest(layer, anywhere)}. "
                     f"Known: {', '.join(anywhere)}"
                 )
         for name in dataset["explained"]:
-            for layer in dataset["gradcam"]["layers"]:
-                asked.setdefault((experiments[name]["model"], layer), name)
-    for (model, layer), experiment in asked.items():
-        known = known_of[model]
+            for layer in layers:
+                asked.setdefault((experiments[name]["model"], side, layer), name)
+    for (model, side, layer), experiment in asked.items():
+        known = known_of(model, side)
         if layer not in known:
             yield (
                 f"gradcam.layers: {model}, the model of {experiment}, has no layer "
                 f"{layer!r}{nearest(layer, known)}. Known: {', '.join(known)}"
             )
+
+
+class _LayersOf:
+    """The names of layers that a model has for images of some side, short ones included."""
+
+    def __init__(self, models: Mapping[str, Any]):
+        self._models = models
+        self._known: dict[tuple[str, int], list[str]] = {}
+
+    def __call__(self, model: str, side: int) -> list[str]:
+        if (model, side) not in self._known:
+            layers = spatial_layers(**self._models[model], side=side)
+            self._known[model, side] = [*short_names(layers), *layers]
+        return self._known[model, side]
 
 
 def _unknown(key: str, name: str, known: Mapping[str, Any], kind: str) -> Iterable[str]:
@@ -268,17 +282,34 @@ def _unknown(key: str, name: str, known: Mapping[str, Any], kind: str) -> Iterab
 
 
 def _impossible_splits(key: str, dataset: dict[str, Any]) -> Iterable[str]:
+    """Yield numbers of images that do not go together; of files, they are not known yet."""
+    for name in ("test_images", "validation_images"):
+        if dataset[name] >= 1 and int(dataset[name]) != dataset[name]:
+            yield f"{key}.{name}: {dataset[name]:g} is neither a share below 1 nor a whole number"
+    of_files = is_of_files(dataset)
+    if of_files and "train_images" in dataset:
+        yield f"{key}.train_images: images of files are counted; leave this key out"
+    if not of_files:
+        yield from _impossible_numbers(key, dataset)
+
+
+def _impossible_numbers(key: str, dataset: dict[str, Any]) -> Iterable[str]:
     train, validation = dataset["train_images"], dataset["validation_images"]
+    if dataset["test_images"] < 1:
+        yield f"{key}.test_images: must be a number; a share is for images of files"
     if validation >= train:
         yield (
             f"{key}.validation_images: {validation} of {train} training images leaves none to "
             "train on; choose fewer"
         )
-    elif min(validation, train - validation) < NUM_CLASSES:
+    elif "draw_seed" in dataset and 1 <= min(validation, train - validation) < DRAWN_CLASSES:
         yield (
             f"{key}.validation_images: {validation} of {train} training images leaves a class "
-            f"empty: both parts need at least one image of each of {NUM_CLASSES} classes"
+            f"empty: both parts need at least one image of each of {DRAWN_CLASSES} classes"
         )
+    for name, usual in (("side", IMAGE_SIDE), ("fit", "crop"), ("unreadable", "refuse")):
+        if dataset[name] != usual:
+            yield f"{key}.{name}: is for images of files; leave this key out"
 
 
 def _impossible_drawing(key: str, dataset: dict[str, Any]) -> Iterable[str]:

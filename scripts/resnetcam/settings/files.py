@@ -26,6 +26,11 @@ def found_file(
     return next((one for one in (path, os.path.join(home, path)) if is_right(one)), None)
 
 
+def is_of_files(dataset: Mapping[str, Any]) -> bool:
+    """Say whether a dataset's images are a person's files, in a folder or listed in a table."""
+    return "folder" in dataset or "table" in dataset
+
+
 def files_of_dataset(dataset: Mapping[str, Any]) -> dict[str, str]:
     """Return the paths of the files that a person names for a dataset, by their keys."""
     named = {name: dataset[name] for name in ("regions", "published_history")}

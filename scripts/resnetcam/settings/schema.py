@@ -95,8 +95,11 @@ def _explain(error: jsonschema.ValidationError, root: str) -> str:
             f"Allowed: {', '.join(allowed)}{merged}"
             for name in unknown
         )
-    if error.validator == "required":
-        missing = [name for name in error.validator_value if name not in value]
+    if error.validator in ("required", "dependentRequired"):
+        wanted = error.validator_value
+        if error.validator == "dependentRequired":
+            wanted = [name for key, names in wanted.items() if key in value for name in names]
+        missing = [name for name in wanted if name not in value]
         names = ", ".join(map(repr, missing))
         return f"{key}: " + (
             f"the key {names} is missing" if len(missing) == 1 else f"the keys {names} are missing"

@@ -35,9 +35,9 @@ class TrainingData:
     """
 
     x: NDArray[np.uint8]
-    y: NDArray[np.uint8]
+    y: NDArray[np.integer]
     x_validation: NDArray[np.uint8]
-    y_validation: NDArray[np.uint8]
+    y_validation: NDArray[np.integer]
     mean: NDArray[np.float32]
     num_classes: int
 
@@ -68,6 +68,7 @@ def build(
         model["depth"],
         data.x.shape[-1],
         data.num_classes,
+        side=data.x.shape[1],
         batch_norm_momentum=momentum,
         normalization=door.normalization(),
     )
@@ -124,7 +125,9 @@ class Loop:
         # Of each image, when it was last seen: by now, and before the epoch under way.
         self._losses = np.full(len(data.y), np.inf, np.float32)
         self._losses_before = self._losses
-        self.sides = resizing.image_sides(recipe.progressive_resizing, recipe.epochs)
+        self.sides = resizing.image_sides(
+            recipe.progressive_resizing, recipe.epochs, data.x.shape[1]
+        )
 
     def resume(self, weights: Weights, slots: Weights, losses: Weights) -> None:
         """Go on from what a checkpoint kept of the network, the optimizer and ``losses``."""

@@ -42,7 +42,7 @@ class Trainer:
         self,
         network: keras.Model,
         images: NDArray[np.uint8],
-        labels: NDArray[np.uint8],
+        labels: NDArray[np.integer],
         prepare: Prepare,
         optimizer: Optimizer,
         decays: Sequence[float],

@@ -4,14 +4,13 @@ As the widely used Keras example builds it, whose layer table the published run 
 convolutions carry a bias, projections no normalization.
 """
 
-from resnetcam.networks.graph import IMAGES, Body, Family, Layer
+from resnetcam.networks.graph import Body, Family, Layer
 
 
-def body(blocks: int) -> list[Layer]:
+def body(blocks: int, side: int) -> list[Layer]:
     """Three stages of so many blocks; the first block of stages 2 and 3 halves the side."""
     net = Body()
-    x = net.norm(net.conv(IMAGES, "stem_conv", 16, 3), "stem_bn")
-    x = net.relu(x, "stem_out")
+    x = net.stem(16, side)
     for stage, filters in enumerate((16, 32, 64), start=1):
         for block in range(1, blocks + 1):
             at = f"stage{stage}_block{block}"

@@ -4,14 +4,13 @@ As the widely used Keras example builds it. The first unit does not normalize it
 stem has; the first unit of every stage projects its raw input, without normalization.
 """
 
-from resnetcam.networks.graph import IMAGES, Body, Family, Layer
+from resnetcam.networks.graph import Body, Family, Layer
 
 
-def body(blocks: int) -> list[Layer]:
+def body(blocks: int, side: int) -> list[Layer]:
     """Three stages of so many units; the first unit of stages 2 and 3 halves the side."""
     net = Body()
-    x = net.norm(net.conv(IMAGES, "stem_conv", 16, 3), "stem_bn")
-    x = net.relu(x, "stem_out")
+    x = net.stem(16, side)
     for stage, (middle, out) in enumerate(((16, 64), (64, 128), (128, 256)), start=1):
         for block in range(1, blocks + 1):
             at = f"stage{stage}_block{block}"

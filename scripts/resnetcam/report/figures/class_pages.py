@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from resnetcam.common.wording import counted
-from resnetcam.report.figures.canvas import draw_message, drawing, short, whole_percent
+from resnetcam.report.figures.canvas import drawing, short, whole_percent
 from resnetcam.report.figures.explained import Explained
 from resnetcam.report.figures.overlays import Look, draw_color_scale, draw_overlay
 from resnetcam.report.figures.page import Page, Panel
@@ -28,10 +27,6 @@ def class_page(
     Args:
         index: of the class; explained: all images that have maps; class_names: C names.
     """
-    if index >= len(class_names):
-        classes = counted(len(class_names), "class", "classes")
-        draw_message(path, f"There is no class {index}: the dataset has {classes}.")
-        return
     is_class, called = explained.labels == index, explained.predictions == index
     name = short(class_names[index])
     blocks = [

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from resnetcam.data.dataset import DatasetReader
 from resnetcam.evaluation.predictions import read_predictions, softmax
 from resnetcam.explain.maps import Maps, default_group, read_maps
-from resnetcam.regions.conventions import ANNOTATION_SCALE, LABEL_ATTRIBUTE
+from resnetcam.regions.conventions import LABEL_ATTRIBUTE, annotation_scale
 from resnetcam.regions.on_images import masks_for_images
 from resnetcam.regions.via import read_known_regions
 
@@ -28,7 +28,7 @@ class Explained(NamedTuple):
 
     image_index: NDArray[np.uint32]
     images: NDArray[np.uint8]
-    labels: NDArray[np.uint8]
+    labels: NDArray[np.integer]
     probabilities: NDArray[np.float32]
     predicted_maps: NDArray[np.float32]
     true_maps: NDArray[np.float32]
@@ -46,7 +46,7 @@ class Explained(NamedTuple):
 
 def gather_explained(
     images: NDArray[np.uint8],
-    labels: NDArray[np.uint8],
+    labels: NDArray[np.integer],
     logits: NDArray[np.float32],
     predicted: Maps,
     true: Maps,
@@ -55,7 +55,8 @@ def gather_explained(
     """Put together the test images that have maps for both the predicted and the true class.
 
     Args:
-        images: the whole test set, uint8 (N, H, W, 3); labels: uint8 (N,); logits: float32 (N, C).
+        images: the whole test set, uint8 (N, H, W, 3 or 1).
+        labels: (N,), the true classes; logits: float32 (N, C).
         predicted, true: maps for these class choices, each of any part of the test set.
         regions: indices (R,) and masks bool (R, H, W) of the test images whose region is known.
     """
@@ -67,7 +68,7 @@ def gather_explained(
         masks[regions[0]] = regions[1]
     return Explained(
         index,
-        images[index],
+        np.broadcast_to(images[index], (len(index), *images.shape[1:3], 3)),
         labels[index],
         softmax(logits[index]),
         predicted.maps[in_predicted],
@@ -99,7 +100,7 @@ def read_explained(
             names,
             height,
             width,
-            ANNOTATION_SCALE,
+            annotation_scale(height),
             LABEL_ATTRIBUTE,
         )
         masks = (known.image_index, known.masks)
@@ -107,7 +108,7 @@ def read_explained(
 
 
 def choose_examples(
-    labels: NDArray[np.uint8], eligible: NDArray[np.bool_], count: int = 10, seed: int = 0
+    labels: NDArray[np.integer], eligible: NDArray[np.bool_], count: int = 10, seed: int = 0
 ) -> NDArray[np.int64]:
     """Draw images at random, from as many classes as possible: nobody picks the pretty ones.
 

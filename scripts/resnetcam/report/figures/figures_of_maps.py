@@ -14,13 +14,17 @@ from numpy.typing import NDArray
 
 from resnetcam.common.files import read_json
 from resnetcam.common.json_shapes import FAITHFULNESS, RANDOMISATION
+from resnetcam.common.wording import counted
 from resnetcam.data.dataset import DatasetReader
+from resnetcam.evaluation.predictions import confusion_matrix
 from resnetcam.explain.maps import GroupName, Maps, default_group, group_names, read_maps
 from resnetcam.report.figure_names import CLASS_PAGES
 from resnetcam.report.figures import examples, side_by_side, trust
+from resnetcam.report.figures.canvas import draw_message
 from resnetcam.report.figures.class_pages import class_page
 from resnetcam.report.figures.explained import Explained, read_explained
 from resnetcam.report.figures.overlays import Look
+from resnetcam.report.figures.shown_classes import most_mistaken
 from resnetcam.report.titles import title
 
 
@@ -55,6 +59,18 @@ class RunWithMaps:
     def default(self) -> GroupName:
         """The default method at the default layer, for the predicted class."""
         return default_group(self._path("maps"), "predicted")
+
+    def draw_class(self, path: Path, number: int) -> None:
+        """Draw the page of a class, counted among those that have one."""
+        counts = confusion_matrix(
+            self.explained.labels, self.explained.predictions, len(self.class_names)
+        )
+        paged = most_mistaken(counts, len(CLASS_PAGES))
+        if number < len(paged):
+            class_page(path, int(paged[number]), self.explained, self.class_names, self.look)
+        else:
+            classes = counted(len(paged), "class", "classes")
+            draw_message(path, f"There is no page {number}: the dataset has {classes}.")
 
     def maps(self, name: GroupName) -> Maps:
         return read_maps(self._path("maps"), name)
@@ -134,9 +150,9 @@ def randomisation(path: Path, run: RunWithMaps) -> None:
 
 
 def pages_of_classes() -> dict[str, Callable[[Path, RunWithMaps], None]]:
-    """A function for the page of each class, by the page's name."""
+    """A function for each page of a class, by the page's name."""
 
-    def page(index: int) -> Callable[[Path, RunWithMaps], None]:
-        return lambda path, run: class_page(path, index, run.explained, run.class_names, run.look)
+    def page(number: int) -> Callable[[Path, RunWithMaps], None]:
+        return lambda path, run: run.draw_class(path, number)
 
-    return {name: page(index) for index, name in enumerate(CLASS_PAGES)}
+    return {name: page(number) for number, name in enumerate(CLASS_PAGES)}

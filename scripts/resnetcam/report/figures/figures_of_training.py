@@ -12,7 +12,7 @@ from typing import Any
 from resnetcam.common.files import read_json
 from resnetcam.common.json_shapes import METRICS, PROVENANCE
 from resnetcam.data.dataset import DatasetReader
-from resnetcam.data.official import dataset_compared_with_official
+from resnetcam.data.official_or_not import dataset_compared_with_official
 from resnetcam.evaluation import predictions
 from resnetcam.recipe.resizing import small_epochs_of
 from resnetcam.report.figures import training

@@ -17,6 +17,7 @@ from resnetcam.report.figures.page import Page, Panel
 # In inches: the page's margin, from picture to picture, between two examples of a row, and what
 # the columns' headings and the words above a picture take.
 _MARGIN, _GAP, _MIDDLE, _HEADINGS, _WORDS = 0.09, 0.05, 0.25, 0.5, 0.48
+_MOST_CLASSES = 20
 _LETTER = 0.065  # inches, of a name above a picture
 
 
@@ -67,6 +68,8 @@ def class_means(
 ) -> None:
     """Draw the mean map of the images of each class, every map stretched to 0..1 before.
 
+    Of more than 20 classes those are shown that have most images.
+
     Args:
         labels: uint8 (N,), the true classes of the test images.
         maps: for the true class.
@@ -77,7 +80,7 @@ def class_means(
     stretched = normalized(resize_bilinear(maps.maps, *size))
     chosen = labels[maps.image_index]
     counts = np.bincount(chosen, minlength=len(class_names))
-    present = np.flatnonzero(counts)
+    present = np.sort(np.argsort(-counts, kind="stable")[: min(_MOST_CLASSES, (counts > 0).sum())])
     means = [stretched[chosen == index].mean(0) for index in present]
     rows, side, pitch = -(-len(present) // 5), 1.5, 1.95
     with drawing(path, rows * pitch + 0.4, layout=None) as figure:

@@ -19,10 +19,11 @@ from resnetcam.report.figures.canvas import (
     short,
     whole_percent,
 )
+from resnetcam.report.figures.shown_classes import most_mistaken
 
 History = Sequence[Mapping[str, float]]
 
-_MAX_ANNOTATED_CLASSES = 20
+_MOST_CLASSES = 20
 
 
 def learning_curves(
@@ -81,7 +82,8 @@ def confusion_matrix(
 ) -> None:
     """Draw who is taken for whom: shares of each true class, with counts and per-class recall.
 
-    Mistakes have a scale of their own: beside a diagonal of 97 % they would all be white.
+    Mistakes have a scale of their own: beside a diagonal of 97 % they would all be white. Of more
+    than 20 classes those are shown that take part in most mistakes.
 
     Args:
         path: of the PNG file.
@@ -89,10 +91,15 @@ def confusion_matrix(
         class_names: C names.
         selected_on: ``test`` if the epoch was chosen on these very images, which the figure says.
     """
-    totals = counts.sum(1)
+    classes = most_mistaken(counts, _MOST_CLASSES)
+    totals = counts.sum(1)[classes]
+    title = f"{len(classes)} of {len(counts)} classes, those with most mistakes"
+    titles = [title] * (len(classes) < len(counts))
+    titles += ["test-selected: slightly optimistic"] * (selected_on == "test")
+    counts = counts[np.ix_(classes, classes)]
     shares = counts / np.maximum(totals, 1)[:, None]
     ticks = np.arange(len(counts))
-    names = [short(name) for name in class_names]
+    names = [short(class_names[index]) for index in classes]
     recalls = [
         f"{share:.1%} of {n:,}" if n else "no images"
         for share, n in zip(shares.diagonal(), totals, strict=True)
@@ -104,16 +111,14 @@ def confusion_matrix(
         axes.set_yticks(ticks, names)
         axes.set_xlabel("predicted class")
         axes.set_ylabel("true class")
-        if selected_on == "test":
-            axes.set_title("test-selected: slightly optimistic", loc="left", pad=10)
+        axes.set_title("; ".join(titles), loc="left", pad=10)
         axes.text(1.01, 1.01, "recall", transform=axes.transAxes, weight="bold")
         recall_axis = axes.secondary_yaxis("right")
         recall_axis.set_yticks(ticks, recalls)
         for one in (axes, recall_axis):
             one.tick_params(length=0)
             one.spines[:].set_visible(False)
-        if len(counts) <= _MAX_ANNOTATED_CLASSES:
-            _write_cells(axes, counts, shares)
+        _write_cells(axes, counts, shares)
 
 
 def _draw_shares(axes: Axes, shares: NDArray[np.float64]) -> None:
@@ -138,9 +143,10 @@ def mean_image(path: str | Path, mean: NDArray[np.float32], images: int) -> None
 
     Args:
         path: of the PNG file.
-        mean: float32 (H, W, 3), in units of pixel/255.
+        mean: float32 (H, W, C), in units of pixel/255; grey if C is 1.
         images: how many images it is the mean of.
     """
+    mean = np.broadcast_to(mean, (*mean.shape[:2], 3))
     low, high = float(mean.min()), float(mean.max())
     stretched = (mean - low) / max(high - low, 1e-12)
     with drawing(path, 2.4) as figure:

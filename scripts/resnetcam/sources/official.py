@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from resnetcam.data.cifar import LabelledImages, read_archive, records
-from resnetcam.data.dataset import DatasetReader
-from resnetcam.data.members import TEST_BATCH, TRAIN_BATCHES
+from resnetcam.sources.cifar import read_archive, records
+from resnetcam.sources.labelled_images import LabelledImages
+from resnetcam.sources.members import TEST_BATCH, TRAIN_BATCHES
 
 # https://www.cs.toronto.edu/~kriz/cifar.html; by SHA-256.
 ARCHIVES = {
@@ -35,7 +35,7 @@ CLASS_NAMES = (
     *("airplane", "automobile", "bird", "cat", "deer"),
     *("dog", "frog", "horse", "ship", "truck"),
 )
-_IMAGE_SHAPE = (32, 32, 3)
+IMAGE_SHAPE = (32, 32, 3)
 
 
 class Comparison(NamedTuple):
@@ -51,19 +51,19 @@ class Comparison(NamedTuple):
     deviations: tuple[str, ...]
 
 
-_OTHER = Comparison(False, ())
+OTHER = Comparison(False, ())
 
 
 def compare_with_official(images: LabelledImages) -> Comparison:
     """Compare images with the official ones, batch by batch, wherever they come from."""
     if not _have_official_shape(images):
-        return _OTHER
+        return OTHER
     found = {TEST_BATCH: _md5(images.x_test, images.y_test)}
     for number, name in enumerate(TRAIN_BATCHES):
         part = slice(number * BATCH_IMAGES, (number + 1) * BATCH_IMAGES)
         found[name] = _md5(images.x_train[part], images.y_train[part])
     if not set(found.values()) & set(BATCHES.values()):
-        return _OTHER
+        return OTHER
     name_of = {md5: name for name, md5 in BATCHES.items()}
     deviations = [
         f"{name} holds what belongs into {name_of[found[name]]}"
@@ -87,20 +87,9 @@ def source_compared_with_official(path: str | Path) -> Comparison:
     return compare_with_official(read_archive(path, TRAIN_IMAGES, TEST_IMAGES))
 
 
-def dataset_compared_with_official(data: DatasetReader) -> Comparison:
-    """Compare what a ``data.h5`` holds; of other numbers or sizes of images no pixel is read."""
-    labels = data.array("y_train"), data.array("y_test")
-    if (data.image_shape, *map(len, labels)) != (_IMAGE_SHAPE, TRAIN_IMAGES, TEST_IMAGES):
-        return _OTHER
-    pixels = data.array("x_train"), data.array("x_test")
-    return compare_with_official(
-        LabelledImages(pixels[0], labels[0], pixels[1], labels[1], data.class_names)
-    )
-
-
 def _have_official_shape(images: LabelledImages) -> bool:
     train, test = (TRAIN_IMAGES,), (TEST_IMAGES,)
-    shapes = [train + _IMAGE_SHAPE, train, test + _IMAGE_SHAPE, test]
+    shapes = [train + IMAGE_SHAPE, train, test + IMAGE_SHAPE, test]
     return [one.shape for one in images[:4]] == shapes and all(
         one.dtype == np.uint8 for one in images[:4]
     )

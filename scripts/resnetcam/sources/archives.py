@@ -25,8 +25,8 @@ import urllib3
 from resnetcam.common.errors import InputError
 from resnetcam.common.files import flush_to_disk, sha256_of_file
 from resnetcam.common.locks import try_lock, wait_for_lock
-from resnetcam.data import official
-from resnetcam.data.members import copy_source, sha256_if_whole, sha256_of_source
+from resnetcam.sources import official
+from resnetcam.sources.members import copy_source, sha256_if_whole, sha256_of_source
 
 logger = logging.getLogger(__name__)
 

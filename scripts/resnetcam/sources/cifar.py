@@ -12,36 +12,20 @@ import re
 import tarfile
 from abc import ABC, abstractmethod
 from pathlib import Path, PurePosixPath
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 
 from resnetcam.common.errors import InputError
 from resnetcam.common.files import replacing
-from resnetcam.data.members import TEST_BATCH, TRAIN_BATCHES, read_members
-from resnetcam.data.packed import member_error
+from resnetcam.sources.labelled_images import LabelledImages
+from resnetcam.sources.members import TEST_BATCH, TRAIN_BATCHES, read_members
+from resnetcam.sources.packed import member_error
+from resnetcam.sources.sizes import IMAGE_SIDE
 
-PIXEL_BYTES = 3 * 32 * 32
+PIXEL_BYTES = 3 * IMAGE_SIDE**2
 RECORD_BYTES = 1 + PIXEL_BYTES
 MAX_CLASSES = 256  # a label is one byte
-
-
-class LabelledImages(NamedTuple):
-    """A labelled image dataset.
-
-    Attributes:
-        x_train: RGB images, uint8 (N, 32, 32, 3).
-        y_train: indices into ``class_names``, uint8 (N,).
-        x_test: RGB images, uint8 (M, 32, 32, 3).
-        y_test: indices into ``class_names``, uint8 (M,).
-        class_names: one name a class.
-    """
-
-    x_train: np.ndarray
-    y_train: np.ndarray
-    x_test: np.ndarray
-    y_test: np.ndarray
-    class_names: tuple[str, ...]
 
 
 def read_archive(path: str | Path, train_images: int, test_images: int) -> LabelledImages:

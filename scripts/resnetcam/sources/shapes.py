@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from resnetcam.data.cifar import LabelledImages
-from resnetcam.data.sizes import IMAGE_SIDE as SIDE
+from resnetcam.sources.labelled_images import LabelledImages
+from resnetcam.sources.sizes import IMAGE_SIDE as SIDE
 
 _SUPERSAMPLING = 4
 _RADIUS = (6.0, 10.5)

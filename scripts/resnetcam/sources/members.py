@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from resnetcam.common.errors import InputError
 from resnetcam.common.files import replacing, sha256_of_file
-from resnetcam.data.packed import FOUND_ELSE, member_error, read_packed
+from resnetcam.sources.packed import FOUND_ELSE, member_error, read_packed
 
 TRAIN_BATCHES = tuple(f"data_batch_{number}" for number in range(1, 6))
 TEST_BATCH = "test_batch"

@@ -1,0 +1,151 @@
+"""Decode many image files once, on all cores, into one array on disk: memory stays bounded."""
+
+import hashlib
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnetcam.common.errors import InputError
+from resnetcam.common.steps import logged_steps
+from resnetcam.common.wording import counted, shown
+from resnetcam.sources.listing import ListedImage
+from resnetcam.sources.pictures import UnreadableImageError, decode_picture, read_file
+from resnetcam.sources.twins import perceptual_hashes
+
+_PART = 64  # images that a process decodes at a time
+_NAMED = 20  # files in one message, at most
+
+
+class Decoded(NamedTuple):
+    """What image files hold.
+
+    Attributes:
+        images: those that can be read, N of them, in their order.
+        pixels: uint8 (N, side, side, C), of a file on disk; C is 1 if all are grey, else 3.
+        hashes: uint64 (N,), equal or nearly so for images that look alike.
+        contents: the SHA-256 of each file that can be opened, whether it can be decoded or not.
+        unreadable: what is wrong with the others.
+    """
+
+    images: tuple[ListedImage, ...]
+    pixels: NDArray[np.uint8]
+    hashes: NDArray[np.uint64]
+    contents: dict[Path, str]
+    unreadable: tuple[UnreadableImageError, ...]
+
+
+class _Part(NamedTuple):
+    """The same of some files; ``readable`` says which, and ``is_grey`` if these are."""
+
+    pixels: NDArray[np.uint8]
+    hashes: NDArray[np.uint64]
+    readable: list[bool]
+    contents: list[str]
+    unreadable: list[tuple[Path, str]]
+    is_grey: bool
+
+
+def decode(
+    images: Sequence[ListedImage], side: int, fit: str, scratch: Path, processes: int
+) -> Decoded:
+    """Decode images to squares of ``side`` pixels.
+
+    Args:
+        fit: what becomes of one that is no square (``pictures.decode_picture``).
+        scratch: a folder for the array, which is to be removed after use.
+        processes: how many decode at once.
+    """
+    parts = [images[start : start + _PART] for start in range(0, len(images), _PART)]
+    pixels = _on_disk(scratch / "rgb.npy", (len(images), side, side, 3))
+    readable: list[ListedImage] = []
+    hashes: list[NDArray[np.uint64]] = []
+    contents: dict[Path, str] = {}
+    unreadable: list[UnreadableImageError] = []
+    grey, count = True, 0
+    tasks = ([one.path for one in part] for part in logged_steps(parts, "images decoded", _PART))
+    results = _on_all_cores(_decode_part, tasks, side, fit, processes)
+    for part, done in zip(parts, results, strict=True):
+        pixels[count : count + len(done.pixels)] = done.pixels
+        count += len(done.pixels)
+        readable += [one for one, good in zip(part, done.readable, strict=True) if good]
+        hashes.append(done.hashes)
+        contents |= zip((one.path for one in part), done.contents, strict=True)
+        unreadable += [UnreadableImageError(*one) for one in done.unreadable]
+        grey = grey and done.is_grey
+    pixels = pixels[:count]
+    return Decoded(
+        tuple(readable),
+        _first_channel(pixels, scratch / "grey.npy") if grey else pixels,
+        np.concatenate(hashes) if hashes else np.zeros(0, np.uint64),
+        contents,
+        tuple(unreadable),
+    )
+
+
+def refuse_unreadable(
+    source: str | Path, unreadable: Sequence[UnreadableImageError], images: int
+) -> None:
+    """Raise an ``InputError`` that names the files which cannot be read, if there are any."""
+    if unreadable:
+        more = len(unreadable) - _NAMED
+        raise InputError(
+            f"{shown(source)}: {len(unreadable):,} of {counted(images, 'image')} cannot be read. "
+            "Repair or remove them, or set `unreadable: skip`, which leaves them out and lists "
+            "them in the report.\n"
+            + "\n".join(map(str, unreadable[:_NAMED]))
+            + (f"\nand {more:,} more" if more > 0 else "")
+        )
+
+
+def _on_all_cores(
+    work: Callable[..., _Part],
+    tasks: Iterable[list[Path]],
+    side: int,
+    fit: str,
+    processes: int,
+) -> Iterator[_Part]:
+    """Yield the results in order, with no more of them waiting than twice the processes."""
+    waiting: deque[Future[_Part]] = deque()
+    with ProcessPoolExecutor(processes) as pool:
+        for task in tasks:
+            waiting.append(pool.submit(work, task, side, fit))
+            if len(waiting) > 2 * processes:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _decode_part(paths: list[Path], side: int, fit: str) -> _Part:
+    pixels, readable, contents, unreadable = [], [], [], []
+    for path in paths:
+        sha256, picture = "", None
+        try:
+            content = read_file(path)
+            sha256 = hashlib.sha256(content).hexdigest()
+            picture = decode_picture(path, content, side, fit)
+        except UnreadableImageError as error:
+            unreadable.append((path, error.reason))
+        else:
+            pixels.append(picture)
+        contents.append(sha256)
+        readable.append(picture is not None)
+    stacked = np.array(pixels, np.uint8).reshape(-1, side, side, 3)
+    is_grey = bool((stacked == stacked[..., :1]).all())
+    return _Part(stacked, perceptual_hashes(stacked), readable, contents, unreadable, is_grey)
+
+
+def _on_disk(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    return np.lib.format.open_memmap(path, "w+", np.uint8, shape)
+
+
+def _first_channel(pixels: NDArray[np.uint8], path: Path) -> NDArray[np.uint8]:
+    """Return grey images, (N, side, side, 1), on disk too."""
+    grey = _on_disk(path, (*pixels.shape[:-1], 1))
+    for start in range(0, len(pixels), _PART):
+        grey[start : start + _PART] = pixels[start : start + _PART, ..., :1]
+    return grey
