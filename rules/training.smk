@@ -36,6 +36,7 @@ rule evaluate:
         history=f"{RUN}/history.csv",
     output:
         predictions=f"{RUN}/predictions.h5",
+        confusions=f"{RUN}/confusions.csv",
         metrics=f"{RUN}/metrics.json",
     log:
         f"{RUN_LOGS}/evaluate.log",

@@ -24,7 +24,10 @@ with logged(snakemake):
     predicted = {name: (logits_of(images), labels) for name, (images, labels) in sets.items()}
     predictions.write_predictions(Path(snakemake.output.predictions), predicted)
     history = read_own_history(snakemake.input.history)
+    logits, labels = predicted["test"]
+    counts = predictions.confusion_matrix(labels, logits.argmax(1), len(data.class_names))
+    predictions.write_confusions(Path(snakemake.output.confusions), counts, data.class_names)
     write_json(
         snakemake.output.metrics,
-        predictions.metrics(*predicted["test"], history, settings["protocol"], settings["select"]),
+        predictions.metrics(logits, labels, history, settings["protocol"], settings["select"]),
     )

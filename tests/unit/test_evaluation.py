@@ -1,5 +1,6 @@
 """Logits of a classifier: the plain model's, fast, of any number of images."""
 
+import csv
 import json
 import zipfile
 
@@ -10,7 +11,8 @@ import pytest
 from resnetcam.common.errors import DamagedFileError
 from resnetcam.evaluation.classifier import load_classifier
 from resnetcam.evaluation.logits import logits_function
-from resnetcam.evaluation.predictions import metrics
+from resnetcam.evaluation.predictions import metrics, write_confusions
+from resnetcam.evaluation.scoring import balanced_accuracy
 
 pytestmark = pytest.mark.slow
 
@@ -129,3 +131,27 @@ def test_a_model_with_a_damaged_part_or_with_code_in_it_is_refused(
     rewrite(path, change)
     with pytest.raises(DamagedFileError, match=f"cannot be used: Keras cannot read it: .*({said})"):
         load_classifier(path)
+
+
+def test_each_class_counts_alike_in_the_balanced_accuracy():
+    labels = np.array([0] * 90 + [1] * 10, np.uint8)
+    assert balanced_accuracy(labels, np.zeros(100, int)) == pytest.approx(0.5)
+    predicted = np.array([0] * 90 + [1] * 5 + [2] * 5)
+    assert balanced_accuracy(labels, predicted) == pytest.approx(0.75)
+    # A class without an image has no recall; so has none of this one.
+    assert balanced_accuracy(np.array([3, 3]), np.array([3, 0])) == pytest.approx(0.5)
+
+
+def test_confusions_are_a_row_for_each_pair_the_most_frequent_first(tmp_path):
+    counts = np.array([[2, 0, 6], [0, 0, 0], [1, 1, 1]])
+    write_confusions(tmp_path / "c.csv", counts, ("=cat", "d,og", "ox"))
+    with open(tmp_path / "c.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    assert rows == [
+        ["true_class", "predicted_class", "images", "share"],
+        ["=cat", "ox", "6", "0.75"],
+        ["=cat", "=cat", "2", "0.25"],
+        ["ox", "=cat", "1", "0.333333"],
+        ["ox", "d,og", "1", "0.333333"],
+        ["ox", "ox", "1", "0.333333"],
+    ]

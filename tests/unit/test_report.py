@@ -124,6 +124,7 @@ def write_run(folder, experiment, seed, accuracy, protocol="holdout"):
     epochs = [{"epoch": e, **measured} for e in (1, 2)]
     metrics = {
         "accuracy": accuracy,
+        "balanced_accuracy": 0.8,
         "loss": 0.5,
         "n": 10_000,
         "protocol": protocol,
@@ -165,7 +166,7 @@ def write_run(folder, experiment, seed, accuracy, protocol="holdout"):
     (run / "localisation.json").write_text(json.dumps(localisation))
     (run / "faithfulness.json").write_text(json.dumps(faithfulness(0.1, 0.7)))
     (run / "randomisation.json").write_text(json.dumps(randomisation))
-    names = ("metrics.json", "run.json", "history.csv", "predictions.h5")
+    names = ("metrics.json", "run.json", "history.csv", "predictions.h5", "confusions.csv")
     names += ("faithfulness.json", "randomisation.json", "figures", "localisation.json")
     return RunFiles(experiment, seed, *(run / name for name in names))
 

@@ -15,6 +15,7 @@ NOTES = {
 BASELINE = {"accuracy": float}
 METRICS = {
     "accuracy": float,
+    "balanced_accuracy": float,
     "loss": float,
     "n": int,
     "protocol": str,

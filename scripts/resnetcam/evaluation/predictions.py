@@ -1,6 +1,7 @@
 """Predictions, and what is counted on them."""
 
-from collections.abc import Mapping
+import csv
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam.common import hdf5
+from resnetcam.common.files import replacing
 from resnetcam.data.protocols import chooses_nothing, selected_on
-from resnetcam.evaluation.scoring import accuracy_and_loss
+from resnetcam.evaluation.scoring import accuracy_and_loss, balanced_accuracy
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -24,6 +26,25 @@ def confusion_matrix(
     """Count images by (true class, predicted class): int64 (C, C)."""
     cells = labels.astype(np.int64) * num_classes + predictions
     return np.bincount(cells, minlength=num_classes**2).reshape(num_classes, num_classes)
+
+
+def write_confusions(
+    path: Path, counts: NDArray[np.int64], class_names: Sequence[str]
+) -> None:
+    """Write ``confusions.csv``: a row for each true and predicted class that images have.
+
+    Of each true class the most frequent predictions come first; ``share`` is of its images.
+
+    Args:
+        counts: int64 (C, C), images by (true class, predicted class).
+    """
+    with replacing(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["true_class", "predicted_class", "images", "share"])
+        for name, row in zip(class_names, counts, strict=True):
+            for predicted in np.argsort(-row, kind="stable")[: np.count_nonzero(row)]:
+                share = row[predicted] / row.sum()
+                writer.writerow([name, class_names[predicted], row[predicted], f"{share:.6g}"])
 
 
 def write_predictions(path: Path, predictions: dict[str, tuple[Any, Any]]) -> None:
@@ -53,16 +74,19 @@ def metrics(
 ) -> dict[str, Any]:
     """Return the content of ``metrics.json``.
 
-    ``accuracy`` and ``loss`` are the test set's, of the selected epoch's model. ``best`` and
+    ``accuracy``, ``balanced_accuracy`` and ``loss`` are the test set's, of the selected epoch's
+    model. ``best`` and
     ``last`` are those epochs' figures on the set that chooses, which ``selected_on`` names. Where
     nothing is chosen, ``best`` is None, and so are the figures of ``last``.
     """
     accuracy, loss = accuracy_and_loss(logits, labels)
+    balanced = balanced_accuracy(labels, logits.argmax(1))
     rows = {"last": history[-1]}
     if not chooses_nothing(protocol):
         rows["best"] = max(history, key=lambda row: row["val_accuracy"])
     return {
         "accuracy": accuracy,
+        "balanced_accuracy": balanced,
         "loss": loss,
         "n": len(labels),
         "protocol": protocol,

@@ -1,4 +1,4 @@
-"""Accuracy and cross-entropy of logits."""
+"""Accuracy and cross-entropy of logits, over all images and class by class."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,3 +13,9 @@ def accuracy_and_loss(
     log_probabilities = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
     accuracy = float((logits.argmax(1) == labels).mean())
     return accuracy, float(-log_probabilities[np.arange(len(labels)), labels].mean())
+
+
+def balanced_accuracy(labels: NDArray[np.integer], predictions: NDArray[np.integer]) -> float:
+    """Return the mean recall of the classes that have images: each counts alike, rare or not."""
+    classes = np.unique(labels)
+    return float(np.mean([(predictions[labels == one] == one).mean() for one in classes]))

@@ -41,7 +41,7 @@ class RunFiles:
 
     Attributes:
         metrics, provenance, history: ``metrics.json``, ``run.json``, ``history.csv``.
-        predictions: ``predictions.h5``.
+        predictions, confusions: ``predictions.h5``, ``confusions.csv``.
         faithfulness, randomisation: the JSON files of these names.
         localisation: ``localisation.json``; None where no regions are known.
         figures: the folder of its figures.
@@ -53,6 +53,7 @@ class RunFiles:
     provenance: Path
     history: Path
     predictions: Path
+    confusions: Path
     faithfulness: Path
     randomisation: Path
     figures: Path
@@ -79,6 +80,7 @@ def files_of_run(folder: str | Path, *, localised: bool = False) -> RunFiles:
         provenance=folder / "run.json",
         history=folder / "history.csv",
         predictions=folder / "predictions.h5",
+        confusions=folder / "confusions.csv",
         faithfulness=folder / "faithfulness.json",
         randomisation=folder / "randomisation.json",
         figures=folder / "figures",

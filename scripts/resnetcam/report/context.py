@@ -240,6 +240,7 @@ def _experiment(
         "images_seen": images_seen,
         "left_some_out": images_seen < first.provenance["training_images"] * len(first.history),
         "figures": figures,
+        "confusions": relative_link(files.confusions, folder),
         "other_classes": other_classes,
         "other_seeds": [
             {"seed": run.files.seed, "link": relative_link(run.files.figures, folder)}
