@@ -264,8 +264,10 @@ def test_what_data_h5_holds_decides_whether_a_published_curve_compares(
 ):
     write_history(tmp_path / "history.csv", HISTORY)
     (tmp_path / "metrics.json").write_text(
-        json.dumps({"accuracy": 0.5, "balanced_accuracy": 0.5, "loss": 1.0, "n": 9, "protocol": "holdout"}
-            | SELECTED)
+        json.dumps(
+            {"accuracy": 0.5, "balanced_accuracy": 0.5, "loss": 1.0, "n": 9, "protocol": "holdout"}
+            | SELECTED
+        )
     )
     (tmp_path / "run.json").write_text(json.dumps(PROVENANCE))
     x, y = np.zeros((4, 32, 32, 3), np.uint8), np.zeros(4, np.uint8)

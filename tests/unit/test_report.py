@@ -195,7 +195,10 @@ def results(tmp_path, monkeypatch):
         runs = [write_run(folder, "fast", 1, 0.9)] if runs is None else runs
         for run in runs:
             logits = np.eye(len(class_names), dtype=np.float32)[labels]
+            logits[more.get("wrong", [])] = 0  # so the first class is named
             write_predictions(run.predictions, {"test": (logits, labels)})
+            run.confusions.write_text("true_class,predicted_class,images,share\n")
+        more.pop("wrong", None)
         (folder / "baseline.json").write_text(json.dumps({"accuracy": 0.41}))
         inputs = ReportInputs(
             dataset=more.pop("dataset", "cifar10"),
@@ -336,6 +339,59 @@ def test_other_archives_get_no_warning_and_drawn_ones_a_sentence(results, offici
     markdown, _ = results(["cat", "dog"], archive(official=official, origin=origin))
     assert markdown.startswith("# Report: cifar10, experiment fast\n")
     assert ("drawn by this workflow itself" in markdown) == drawn
+
+
+def twin(test):
+    return {"test": test, "train": 0, "correlation": 0.95}
+
+
+def test_accuracy_with_and_without_twins_is_told(results):
+    noted = {"twins": [twin(1), twin(1), twin(2)]}
+    markdown, _ = results("abc", archive(), noted=noted, wrong=[2, 4])
+    assert "**Twins.** 2 test images look like a training image" in markdown
+    assert "`twins: remove` leaves their likenesses out" in markdown
+    row = next(line for line in markdown.splitlines() if line.startswith("| fast, seed 1 |"))
+    assert "| 90.0% of 10 | 50.0% of 2 |" in row
+
+
+def test_twins_that_did_not_train_are_told(results):
+    markdown, _ = results("abc", archive(), noted={"twins": [twin(1)], "removed": 1})
+    assert "That training image was left out" in markdown
+
+
+def test_without_twins_nothing_is_said_of_them(results):
+    assert "Twins" not in results("abc", archive())[0]
+
+
+def test_files_that_were_left_out_are_listed_as_the_text_that_their_names_are(results):
+    noted = {
+        "unreadable": [{"path": "/x/<b>a\n|.png", "reason": "damaged (<i>)"}] * 25,
+        "ignored": ["/x/*readme*"],
+    }
+    markdown, page = results("abc", archive(origin="files", official=False), noted=noted)
+    assert "Not the official" not in markdown
+    assert "25 files could not be read and were left out" in markdown
+    assert "and 5 more, in images.json" in markdown
+    text = Page(page)
+    assert "/x/<b>a\\n|.png" in text.text
+    assert "damaged (<i>)" in text.text
+    assert not [tag for tag, _ in text.tags if tag in ("b", "i")]
+    assert "/x/*readme*" in text.text
+
+
+def test_imbalance_is_told_with_the_balanced_accuracy(results):
+    assert "balanced accuracy" not in results("abc", archive())[0]
+
+
+def test_of_many_classes_those_with_most_mistakes_have_a_page(results):
+    names = [f"class {index}" for index in range(30)]
+    markdown, _ = results(names, archive(), wrong=[29, 59, 28])
+    assert "Class pages of the 10 classes that take part in most mistakes" in markdown
+    line = next(line for line in markdown.splitlines() if line.startswith("Class pages"))
+    assert "[class 0](" in line
+    assert "[class 28](" in line
+    assert "[class 29](" in line
+    assert "[class 15](" not in line
 
 
 def test_numbers_chosen_on_the_test_set_are_labelled(results):

@@ -28,9 +28,7 @@ def confusion_matrix(
     return np.bincount(cells, minlength=num_classes**2).reshape(num_classes, num_classes)
 
 
-def write_confusions(
-    path: Path, counts: NDArray[np.int64], class_names: Sequence[str]
-) -> None:
+def write_confusions(path: Path, counts: NDArray[np.int64], class_names: Sequence[str]) -> None:
     """Write ``confusions.csv``: a row for each true and predicted class that images have.
 
     Of each true class the most frequent predictions come first; ``share`` is of its images.

@@ -8,6 +8,7 @@ import numpy as np
 
 from resnetcam.common.files import read_json
 from resnetcam.common.json_shapes import NOTES, SOURCE
+from resnetcam.common.wording import shown
 from resnetcam.data.chance import share_of_the_most_frequent_class
 from resnetcam.data.dataset import DatasetReader
 from resnetcam.data.official_or_not import dataset_compared_with_official
@@ -40,9 +41,9 @@ def data_facts(path: Path, notes: Path) -> dict[str, Any]:
         "chance": share_of_the_most_frequent_class(data),
         "twins": about["twins"],
         "removed": about["removed"],
-        "unreadable": about["unreadable"][:_NAMED],
+        "unreadable": [one | {"path": shown(one["path"])} for one in about["unreadable"][:_NAMED]],
         "n_unreadable": len(about["unreadable"]),
-        "ignored": about["ignored"][:_NAMED],
+        "ignored": list(map(shown, about["ignored"][:_NAMED])),
         "n_ignored": len(about["ignored"]),
     }
 
