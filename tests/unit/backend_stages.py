@@ -59,6 +59,7 @@ def stages(backend, data, folder):
         "history": "history.csv",
         "run": "run.json",
         "predictions": "predictions.h5",
+        "confusions": "confusions.csv",
         "metrics": "metrics.json",
         "choices": "class_choices.json",
         "maps": "gradcam.h5",
@@ -66,7 +67,7 @@ def stages(backend, data, folder):
     names = {
         "train": (["model", "history", "run"], {"state": str(folder / "state")}),
         "evaluate": (
-            ["predictions", "metrics"],
+            ["predictions", "confusions", "metrics"],
             {"settings": {"protocol": "holdout", "select": "last"}},
         ),
         "choose_classes": (["choices"], {"classes": CLASSES}),
