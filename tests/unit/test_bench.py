@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from resnetcam.recipe.costs import expected_shares
 from resnetcam.recipe.resizing import from_settings
-from resnetcam.recipe.skipping import expected_shares
 
 BENCH = Path(__file__).parents[1] / "bench"
 

@@ -59,7 +59,7 @@ def edited(scripts, module, old, new, backend="tensorflow"):
         ("recipe/objective", "(1 - smoothing) *", "(1 + smoothing) *"),
         ("recipe/resizing", "epochs - 1)", "epochs)"),
         ("recipe/skipping", "losses >= mean", "losses > mean"),
-        ("recipe/skipping", "_EASY = 0.95", "_EASY = 0.8"),
+        ("recipe/costs", "_EASY = 0.95", "_EASY = 0.8"),
         ("training/loop", "partial.loss / epoch.images", "partial.loss * epoch.images"),
         ("training/loop", "> history[epoch", ">= history[epoch"),
         ("training/loop", "plan.seed, precision", "plan.seed + 1, precision"),

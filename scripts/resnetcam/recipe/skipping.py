@@ -10,12 +10,7 @@ are not enlarged in turn.
 import numpy as np
 from numpy.typing import NDArray
 
-# An image's first losses say little.
-FULL_EPOCHS = 2
-
-# What a training of a dozen epochs leaves out, as a share of what it would if all images were easy
-# and their losses evenly spread below the mean. It has to be known beforehand, for times and rates.
-_EASY = 0.95
+from resnetcam.recipe.costs import FULL_EPOCHS, expected_shares
 
 
 def kept(
@@ -42,12 +37,6 @@ def whole_batches(order: NDArray[np.int64], batch_size: int) -> NDArray[np.int64
     The rest would be of another size in each epoch, and a GPU's program compiled for each size.
     """
     return order[: max(batch_size, len(order) // batch_size * batch_size)]
-
-
-def expected_shares(probability: float, epochs: int) -> list[float]:
-    """About how much of all images each epoch sees."""
-    left = 1 - _EASY * (probability - probability**2 / 2)
-    return [1 if epoch <= FULL_EPOCHS else left for epoch in range(1, epochs + 1)]
 
 
 def progress(probability: float, epoch: int, epochs: int, steps: int) -> NDArray[np.float64]:
