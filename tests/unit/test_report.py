@@ -379,7 +379,7 @@ def test_files_that_were_left_out_are_listed_as_the_text_that_their_names_are(re
     assert "/x/*readme*" in text.text
 
 
-def test_imbalance_is_told_with_the_balanced_accuracy(results):
+def test_of_classes_of_one_size_no_balanced_accuracy_is_told(results):
     assert "balanced accuracy" not in results("abc", archive())[0]
 
 

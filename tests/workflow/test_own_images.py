@@ -77,6 +77,7 @@ def test_a_folder_runs_to_its_report_and_only_changed_contents_run_again(mine):
     assert "Read from my images" in report
     assert "Not the official" not in report
     assert "times as many training images as the rarest" in report
+    assert "the balanced accuracy, the mean of the classes' recalls" in report
     assert mine(plan=True) == {}
 
     first = sorted((mine.images / "arrow").iterdir())[0]
