@@ -72,7 +72,13 @@ def network_stage(code):
 
 def code(script):
     """Of a script and what it reaches; of CAM methods, those of the wildcards' dataset."""
-    return lambda wildcards: digest(script, *sorted(of_dataset("gradcam", "methods")(wildcards)))
+    return lambda wildcards: digest(script, *sorted(methods_of(wildcards)))
+
+
+def methods_of(wildcards):
+    """New images, which are of no dataset, are explained by Grad-CAM alone."""
+    is_of_dataset = "dataset" in wildcards.keys()
+    return of_dataset("gradcam", "methods")(wildcards) if is_of_dataset else ["gradcam"]
 
 
 @cache

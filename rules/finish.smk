@@ -37,6 +37,10 @@ def print_closing_words():
 
     if not getattr(workflow, "scheduler", None) or any(workflow.dag.needrun_jobs()):
         return
+    for job in workflow.dag.jobs:
+        if job.rule.name == "show_answers":
+            page = seen_from_the_shell(job.output.page)
+            print(f"\nAnswers: {page} (and predictions.csv beside it)", file=sys.stderr)
     jobs = [job for job in workflow.dag.jobs if job.rule.name in ("report", "experiment_report")]
     whole = {job.wildcards.dataset for job in jobs if job.rule.name == "report"}
     for job in jobs:

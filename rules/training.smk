@@ -7,6 +7,7 @@ rule train:
         data="results/{dataset}/data.h5",
     output:
         model=f"{RUN}/model.keras",
+        description=f"{RUN}/model.json",
         history=f"{RUN}/history.csv",
         run=f"{RUN}/run.json",
     log:

@@ -7,7 +7,8 @@ from snakemake.io import IOFile
 
 from resnetcam.settings.files import found_file, missing_file
 from resnetcam.data.protocols import share_or_number
-from resnetcam.sources.listing import TEST, list_images, state_of_files
+from resnetcam.settings.question import content_of, images_asked_for, model_asked_for
+from resnetcam.sources.listing import TEST, images_at, list_images, state_of_files
 
 # Settings by wildcards.
 
@@ -89,6 +90,39 @@ def state_of_images(wildcards):
 def images_listed(source):
     with told_by_snakemake():
         return list_images(source).images
+
+
+def new_images(wildcards):
+    with told_by_snakemake():
+        return images_asked_for(SETTINGS["images"])
+
+
+def state_of_new_images(wildcards):
+    """The same of images that are to be answered."""
+    if not workflow.is_main_process:
+        return ""
+    with told_by_snakemake():
+        return state_of_files(images_at(new_images(wildcards)))
+
+
+def model_asked(wildcards):
+    with told_by_snakemake():
+        return model_asked_for(SETTINGS["model"])
+
+
+def content_of_model(wildcards):
+    """A digest of the network that answers, and of what it says it was trained on."""
+    return content_of(beside_model(wildcards, "model.keras", "model.json"))
+
+
+def content_of_measurements(wildcards):
+    """A digest of what was measured on it."""
+    return content_of(beside_model(wildcards, *MEASUREMENTS))
+
+
+def beside_model(wildcards, *names):
+    model = Path(model_asked(wildcards))
+    return [model if name == "model.keras" else model.with_name(name) for name in names]
 
 
 def images_to_train_on(wildcards):

@@ -56,6 +56,7 @@ def stages(backend, data, folder):
     """Return a function that runs a script on the files in ``folder``."""
     files = {
         "model": "model.keras",
+        "description": "model.json",
         "history": "history.csv",
         "run": "run.json",
         "predictions": "predictions.h5",
@@ -65,7 +66,7 @@ def stages(backend, data, folder):
         "maps": "gradcam.h5",
     }
     names = {
-        "train": (["model", "history", "run"], {"state": str(folder / "state")}),
+        "train": (["model", "description", "history", "run"], {"state": str(folder / "state")}),
         "evaluate": (
             ["predictions", "confusions", "metrics"],
             {"settings": {"protocol": "holdout", "select": "last"}},

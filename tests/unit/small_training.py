@@ -153,6 +153,6 @@ def fake_machinery(*_):
 def fake_measures(setattr):
     """Put fakes where a training measures and writes what the real network would be needed for."""
     setattr(loop, "accuracy_and_loss", lambda v, _: (float(v.sum() % 1), float(v.max())))
-    setattr(outputs, "save_classifier", lambda network, path: network.save(path))
+    setattr(outputs, "save_classifier", lambda network, path, _: network.save(path))
     setattr(session, "describe_run", lambda _: {})
     setattr(session, "finished_now", lambda run: run)

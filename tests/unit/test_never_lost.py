@@ -286,7 +286,7 @@ def test_a_disk_with_any_room_left_is_one_message_and_nothing_is_lost(
     if writes_keras:
         model = models.build_classifier("resnet_v1", 8, np.zeros((8, 8, 3), np.float32), 3)
         monkeypatch.setattr(
-            outputs, "save_classifier", lambda _, path: save_classifier(model, path)
+            outputs, "save_classifier", lambda _, path, *about: save_classifier(model, path, *about)
         )
     undisturbed = Run(tmp_path / "undisturbed", data, cpu)()
     ballast = small_disk / "ballast"
@@ -397,8 +397,8 @@ def test_a_damaged_finished_file_is_reported_and_written_anew(
 ):
     run = Run(tmp_path / "run", data, cpu)
     finished(run)
-    files = ["model.keras", "history.csv", "run.json", "manifest.json"]
-    assert damage_each(run, undisturbed, caplog, files) == 7 * len(DAMAGES)
+    files = ["model.keras", "model.json", "history.csv", "run.json", "manifest.json"]
+    assert damage_each(run, undisturbed, caplog, files) == 8 * len(DAMAGES)
 
 
 @pytest.mark.parametrize("content", ["", "null", "5", "[]", "[1]", '"x"', "{}", '{"model.keras":'])

@@ -12,7 +12,7 @@ from tiny_workflow import PATIENCE, RUN, model, states
 pytestmark = pytest.mark.slow
 
 LOG = Path("logs/shapes/tiny/seed1/train.log")
-OUTPUTS = ("model.keras", "history.csv", "run.json")
+OUTPUTS = ("model.keras", "model.json", "history.csv", "run.json")
 
 
 def wait_until(condition, snakemake):

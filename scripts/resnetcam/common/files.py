@@ -88,15 +88,19 @@ def read_json(path: str | Path, shape: Any = None) -> Any:
         raise DamagedFileError(path, error.strerror or str(error)) from error
     except (ValueError, RecursionError) as error:
         raise DamagedFileError(path, f"it is not valid JSON ({error})") from error
-    if problem := _mismatch(content, shape):
+    if problem := mismatch(content, shape):
         raise DamagedFileError(path, problem)
     return content
 
 
-def _mismatch(value: Any, shape: Any, place: str = "its content") -> str | None:
-    """Say where a value is not as its shape; ``place`` is what the value is called."""
+def mismatch(value: Any, shape: Any, place: str = "its content") -> str | None:
+    """Say where a plain value is not as a shape (``read_json``); None if it is.
+
+    Args:
+        place: what the value is called.
+    """
     if isinstance(shape, tuple):
-        fits = any(_mismatch(value, one) is None for one in shape)
+        fits = any(mismatch(value, one) is None for one in shape)
         return None if fits else f"{place} is {_called(value)}"
     if isinstance(shape, (dict, list)):
         if type(value) is not type(shape):
@@ -104,7 +108,7 @@ def _mismatch(value: Any, shape: Any, place: str = "its content") -> str | None:
         missing = [key for key in shape if key is not ... and key not in value]
         if isinstance(shape, dict) and missing:
             return f"{place} has no {missing[0]!r}"
-        return next(filter(None, itertools.starmap(_mismatch, _parts(value, shape))), None)
+        return next(filter(None, itertools.starmap(mismatch, _parts(value, shape))), None)
     expected: Any = {None: object, float: (int, float)}.get(shape, shape)
     if isinstance(value, expected) and not (isinstance(value, bool) and shape in (int, float)):
         return None

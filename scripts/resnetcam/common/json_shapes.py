@@ -24,6 +24,7 @@ METRICS = {
     "best": (_EPOCH, _NOTHING),
     "last": _EPOCH,
 }
+DESCRIPTION = {"class_names": [str], "height": int, "width": int, "channels": int, "fit": str}
 PROVENANCE = {
     "commit": str,
     "fingerprint": str,

@@ -28,6 +28,10 @@ class Split(NamedTuple):
 class DatasetReader:
     """Reads arrays of a ``data.h5``, each checked against its SHA-256.
 
+    Attributes:
+        class_names: one name a class; image_shape: (H, W, channels).
+        fit: what became of image files that were no squares.
+
     Raises:
         DamagedFileError: from every method, if the file is not as ``preprocess`` wrote it.
     """
@@ -37,6 +41,7 @@ class DatasetReader:
         with hdf5.reading(self.path) as file:
             self.class_names = tuple(str(name) for name in file.attrs["class_names"])
             self.image_shape = tuple(file["x_train"].shape[1:])
+            self.fit = str(file.attrs["fit"])
 
     def array(self, name: str) -> NDArray[Any]:
         """Return a whole array, for example ``x_train`` or ``holdout/mean``."""

@@ -40,7 +40,7 @@ def preprocess(
     twins = find_twins(test_hashes, train_hashes, images.x_test, images.x_train)
     removed = {one.train for one in twins} if settings["twins"] == "remove" else set()
     splits = make_splits(images, settings["validation_images"], settings["split_seed"], removed)
-    write_dataset(path, images, splits)
+    write_dataset(path, images, splits, settings.get("fit", "crop"))
     return {"twins": [one._asdict() for one in twins], "removed": len(removed)}
 
 
@@ -91,12 +91,19 @@ def mean_image(images: NDArray[np.uint8], indices: NDArray[np.uint32]) -> NDArra
     return (total / (255 * len(indices))).astype(np.float32)
 
 
-def write_dataset(path: str | Path, images: LabelledImages, splits: Mapping[str, Split]) -> None:
-    """Write ``data.h5``: equal images and splits give equal bytes."""
+def write_dataset(
+    path: str | Path, images: LabelledImages, splits: Mapping[str, Split], fit: str = "crop"
+) -> None:
+    """Write ``data.h5``: equal images and splits give equal bytes.
+
+    Args:
+        fit: what became of image files that were no squares, and is to become of new ones.
+    """
     with hdf5.writing(path) as file:
         for name in ("x_train", "y_train", "x_test", "y_test"):
             _write_array(file, name, getattr(images, name))
         file.attrs["class_names"] = list(images.class_names)
+        file.attrs["fit"] = fit
         for protocol, split in splits.items():
             for name, values in split._asdict().items():
                 _write_array(file, f"{protocol}/{name}", values)

@@ -7,11 +7,17 @@ from typing import Any
 
 import keras
 
+from resnetcam.networks.description import KEY, Description
+
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip archive can name
 
 
-def save_classifier(classifier: keras.Model, path: Path) -> None:
+def save_classifier(
+    classifier: keras.Model, path: Path, description: Description | None = None
+) -> None:
     """Save a model as Keras does, without what differs from one saving to the next.
+
+    Its description goes into the metadata, which Keras reads past.
 
     Keras notes the date, dates the members of the archive, and numbers objects that layers share,
     such as a dtype policy, by their addresses in memory. Plain ``keras.saving.load_model`` reads
@@ -22,6 +28,8 @@ def save_classifier(classifier: keras.Model, path: Path) -> None:
         members = {name: source.read(name) for name in sorted(source.namelist())}
     metadata = json.loads(members["metadata.json"])
     del metadata["date_saved"]
+    if description:
+        metadata[KEY] = description.as_json()
     config = _without_addresses(json.loads(members["config.json"]))
     members |= {
         "metadata.json": json.dumps(metadata).encode(),

@@ -46,6 +46,11 @@ def to_html(markdown: str, folder: Path, title: str, css: str) -> str:
             if child.type == "image":
                 child.attrs["src"] = _data_uri(folder / unquote(str(child.attrs["src"])))
     body = parser.renderer.render(tokens, parser.options, {})
+    return framed(body, title, css)
+
+
+def framed(body: str, title: str, css: str) -> str:
+    """Put HTML into a page that loads nothing and runs nothing."""
     return _PAGE.format(title=html.escape(title), css=css, body=body)
 
 

@@ -81,6 +81,21 @@ def list_images(source: str | Path) -> Listing:
     return Listing(tuple(images), classes, ignored)
 
 
+def images_at(path: str | Path) -> list[ListedImage]:
+    """List a file, or by name all files in a folder and below it, of no class.
+
+    Raises:
+        InputError: if there is no such file or folder, or the folder is empty, cannot be read, or
+            holds a link to itself.
+    """
+    path = Path(path).expanduser()
+    files = list(_files_below(path, (os.path.realpath(path),))) if path.is_dir() else [path]
+    if not files or not os.path.lexists(path):
+        found = "holds no file" if path.is_dir() else "does not exist"
+        raise InputError(f"{shown(path)} {found}. Expected an image, or a folder of images.")
+    return [ListedImage(one, "") for one in files]
+
+
 def state_of_files(images: Iterable[ListedImage]) -> str:
     """Return a digest of names, sizes and times of files: cheap, and another once one changes."""
     digest = hashlib.sha256()

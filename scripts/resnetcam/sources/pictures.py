@@ -24,6 +24,7 @@ MAX_BYTES = 2**29
 
 _FILTER = Image.Resampling.BICUBIC  # wider where it shrinks, so antialiased
 _SRGB = ImageCms.createProfile("sRGB")
+_ORIENTATION, _SIDEWAYS = 0x0112, range(5, 9)  # of EXIF
 _TRANSPARENT = {"RGBA", "LA", "PA", "RGBa", "La"}
 
 
@@ -90,6 +91,16 @@ def decode_picture(path: str | Path, content: bytes, side: int, fit: str) -> NDA
         raise UnreadableImageError(path, f"{found}; known formats are {_FORMATS}") from None
     except Exception as error:  # a hostile image can raise anything
         raise UnreadableImageError(path, f"damaged ({error or type(error).__name__})") from error
+
+
+def size_of_picture(path: str | Path) -> tuple[int, int]:
+    """Return width and height in pixels of an image file that can be decoded, turned upright."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Image.open(path, formats=FORMATS) as image:
+            width, height = image.size
+            is_turned = image.getexif().get(_ORIENTATION, 1) in _SIDEWAYS
+    return (height, width) if is_turned else (width, height)
 
 
 def _seen(image: Image.Image, path: str | Path, side: int, fit: str) -> Image.Image:

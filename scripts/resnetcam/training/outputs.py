@@ -1,16 +1,17 @@
-"""The files that a training leaves: ``model.keras``, ``history.csv`` and ``run.json``."""
+"""The files that a training leaves: the model, what it is, its history, and where it came from."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from resnetcam.common.files import replacing, write_json
+from resnetcam.networks.description import Description
 from resnetcam.networks.saving import save_classifier
 from resnetcam.training.history import write_history
 from resnetcam.training.loop import Loop
 from resnetcam.training.state import Checkpoint
 
-OUTPUTS = ("model.keras", "history.csv", "run.json")
+OUTPUTS = ("model.keras", "model.json", "history.csv", "run.json")
 
 
 def write_outputs(
@@ -19,6 +20,7 @@ def write_outputs(
     state: Checkpoint,
     select: str,
     *,
+    description: Description,
     fingerprint: str,
     ingredients: Mapping[str, Any],
 ) -> None:
@@ -27,13 +29,15 @@ def write_outputs(
     Args:
         state: after the last epoch.
         select: whose weights are saved, those of the ``best`` epoch or of the ``last`` one.
+        description: what travels with the model.
         fingerprint, ingredients: of the training, for ``run.json``.
     """
     best = select == "best"
     machinery = loop.machinery
     machinery.classifier.set_weights(state.best_weights if best else state.weights)
     with replacing(folder / "model.keras") as temporary:
-        save_classifier(machinery.classifier, temporary)
+        save_classifier(machinery.classifier, temporary, description)
+    write_json(folder / "model.json", description.as_json())
     with replacing(folder / "history.csv") as temporary:
         write_history(temporary, state.history)
     # What ended the training, and the hardware that it ended on: not what writes this.

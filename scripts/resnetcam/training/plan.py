@@ -7,6 +7,7 @@ from typing import Any
 from resnetcam.backends.runtime import Runtime
 from resnetcam.data.dataset import DatasetReader
 from resnetcam.data.protocols import selected_on
+from resnetcam.networks.description import Description
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,12 @@ class Plan:
     writes: str = ""
 
 
+def description_of(reader: DatasetReader) -> Description:
+    """Return what travels with a model that is trained on a data set."""
+    height, width, channels = reader.image_shape
+    return Description(reader.class_names, height, width, channels, reader.fit)
+
+
 def ingredients(reader: DatasetReader, plan: Plan, runtime: Runtime) -> dict[str, Any]:
     """Return everything that decides the trained weights, and whose are selected."""
     arrays = ["x_train", "y_train", *(f"{plan.protocol}/{name}" for name in ("train", "mean"))]
@@ -43,7 +50,8 @@ def ingredients(reader: DatasetReader, plan: Plan, runtime: Runtime) -> dict[str
     keys = ("model", "recipe", "protocol", "seed", "backend", "precision", "code")
     return {
         "data": {name: reader.sha256(name) for name in arrays},
-        "classes": len(reader.class_names),
+        # They travel with the model.
+        "description": description_of(reader)._asdict(),
         "versions": runtime.versions,
         **{key: getattr(plan, key) for key in keys},
     }

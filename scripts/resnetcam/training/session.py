@@ -17,7 +17,7 @@ from resnetcam.recipe.costs import recipe_costs
 from resnetcam.training.history import HISTORY_COLUMNS
 from resnetcam.training.loop import Build, Epoch, TrainingData, begin, best_after, build
 from resnetcam.training.outputs import OUTPUTS, write_outputs
-from resnetcam.training.plan import Plan, decisive, ingredients
+from resnetcam.training.plan import Plan, decisive, description_of, ingredients
 from resnetcam.training.progress import log_epoch, progress_bar
 from resnetcam.training.provenance import describe_run, finished_now
 from resnetcam.training.state import Checkpoint, StateStore, fingerprint
@@ -90,6 +90,7 @@ def train(
                 session.loop,
                 session.checkpoint,
                 plan.recipe["select"],
+                description=description_of(reader),
                 fingerprint=name,
                 ingredients=about,
             )

@@ -97,8 +97,8 @@ def _check_library(scripts: str) -> None:
 def _start_logging(snakemake: Any) -> logging.Handler:
     """Log to the terminal and to the rule's file; return the latter's handler."""
     terminal = logging.StreamHandler(sys.stderr)
-    subject = "/".join(snakemake.wildcards)
-    terminal.setFormatter(_ForTerminal(f"[{snakemake.rule} {subject}] %(message)s"))
+    subject = " ".join([snakemake.rule, "/".join(snakemake.wildcards)]).rstrip()
+    terminal.setFormatter(_ForTerminal(f"[{subject}] %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[terminal], force=True)
     logging.captureWarnings(True)
     # Libraries report their own housekeeping at INFO.

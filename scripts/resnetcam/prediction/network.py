@@ -1,0 +1,102 @@
+"""What a network says of images: logits, and a map of the class that it names."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from resnetcam.common.errors import InputError
+from resnetcam.evaluation.classifier import load_classifier
+from resnetcam.evaluation.logits import logits_function
+from resnetcam.explain.explanation import explainer
+from resnetcam.networks.description import Description, read_description
+from resnetcam.networks.models import final_layer
+from resnetcam.prediction.stored import Answers
+
+
+class Network:
+    """A trained network that answers.
+
+    Args:
+        path: of ``model.keras``.
+
+    Attributes:
+        description: what it was trained on.
+
+    Raises:
+        InputError: if it is no such file, or does not say which classes it tells apart.
+    """
+
+    def __init__(self, path: Path):
+        self.description = read_description(path)
+        self._classifier = load_classifier(path)
+        _check(path, self._classifier, self.description)
+        self._logits = logits_function(self._classifier)
+        self._explain = explainer(self._classifier, final_layer(self._classifier))
+
+    def answer(self, images: Any) -> Answers:
+        """Classify and explain images.
+
+        Args:
+            images: an array (N, H, W, channels), or a single image, of raw pixels in 0..255 as in
+                an image file, of the size and colours that the network was trained on.
+
+        Raises:
+            InputError: if they are not like that.
+        """
+        pixels = checked_pixels(images, self.description)
+        logits = self._logits(pixels)
+        classes = logits.argmax(1)[None]
+        maps = self._explain(pixels, classes, ["gradcam"])["gradcam"][0]
+        return Answers(logits, maps, self.description.class_names)
+
+
+def checked_pixels(images: Any, description: Description) -> NDArray[np.uint8]:
+    """Return raw pixels, uint8 (N, H, W, channels), as a network takes them.
+
+    Numbers of other types are rounded.
+
+    Raises:
+        InputError: naming the shape, type or range that is not as in its training.
+    """
+    pixels = np.asarray(images)
+    expected = (description.height, description.width, description.channels)
+    if description.channels == 1 and pixels.shape[-2:] == expected[:2]:
+        pixels = pixels[..., np.newaxis]
+    if pixels.shape == expected:
+        pixels = pixels[np.newaxis]
+    if pixels.shape[1:] != expected:
+        raise InputError(
+            f"Expected images of shape (N, {', '.join(map(str, expected))}), found "
+            f"{pixels.shape}. `resnetcam.prediction.new_images.read_images` reads files of any "
+            "size as in training."
+        )
+    if pixels.dtype == np.uint8:
+        return pixels
+    if pixels.dtype.kind not in "iuf":
+        raise InputError(f"Expected pixels as numbers in 0 to 255, found {pixels.dtype}.")
+    low, high = (pixels.min(), pixels.max()) if pixels.size else (0, 255)
+    if not (low >= 0 and high <= 255):  # NaN too
+        raise InputError(f"Expected pixels in 0 to 255, found {low:g} to {high:g}.")
+    if pixels.dtype.kind == "f" and high <= 1 and high > 0:
+        raise InputError(
+            f"Expected pixels in 0 to 255, found {low:g} to {high:g}, as if they had been divided "
+            "by 255. The model does that itself: multiply them by 255."
+        )
+    return np.rint(pixels).astype(np.uint8)
+
+
+def _check(path: Path, classifier: keras.Model, description: Description) -> None:
+    """A description of another model would put wrong names on right numbers."""
+    found = (*classifier.input_shape[1:], classifier.output_shape[-1])
+    said = (
+        *(description.height, description.width, description.channels),
+        len(description.class_names),
+    )
+    if found != said:
+        raise InputError(
+            f"{path} takes images of {found[:3]} and has {found[3]} classes; its description says "
+            f"{said[:3]} and {said[3]}. Restore the `model.json` that was written with it."
+        )

@@ -1,0 +1,88 @@
+"""New image files as a model is to see them: decoded, resized and coloured as in its training."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnetcam.common.errors import InputError
+from resnetcam.common.wording import shown
+from resnetcam.networks.description import Description
+from resnetcam.prediction.stored import NewImages
+from resnetcam.sources.decoding import decode
+from resnetcam.sources.listing import ListedImage, images_at
+from resnetcam.sources.pictures import size_of_picture
+
+_LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow turns colours into grey
+_FITS = {
+    "crop": "its middle square",
+    "pad": "with black margins to a square",
+    "stretch": "stretched to a square",
+}
+
+
+def read_images(
+    paths: Sequence[str | Path], description: Description, scratch: Path, processes: int = 1
+) -> NewImages:
+    """Decode files, and all files of folders, as a model's description says.
+
+    Args:
+        scratch: a folder for the array, which is to be removed after use.
+        processes: how many decode at once.
+
+    Raises:
+        InputError: if there is no such file, or no file can be read.
+    """
+    listed = [image for path in paths for image in images_at(path)]
+    names = dict(zip((one.path for one in listed), _names(paths, listed), strict=True))
+    decoded = decode(listed, description.width, description.fit, scratch, processes)
+    unreadable = tuple((names[one.path], one.reason) for one in decoded.unreadable)
+    if not decoded.images:
+        name, reason = unreadable[0]
+        more = f" ({len(unreadable):,} files, none of which can be read)" * (len(unreadable) > 1)
+        raise InputError(f"{shown(name)}: {reason}.{more}")
+    pixels, has_lost_colors = _coloured(decoded.pixels, description.channels)
+    notes = [
+        _note(one.path, description, lost)
+        for one, lost in zip(decoded.images, has_lost_colors, strict=True)
+    ]
+    return NewImages(
+        pixels, tuple(names[one.path] for one in decoded.images), tuple(notes), unreadable
+    )
+
+
+def _names(paths: Sequence[str | Path], listed: Sequence[ListedImage]) -> Iterator[str]:
+    """How files are called: below the one folder that was asked about, else as they were named."""
+    first = Path(paths[0]).expanduser()
+    alone = len(paths) == 1 and first.is_dir()
+    for one in listed:
+        yield one.path.relative_to(first).as_posix() if alone else str(one.path)
+
+
+def _coloured(pixels: NDArray[np.uint8], channels: int) -> tuple[NDArray[np.uint8], list[bool]]:
+    """Return images with as many channels as a model takes, and which of them lost colours."""
+    found = pixels.shape[-1]
+    if channels == found:
+        return pixels, [False] * len(pixels)
+    if found == 1:
+        return np.repeat(pixels, channels, axis=-1), [False] * len(pixels)
+    grey, lost = np.empty((*pixels.shape[:-1], 1), np.uint8), []
+    for index, image in enumerate(pixels):
+        lost.append(bool((image != image[..., :1]).any()))
+        grey[index] = np.rint(image @ np.array(_LUMA, np.float32))[..., None]
+    return grey, lost
+
+
+def _note(path: Path, description: Description, has_lost_colors: bool) -> str:
+    """Say in a line what became of an image."""
+    width, height = size_of_picture(path)
+    side = description.width
+    notes = []
+    if (width, height) != (side, side):
+        fit = "" if width == height else f"{_FITS[description.fit]} "
+        verb = "enlarged" if max(width, height) < side else "resized"
+        notes.append(f"{width} × {height} pixels, {fit}{verb} to {side} × {side}")
+    if has_lost_colors:
+        notes.append("turned grey")
+    return "; ".join(notes)

@@ -1,0 +1,57 @@
+"""What was measured on a network, to stand beside its answers."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from resnetcam.common.files import read_json
+from resnetcam.common.json_shapes import FAITHFULNESS, METRICS
+from resnetcam.common.wording import counted
+from resnetcam.report.text import percent, wilson_interval
+from resnetcam.report.verdicts import faithfulness_verdict
+
+_UNMEASURED = (
+    "How often this network is right was not measured here: there is no metrics.json beside it."
+)
+_NO_SCORES = (
+    "What its maps are worth was not measured here: there is no faithfulness.json beside it."
+)
+_ALWAYS_A_CLASS = (
+    "It names one of its classes for any image, of something else too. Probabilities are the "
+    "softmax of its logits, not calibrated."
+)
+
+
+def what_is_measured(metrics: Path | None, faithfulness: Path | None) -> list[str]:
+    """Say how often a network is right on its test set, and whether it uses what its maps show.
+
+    Args:
+        metrics, faithfulness: files of its run; None if they are not there.
+    """
+    return [_accuracy(metrics), _ALWAYS_A_CLASS, *_of_maps(faithfulness)]
+
+
+def files_beside(model: Path) -> Sequence[Path | None]:
+    """Return ``metrics.json`` and ``faithfulness.json`` beside a model, where they are there."""
+    found = [model.with_name(name) for name in ("metrics.json", "faithfulness.json")]
+    return [path if path.exists() else None for path in found]
+
+
+def _accuracy(path: Path | None) -> str:
+    if path is None:
+        return _UNMEASURED
+    metrics = read_json(path, METRICS)
+    accuracy, n = metrics["accuracy"], metrics["n"]
+    low, high = (percent(bound, n) for bound in wilson_interval(accuracy, n))
+    return (
+        f"This network is right on {percent(accuracy, n)} of {counted(n, 'test image')} of its "
+        f"data set (95% interval {low} to {high}). Images of other origin may be harder."
+    )
+
+
+def _of_maps(path: Path | None) -> list[str]:
+    if path is None:
+        return [_NO_SCORES]
+    return [
+        f"Its maps, measured on test images: {verdict.on_baselines}"
+        for verdict in faithfulness_verdict(read_json(path, FAITHFULNESS))
+    ]
