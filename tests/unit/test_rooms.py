@@ -18,7 +18,7 @@ ROOMS = (
         "evaluation",
         "training",
     ),
-    *("explain", "report", "settings", "workflow"),
+    *("explain", "report", "prediction", "settings", "workflow"),
 )
 
 
@@ -26,6 +26,7 @@ def test_every_module_lies_in_a_room():
     assert {path.name for path in LIBRARY.iterdir() if path.name != "__pycache__"} == {
         *ROOMS,
         "__init__.py",
+        "__main__.py",
     }
 
 

@@ -17,9 +17,13 @@ class DamagedFileError(InputError):
 
     Args:
         path: of the file; problem: what is wrong with it.
+
+    Attributes:
+        problem: what is wrong with it.
     """
 
     def __init__(self, path: str | Path, problem: str):
+        self.problem = problem
         remedy = f"`rm {shlex.quote(str(path))}`, then the same command recreates it."
         gone = f"{path} is gone. The same command recreates it."
         there = f"{path} cannot be used: {problem}. {remedy}"

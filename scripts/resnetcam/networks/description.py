@@ -49,12 +49,13 @@ def read_description(model: Path) -> Description:
     Keras drops the former when it saves a model that it has loaded.
 
     Raises:
-        InputError: if there is no such file, it is no model, or nobody says it.
+        InputError: if there is no such file, it is no model, or nobody says it. (Somebody may
+            have brought the file: not for the workflow to make anew.)
     """
     beside = model.with_name("model.json")
     said = _of_metadata(model)
     if said is None and beside.exists():
-        said = read_json(beside, DESCRIPTION)
+        said = _of_file(beside)
     if said is None:
         raise InputError(
             f"{model} does not say which classes it tells apart, and there is no {beside.name} "
@@ -72,7 +73,14 @@ def _of_metadata(model: Path) -> dict[str, Any] | None:
             metadata = json.loads(archive.read("metadata.json"))
         said = metadata.get(KEY)
     except (OSError, KeyError, ValueError, AttributeError, zipfile.BadZipFile) as error:
-        raise DamagedFileError(model, f"it is cut off, or no .keras file ({error})") from error
+        raise InputError(f"{model} is cut off, or no .keras file ({error}).") from error
     if said is not None and (problem := mismatch(said, DESCRIPTION, repr(KEY))):
-        raise DamagedFileError(model, f"in its metadata, {problem}")
+        raise InputError(f"{model} cannot be used: in its metadata, {problem}.")
     return said
+
+
+def _of_file(path: Path) -> Any:
+    try:
+        return read_json(path, DESCRIPTION)
+    except DamagedFileError as error:
+        raise InputError(f"{path} cannot be used: {error.problem}.") from error

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from resnetcam.common.errors import InputError
+from resnetcam.common.errors import DamagedFileError, InputError
 from resnetcam.evaluation.classifier import load_classifier
 from resnetcam.evaluation.logits import logits_function
 from resnetcam.explain.explanation import explainer
@@ -31,7 +31,7 @@ class Network:
 
     def __init__(self, path: Path):
         self.description = read_description(path)
-        self._classifier = load_classifier(path)
+        self._classifier = _loaded(path)
         _check(path, self._classifier, self.description)
         self._logits = logits_function(self._classifier)
         self._explain = explainer(self._classifier, final_layer(self._classifier))
@@ -51,6 +51,14 @@ class Network:
         classes = logits.argmax(1)[None]
         maps = self._explain(pixels, classes, ["gradcam"])["gradcam"][0]
         return Answers(logits, maps, self.description.class_names)
+
+
+def _loaded(path: Path) -> keras.Model:
+    """Load a model that somebody may have brought: not for the workflow to make anew."""
+    try:
+        return load_classifier(path)
+    except DamagedFileError as error:
+        raise InputError(f"{path} cannot be used: {error.problem}.") from error
 
 
 def checked_pixels(images: Any, description: Description) -> NDArray[np.uint8]:

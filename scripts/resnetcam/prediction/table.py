@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from resnetcam.common.files import replacing
+from resnetcam.common.wording import shown
 from resnetcam.prediction.stored import Answers, NewImages
 
 
@@ -46,5 +47,5 @@ def in_words(images: NewImages, answers: Answers) -> list[str]:
     for name, note, row, order in zip(images.files, images.notes, probabilities, best, strict=True):
         first, *others = (f"{answers.class_names[i]} {share_in_words(row[i])}" for i in order)
         remark = f" [{note}]" if note else ""
-        lines.append(f"{name}: {first} ({', '.join(others)}){remark}")
-    return lines + [f"{name}: not read: {reason}" for name, reason in images.unreadable]
+        lines.append(f"{shown(name)}: {first} ({', '.join(others)}){remark}")
+    return lines + [f"{shown(name)}: not read: {reason}" for name, reason in images.unreadable]

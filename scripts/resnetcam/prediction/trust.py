@@ -52,6 +52,6 @@ def _of_maps(path: Path | None) -> list[str]:
     if path is None:
         return [_NO_SCORES]
     return [
-        f"Its maps, measured on test images: {verdict.on_baselines}"
+        f"Do its maps show what it uses? On test images: {verdict.on_baselines}"
         for verdict in faithfulness_verdict(read_json(path, FAITHFULNESS))
     ]
