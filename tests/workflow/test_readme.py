@@ -1,11 +1,17 @@
 """The steps of the README's "Change an experiment", from its own text."""
 
 import hashlib
+import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 
+import numpy as np
 import pytest
 import yaml
+from PIL import Image
 from tiny_workflow import ROOT
 
 pytestmark = pytest.mark.slow
@@ -88,3 +94,45 @@ def test_an_archive_of_ones_own_runs_to_its_report(workflow):
 
     assert "Report: results/mine/report.md" in output
     assert (workflow.folder / "results/mine/fast/seed1/model.keras").exists()
+
+
+def as_a_script(text, workflow):
+    """Run Python for the finished run in place of the one of `make run`."""
+    text = text.replace("demo/seed1", "tiny/seed1").replace(
+        "stage3_block3_out", "stage3_block1_out"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", text],
+        cwd=workflow.folder,
+        env=os.environ | {"MPLBACKEND": "Agg", "CUDA_VISIBLE_DEVICES": "-1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_lines_that_ask_a_network_draw_a_map(workflow):
+    (text,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert len(text.strip().splitlines()) <= 14
+
+    done = as_a_script(text, workflow)
+
+    assert done.returncode == 0, done.stderr
+    drawn = np.asarray(Image.open(workflow.folder / "map.png").convert("RGB"))
+    assert len(np.unique(drawn.reshape(-1, 3), axis=0)) > 500
+
+
+def test_the_notebook_runs_from_its_first_cell_to_its_last(workflow):
+    notebook = json.loads((ROOT / "docs/explore.ipynb").read_text())
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    texts = ["".join(cell["source"]) for cell in cells]
+
+    done = as_a_script("\n".join(texts), workflow)
+
+    assert done.returncode == 0, done.stderr
+    assert "It is: " in done.stdout
+    assert (workflow.folder / "results/notebook/predictions.html").exists()
+    pictures = [
+        output for cell in cells for output in cell["outputs"] if "image/png" in str(output)
+    ]
+    assert len(pictures) == 2, "it is kept with its outputs"
