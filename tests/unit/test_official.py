@@ -111,6 +111,10 @@ def test_the_table_is_of_the_published_files():
     assert list(official.ARCHIVES.values()) == ["cifar-10-binary.tar.gz", "cifar-10-python.tar.gz"]
     assert [len(bytes.fromhex(sha256)) for sha256 in official.ARCHIVES] == [32, 32]
     assert [len(bytes.fromhex(md5)) for md5 in official.BATCHES.values()] == [16] * 6
+    for layout in layouts.LAYOUTS.values():
+        digests = (*layout.archives, *layout.files.values())
+        assert {len(bytes.fromhex(sha256)) for sha256 in digests} == {32}
+        assert all(url.startswith("http") for url in layout.urls)
     assert tuple(official.BATCHES) == (*layouts.TRAIN_BATCHES, layouts.TEST_BATCH)
     assert 5 * official.BATCH_IMAGES == official.TRAIN_IMAGES
 

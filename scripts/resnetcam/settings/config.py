@@ -58,7 +58,8 @@ def load_config(config: Mapping[str, Any], schema: dict[str, Any]) -> dict[str, 
         | _listed_experiments(dataset, checked["sweeps"], experiments)
         for name, dataset in checked["datasets"].items()
     }
-    if problems := list(_unknown_layers(checked["models"], datasets, experiments)):
+    # Once for all sides of images that a model is used with.
+    if problems := dict.fromkeys(_unknown_layers(checked["models"], datasets, experiments)):
         raise InputError("\n".join(problems))
     return checked | {"datasets": datasets, "experiments": experiments}
 
