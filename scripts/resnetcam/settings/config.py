@@ -59,7 +59,7 @@ def load_config(config: Mapping[str, Any], schema: dict[str, Any]) -> dict[str, 
         for name, dataset in checked["datasets"].items()
     }
     # Once for all sides of images that a model is used with.
-    if problems := dict.fromkeys(_unknown_layers(checked["models"], datasets, experiments)):
+    if problems := list(dict.fromkeys(_unknown_layers(checked["models"], datasets, experiments))):
         raise InputError("\n".join(problems))
     return checked | {"datasets": datasets, "experiments": experiments}
 
