@@ -15,7 +15,9 @@ rule download:
     conda:
         "../envs/data.yaml"
     params:
-        sha256=of_dataset("archive", "sha256"),
+        archive=lambda wildcards: {
+            key: of_dataset("archive", key)(wildcards) for key in ("layout", "sha256")
+        },
         source=untracked(archive_source),
         store=untracked(SETTINGS["archives"]),
         deployment=stage("download.py", "data")["deployment"],

@@ -11,5 +11,10 @@ with logged(snakemake):
     source = ArchiveSource(**snakemake.params.source)
     path = obtain(source, Path(snakemake.params.store).expanduser())
     # The store's folder is called after what is in it, which may be packed in another way.
-    about = {"path": str(path), "sha256": path.parent.name, "origin": "archive"}
+    about = {
+        "path": str(path),
+        "sha256": path.parent.name,
+        "origin": "archive",
+        "layout": source.layout,
+    }
     write_json(snakemake.output.source, about)

@@ -9,6 +9,7 @@ from resnetcam.regions.on_images import image_name
 from resnetcam.regions.via_files import write_csv
 from resnetcam.sources import shapes
 from resnetcam.sources.cifar import write_archive
+from resnetcam.sources.layouts import CIFAR10
 
 with logged(snakemake):
     settings = snakemake.params.settings
@@ -31,5 +32,6 @@ with logged(snakemake):
             "path": snakemake.output.images,
             "sha256": sha256_of_file(snakemake.output.images),
             "origin": "drawn",
+            "layout": CIFAR10,
         },
     )

@@ -40,6 +40,13 @@ def regions_of(path):
     return [(one.filename, one.geometry, one.attributes) for one in export.regions]
 
 
+def test_grey_images_are_written_too(tmp_path):
+    grey = IMAGES[..., :1]
+    write_annotation_kit(tmp_path, grey[[1]], [1], LABELS[[1]], CLASS_NAMES, 2)
+    enlarged = np.array(Image.open(tmp_path / NAMES[1]))
+    np.testing.assert_array_equal(enlarged, np.kron(grey[1, ..., 0], np.ones((2, 2), np.uint8)))
+
+
 def test_annotation_kit(tmp_path):
     project = write(tmp_path, [0, 1, 3])
     names = [NAMES[i] for i in (0, 1, 3)]

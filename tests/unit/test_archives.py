@@ -11,12 +11,14 @@ import shutil
 import socket
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
 from resnetcam.common.errors import InputError
 from resnetcam.sources import archives
 from resnetcam.sources.archives import ArchiveSource, obtain
+from resnetcam.sources.layouts import IDX_TEST, IDX_TRAIN, LAYOUTS, sha256_of_listing
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -31,8 +33,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         mirror.ranges.append(self.headers.get("Range"))
         time.sleep(mirror.delay)
         start = self._start()
-        if mirror.status != 200:
-            return self.send_error(mirror.status)
+        if mirror.contents is not None:
+            mirror.content = mirror.contents.get(self.path.rpartition("/")[2])
+        if mirror.status != 200 or mirror.content is None:
+            return self.send_error(mirror.status if mirror.status != 200 else 404)
         if start >= len(mirror.content):
             return self.send_error(416)
         self.send_response(206 if start else 200)
@@ -65,6 +69,7 @@ class Mirror:
     def __init__(self, url, **behaviour):
         self.url = url
         self.content = CONTENT
+        self.contents = None  # by name, in place of one content for every address
         self.content_type = "application/gzip"
         self.status = 200
         self.has_ranges = True
@@ -393,3 +398,102 @@ def test_a_users_certificates_are_trusted(tmp_path, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nowhere.pem"))
     with pytest.raises(InputError, match=r"SSL_CERT_FILE names .*nowhere\.pem, which is no file"):
         obtain(source, tmp_path / "store")
+
+
+FILES = {f"{name}.gz": name.encode() * 999 for name in (*IDX_TRAIN, *IDX_TEST)}
+LISTING = sha256_of_listing({n: hashlib.sha256(c).hexdigest() for n, c in FILES.items()})
+PLAIN = sha256_of_listing(
+    {name: hashlib.sha256(name.encode()).hexdigest() for name in (*IDX_TRAIN, *IDX_TEST)}
+)
+
+
+@pytest.fixture
+def mnist(monkeypatch):
+    """Four small files that are the official ones in this test; returns a source of them."""
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in FILES.items()}
+    official = replace(LAYOUTS["mnist"], files=digests, archives={LISTING: "mnist", PLAIN: "mnist"})
+    monkeypatch.setitem(LAYOUTS, "mnist", official)
+
+    def source(*mirrors, **settings):
+        urls = tuple(mirror.url.rpartition("/")[0] for mirror in mirrors)
+        return ArchiveSource(urls, LISTING, layout="mnist", **settings)
+
+    return source
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_several_files_are_downloaded_to_one_folder(serve, tmp_path, mnist):
+    mirror = serve(contents=FILES)
+    folder = obtain(mnist(mirror), tmp_path)
+    assert folder == tmp_path / LISTING / "mnist"
+    assert contents(folder) == FILES
+    assert obtain(mnist(path="/absent"), tmp_path) == folder
+    assert len(mirror.ranges) == 4
+
+
+def test_an_interrupted_download_of_several_files_goes_on(serve, tmp_path, mnist, caplog):
+    second = list(FILES)[1]
+    mirror = serve(contents={name: FILES[name] for name in list(FILES)[:1]})
+    with pytest.raises(InputError, match=f"(?s){second}: HTTP status 404.*a folder of train-im"):
+        obtain(mnist(mirror), tmp_path)
+    part = tmp_path / LISTING / "mnist" / archives.PART_NAME
+    part.write_bytes(FILES[second][:500])
+    mirror.contents, mirror.ranges = FILES, []
+    assert contents(obtain(mnist(mirror), tmp_path)) == FILES
+    assert mirror.ranges == ["bytes=500-", None, None]
+    assert "damaged" not in caplog.text
+
+
+def test_a_damaged_one_of_several_files_is_fetched_again(serve, tmp_path, mnist, caplog):
+    mirror = serve(contents=FILES)
+    folder = obtain(mnist(mirror), tmp_path)
+    (folder / list(FILES)[2]).write_bytes(b"?")
+    assert contents(obtain(mnist(mirror), tmp_path)) == FILES
+    assert len(mirror.ranges) == 5
+    assert "mnist is damaged" in caplog.text
+
+
+def test_the_mirror_that_had_the_first_file_is_asked_first_for_the_others(serve, tmp_path, mnist):
+    empty, mirror = serve(contents={}), serve(contents=FILES)
+    obtain(mnist(empty, mirror), tmp_path)
+    assert (len(empty.ranges), len(mirror.ranges)) == (1, 4)
+
+
+def test_one_of_several_files_with_wrong_content_is_refused(serve, tmp_path, mnist):
+    name = list(FILES)[3]
+    mirror = serve(contents=FILES | {name: b"other"})
+    with pytest.raises(InputError, match=f"{name}: wrong content"):
+        obtain(mnist(mirror), tmp_path)
+
+
+@pytest.mark.parametrize("is_plain", [False, True])
+def test_a_local_folder_of_the_official_files_is_copied(tmp_path, mnist, is_plain):
+    files = {name.removesuffix(".gz"): name.removesuffix(".gz").encode() for name in FILES}
+    given = files if is_plain else FILES
+    (tmp_path / "raw").mkdir()
+    for name, content in (given | {"note.txt": b"hello"}).items():
+        (tmp_path / "raw" / name).write_bytes(content)
+    folder = obtain(mnist(path=str(tmp_path)), tmp_path / "store")
+    assert folder == tmp_path / "store" / (PLAIN if is_plain else LISTING) / tmp_path.name
+    assert contents(folder) == given
+
+
+def test_a_local_folder_of_other_files_is_refused_with_its_hash(tmp_path, mnist):
+    other = dict.fromkeys(FILES, b"other")
+    for name, content in other.items():
+        (tmp_path / name).write_bytes(content)
+    digest = hashlib.sha256(b"other").hexdigest()
+    found = sha256_of_listing(dict.fromkeys(FILES, digest))
+    with pytest.raises(InputError, match=f"(?s)does not have the hash.*found    {found}"):
+        obtain(mnist(path=str(tmp_path)), tmp_path / "store")
+
+
+def test_another_official_packing_of_cifar100_does(tmp_path, monkeypatch):
+    official = replace(LAYOUTS["cifar100"], archives={"0" * 64: "a.tar.gz", SHA256: "b.tar.gz"})
+    monkeypatch.setitem(LAYOUTS, "cifar100", official)
+    (tmp_path / "b.tar.gz").write_bytes(CONTENT)
+    source = ArchiveSource((), "0" * 64, path=str(tmp_path / "b.tar.gz"), layout="cifar100")
+    assert obtain(source, tmp_path / "store") == tmp_path / "store" / SHA256 / "b.tar.gz"

@@ -10,6 +10,7 @@ from resnetcam.common.errors import InputError
 from resnetcam.settings.catalogue import Catalogue, names_below
 from resnetcam.settings.config import load_config
 from resnetcam.settings.schema import read_schema
+from resnetcam.sources.layouts import LAYOUTS
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -79,7 +80,7 @@ def test_targets_are_reports_summaries_and_what_one_draws_on(catalogue):
 
 def test_regions_come_from_a_person_or_from_the_drawing_or_are_not_known(catalogue):
     known = catalogue()
-    assert (known.drawn, known.archived, known.annotated) == (["shapes"], ["cifar10"], [])
+    assert (known.drawn, known.archived, known.annotated) == (["shapes"], sorted(LAYOUTS), [])
     assert known.export("shapes", "regions") == "results/shapes/regions.csv"
     assert "results/shapes/demo/seed1/localisation.json" in known.shown("shapes", ["demo"])
     assert not known.has_regions("cifar10")

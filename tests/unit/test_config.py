@@ -11,6 +11,7 @@ from resnetcam.settings.config import load_config
 from resnetcam.settings.files import check_files, found_file, missing_file
 from resnetcam.settings.merging import laid_over
 from resnetcam.settings.schema import read_schema
+from resnetcam.sources.layouts import LAYOUTS
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -73,6 +74,36 @@ def test_the_shipped_config_is_right():
 
     assert config["datasets"]["cifar10"]["experiments"] == ["fast", "published"]
     assert config["datasets"]["shapes"]["regions"] is None
+
+
+@pytest.mark.parametrize(("name", "layout"), LAYOUTS.items())
+def test_what_a_known_archive_does_not_say_is_that_of_the_official_one(name, layout):
+    dataset = load_config(CONFIG, SCHEMA)["datasets"][name]
+    archive = dataset["archive"]
+    assert archive["layout"] == name
+    assert (archive["urls"], archive["sha256"]) == (list(layout.urls), layout.sha256)
+    numbers = [dataset[key] for key in ("train_images", "test_images", "side")]
+    assert numbers == [layout.train_images, layout.test_images, layout.side]
+    own = {"archive": {"layout": name, "urls": ["https://example.org/a"]}, "experiments": ["fast"]}
+    own |= {"train_images": 70, "test_images": 8}
+    dataset = load_config(changed("datasets.own", own), SCHEMA)["datasets"]["own"]
+    assert dataset["archive"]["urls"] == ["https://example.org/a"]
+    assert (dataset["train_images"], dataset["test_images"]) == (70, 8)
+
+
+def test_another_official_packing_is_not_downloaded_but_its_numbers_are_known():
+    _, sha256 = LAYOUTS["cifar100"].archives
+    archive = {"layout": "cifar100", "sha256": sha256, "path": "/data/a.tar.gz"}
+    own = {"archive": archive, "experiments": ["fast"]}
+    dataset = load_config(changed("datasets.own", own), SCHEMA)["datasets"]["own"]
+    assert (dataset["train_images"], dataset["archive"]["urls"]) == (50000, [])
+    del archive["path"]
+    with pytest.raises(InputError, match="needs `urls`"):
+        load_config(changed("datasets.own", own), SCHEMA)
+
+
+def test_the_schema_knows_the_layouts():
+    assert SCHEMA["$defs"]["archive"]["properties"]["layout"]["enum"] == list(LAYOUTS)
 
 
 def test_every_object_of_the_schema_refuses_unknown_keys():
@@ -150,6 +181,9 @@ EXPERIMENT = {"model": "resnet20v1", "recipe": "fast", "protocol": "holdout", "s
         ("datasets.shapes.archive", {"sha256": "0" * 64}, ["exactly one", "draw_seed"]),
         ("datasets.cifar10.archive.sha256", "abc", ["archive.sha256", "'abc'"]),
         ("datasets.cifar10.archive.urls", [], ["cifar10.archive", "`urls`", "`path`"]),
+        ("datasets.mnist.archive.layout", "minst", ["archive.layout", "did you mean 'mnist'?"]),
+        ("datasets.mnist.archive", {"layout": "mnist", **ARCHIVE}, ["'train_images' and 'test_im"]),
+        ("datasets.mnist.side", 64, ["datasets.mnist.side", "images of files"]),
         ("gradcam.methods", ["eigencam", "gradcam"], ["eigencam cannot stand first", "cifar10"]),
         ("gradcam.methods", ["gradcm"], ["gradcam.methods.0", "did you mean 'gradcam'?"]),
         ("recipes.published.augmentation.erase.area", [0.4, 0.1], ["erase.area", "lower end"]),

@@ -15,7 +15,7 @@ from resnetcam.common.errors import InputError
 from resnetcam.data.dataset import DatasetReader
 from resnetcam.data.official_or_not import dataset_compared_with_official
 from resnetcam.data.preprocessing import write_dataset
-from resnetcam.sources import archives, members, official
+from resnetcam.sources import archives, layouts, members, official
 from resnetcam.sources.archives import ArchiveSource, obtain
 from resnetcam.sources.cifar import read_archive, records, write_archive
 from resnetcam.sources.labelled_images import LabelledImages
@@ -24,6 +24,7 @@ from resnetcam.sources.official import compare_with_official
 BATCH = 4
 BINARY, PYTHON = "cifar-10-batches-bin", "cifar-10-batches-py"
 OFFICIAL = next(iter(official.ARCHIVES))  # what the shipped config asks for
+BINARY_MEMBERS, _ = layouts.LAYOUTS["cifar10"].forms
 BATCH_NAMES = tuple(official.BATCHES)
 
 
@@ -110,7 +111,11 @@ def test_the_table_is_of_the_published_files():
     assert list(official.ARCHIVES.values()) == ["cifar-10-binary.tar.gz", "cifar-10-python.tar.gz"]
     assert [len(bytes.fromhex(sha256)) for sha256 in official.ARCHIVES] == [32, 32]
     assert [len(bytes.fromhex(md5)) for md5 in official.BATCHES.values()] == [16] * 6
-    assert tuple(official.BATCHES) == (*members.TRAIN_BATCHES, members.TEST_BATCH)
+    for layout in layouts.LAYOUTS.values():
+        digests = (*layout.archives, *layout.files.values())
+        assert {len(bytes.fromhex(sha256)) for sha256 in digests} == {32}
+        assert all(url.startswith("http") for url in layout.urls)
+    assert tuple(official.BATCHES) == (*layouts.TRAIN_BATCHES, layouts.TEST_BATCH)
     assert 5 * official.BATCH_IMAGES == official.TRAIN_IMAGES
 
 
@@ -290,13 +295,13 @@ def test_a_folder_of_ones_own_is_accepted_by_the_digest_that_the_error_tells(tmp
         get(path, tmp_path / "store", sha256="0" * 64)
     lines = "".join(
         f"{hashlib.sha256((path / name).read_bytes()).hexdigest()}  {name}\n"
-        for name in sorted(members.BINARY_MEMBERS)
+        for name in sorted(BINARY_MEMBERS)
     )
     digest = hashlib.sha256(lines.encode()).hexdigest()
     assert digest in str(caught.value)
     found = get(path, tmp_path / "store", sha256=digest)
     assert found == tmp_path / "store" / digest / "mine"
-    assert {file.name for file in found.iterdir()} == set(members.BINARY_MEMBERS)
+    assert {file.name for file in found.iterdir()} == set(BINARY_MEMBERS)
 
 
 def test_an_official_archive_in_other_packing_does_for_no_other_hash(tmp_path, folder):
@@ -327,9 +332,9 @@ def test_a_stored_folder_is_used_again_until_a_file_in_it_changes(tmp_path, fold
 
 
 def test_a_folder_that_changes_while_it_is_copied_is_refused(tmp_path, folder, monkeypatch):
-    def copy(path, target):
+    def copy(path, target, layout):
         (folder / "test_batch.bin").write_bytes(b"other")
-        members.copy_source(path, target)
+        members.copy_source(path, target, layout)
 
     monkeypatch.setattr(archives, "copy_source", copy)
     with pytest.raises(InputError, match="was changed while it was copied"):

@@ -41,6 +41,7 @@ from resnetcam.report.text import (
     wilson_interval,
 )
 from resnetcam.sources.labelled_images import LabelledImages
+from resnetcam.sources.layouts import LAYOUTS
 from resnetcam.sources.official import ARCHIVES, Comparison
 from resnetcam.training.history import read_history, read_own_history, write_history
 from resnetcam.workflow.closing_words import closing_words
@@ -331,6 +332,26 @@ def test_first_line_names_what_is_not_as_in_the_official_data_set(results):
 def test_the_images_in_data_h5_decide_and_not_the_hash_of_the_archive(results):
     markdown, _ = results(["cat", "dog"], archive(None, sha256=next(iter(ARCHIVES))))
     assert markdown.startswith("> **Not the official CIFAR-10**")
+
+
+@pytest.mark.parametrize("name", [name for name in LAYOUTS if name != "cifar10"])
+@pytest.mark.parametrize("is_official", [True, False])
+def test_other_data_sets_are_told_by_their_files(results, name, is_official):
+    layout = LAYOUTS[name]
+    sha256 = list(layout.archives)[-1] if is_official else "0" * 64
+    markdown, _ = results(["cat", "dog"], archive(None, layout=name, sha256=sha256), dataset=name)
+    first = markdown.splitlines()[0]
+    assert first.startswith(f"> **Not the official {layout.title}**") != is_official
+    claim = f"By the digests of its files it is the official {layout.title}."
+    assert (claim in markdown) == is_official
+    assert "CIFAR-10" not in markdown.replace(layout.title, "")
+
+
+def test_the_published_run_is_not_comparable_with_other_official_images(results):
+    source = archive(None, layout="mnist", sha256=LAYOUTS["mnist"].sha256)
+    log = ROOT / "resources/published_history.csv"
+    markdown, _ = results(["cat", "dog"], source, published_history=log)
+    assert "(other images: not comparable)" in markdown
 
 
 @pytest.mark.parametrize(("official", "drawn"), [(True, False), (False, True)])

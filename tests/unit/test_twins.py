@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from resnetcam.sources import shapes
-from resnetcam.sources.twins import find_twins, perceptual_hashes
+from resnetcam.sources.twins import EQUAL, find_twins, perceptual_hashes
 
 
 def pictures(count, side=32, seed=0):
@@ -51,6 +51,13 @@ def test_a_planted_leak_is_found_and_nothing_else(change):
     found = twins(test, train)
     assert {one.test: one.train for one in found} == planted
     assert all(one.correlation > 0.9 for one in found)
+
+
+def test_where_all_images_look_alike_only_equal_ones_are_twins():
+    train, test = pictures(300), pictures(60, seed=1)
+    test[3], test[20] = train[7], compressed(train[200], 50)
+    hashes = perceptual_hashes(test), perceptual_hashes(train)
+    assert [tuple(one) for one in find_twins(*hashes, test, train, EQUAL)] == [(3, 7, 1.0)]
 
 
 def test_equal_images_are_twins_however_plain_and_plain_ones_of_two_colours_are_not():

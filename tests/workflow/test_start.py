@@ -91,7 +91,7 @@ def test_the_gpu_is_a_resource_unless_the_device_is_the_processor(shared, profil
         ({"experiments.fast.seeds": "[1, 1]"}, "1 is listed twice"),
         ({"datasets.shapes.validation_images": "4"}, "leaves a class empty"),
         ({"colour": "red"}, "there is no key 'colour' here"),
-        ({"dataset": "cifar100"}, "did you mean 'cifar10'?"),
+        ({"dataset": "cifra10"}, "did you mean 'cifar10'?"),
     ],
 )
 def test_a_broken_config_is_one_clear_error_and_starts_nothing(shared, settings, told):

@@ -6,6 +6,7 @@ _EPOCH = {"epoch": int, "val_accuracy": (float, _NOTHING), "val_loss": (float, _
 _PLACE = {"device": str, "device_name": str, "precision": str, "threads": int}
 
 SOURCE = {"path": str, "sha256": str, "origin": str}
+PACKED_SOURCE = SOURCE | {"layout": str}
 NOTES = {
     "twins": [{"test": int, "train": int, "correlation": float}],
     "removed": int,

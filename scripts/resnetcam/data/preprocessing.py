@@ -15,7 +15,7 @@ from resnetcam.data.dataset import Split
 from resnetcam.data.protocols import FULL, HOLDOUT, TEST_SELECTED, share_or_number
 from resnetcam.data.splitting import grouped_choice, stratified_choice
 from resnetcam.sources.labelled_images import LabelledImages
-from resnetcam.sources.twins import find_twins
+from resnetcam.sources.twins import ALIKE, Likeness, find_twins
 
 _BYTES_AT_A_TIME = 2**24
 
@@ -26,6 +26,7 @@ def preprocess(
     train_hashes: NDArray[np.uint64],
     test_hashes: NDArray[np.uint64],
     settings: Mapping[str, Any],
+    likeness: Likeness = ALIKE,
 ) -> dict[str, Any]:
     """Find twins, split the images and write ``data.h5``; return what is to be told of them.
 
@@ -33,11 +34,12 @@ def preprocess(
         train_hashes, test_hashes: perceptual hashes, uint64 (N,) and (M,).
         settings: ``validation_images``, ``split_seed``, and ``twins``, by which training images
             that look like a test image are kept or removed.
+        likeness: of twins.
 
     Raises:
         InputError: if a class would be empty on either side.
     """
-    twins = find_twins(test_hashes, train_hashes, images.x_test, images.x_train)
+    twins = find_twins(test_hashes, train_hashes, images.x_test, images.x_train, likeness)
     removed = {one.train for one in twins} if settings["twins"] == "remove" else set()
     splits = make_splits(images, settings["validation_images"], settings["split_seed"], removed)
     write_dataset(path, images, splits, settings.get("fit", "crop"))

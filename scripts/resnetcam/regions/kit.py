@@ -108,7 +108,7 @@ def write_annotation_kit(
 
     Args:
         folder: made if need be; other files in it stay.
-        images: uint8 (n, height, width, 3), RGB; enlarged by nearest neighbour.
+        images: uint8 (n, height, width, 3 or 1), RGB or grey; enlarged by nearest neighbour.
         indices: (n,), their indices among the test images, which become part of their names.
         labels: uint8 (n,), their classes.
         class_names: names of the classes, offered in VIA as values of ``label_attribute``.
@@ -122,7 +122,9 @@ def write_annotation_kit(
     for image, index, label in zip(images, indices, labels, strict=True):
         names.append(image_name(int(index), class_names[label]))
         with replacing(folder / names[-1]) as temporary:
-            Image.fromarray(image.repeat(scale, axis=0).repeat(scale, axis=1)).save(temporary)
+            enlarged = image.repeat(scale, axis=0).repeat(scale, axis=1)
+            grey_or_rgb = enlarged[..., 0] if enlarged.shape[-1] == 1 else enlarged
+            Image.fromarray(grey_or_rgb).save(temporary)
     project = new_project(Path(PROJECT).stem, names, label_attribute, class_names)
     drawn = drawn_projects(folder)
     _keep_aside(folder / PROJECT, drawn)

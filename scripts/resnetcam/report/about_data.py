@@ -16,6 +16,7 @@ from resnetcam.data.protocols import FULL, HOLDOUT
 from resnetcam.evaluation.predictions import confusion_matrix, read_predictions
 from resnetcam.report.figure_names import CLASS_PAGES
 from resnetcam.report.figures.shown_classes import most_mistaken
+from resnetcam.sources.layouts import CIFAR10, LAYOUTS
 
 _NAMED = 20  # files, at most
 
@@ -49,13 +50,20 @@ def data_facts(path: Path, notes: Path) -> dict[str, Any]:
 
 
 def source_facts(path: Path, data: Path) -> dict[str, Any]:
-    """Where the images come from; whether they are the official ones, by what ``data.h5`` holds."""
+    """Where the images come from, and which official data set they are, or None.
+
+    CIFAR-10 is told by what ``data.h5`` holds, wherever it comes from; others by their files.
+    """
     source = read_json(path, SOURCE)
-    official, deviations = dataset_compared_with_official(DatasetReader(data))
+    is_cifar10, deviations = dataset_compared_with_official(DatasetReader(data))
+    layout = LAYOUTS[source.get("layout", CIFAR10)]  # a person's files have none
+    is_other = layout is not LAYOUTS[CIFAR10] and source["sha256"] in layout.archives
     return {
         **source,
         "file": Path(source["path"]).name,
-        "official": official,
+        "data_set": layout.title,
+        "is_cifar10": is_cifar10,
+        "official": LAYOUTS[CIFAR10].title if is_cifar10 else layout.title if is_other else None,
         "deviations": deviations,
     }
 

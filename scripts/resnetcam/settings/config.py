@@ -13,6 +13,7 @@ from resnetcam.networks.layers import blocks_per_stage, short_names, spatial_lay
 from resnetcam.settings.files import files_of_dataset, is_of_files
 from resnetcam.settings.schema import Schema
 from resnetcam.settings.sweeps import experiments_of_sweep, setting_at, with_overrides
+from resnetcam.sources.layouts import CIFAR10, LAYOUTS
 from resnetcam.sources.sizes import DRAWN_CLASSES, IMAGE_SIDE
 
 # What stands beside the experiments' folders in a dataset's.
@@ -35,7 +36,10 @@ def load_config(config: Mapping[str, Any], schema: dict[str, Any]) -> dict[str, 
     whole = Schema(schema)
     plain = _with_true_as_text(config)
     whole.check(plain)
-    checked = whole.canonical(_with_gradcam_of_each_dataset(plain))
+    plain = _with_official_archives(_with_gradcam_of_each_dataset(plain))
+    if problems := list(_missing_numbers(plain["datasets"])):
+        raise InputError("\n".join(problems))
+    checked = whole.canonical(plain)
     without_class = schema["$defs"]["cam_method"]["x-without-class"]
     if problems := [
         *_inconsistencies(checked),
@@ -49,10 +53,13 @@ def load_config(config: Mapping[str, Any], schema: dict[str, Any]) -> dict[str, 
     if problems := list(_unknown_experiments(checked, experiments)):
         raise InputError("\n".join(problems))
     datasets = {
-        name: dataset | _listed_experiments(dataset, checked["sweeps"], experiments)
+        name: dataset
+        | _side_of_archive(dataset)
+        | _listed_experiments(dataset, checked["sweeps"], experiments)
         for name, dataset in checked["datasets"].items()
     }
-    if problems := list(_unknown_layers(checked["models"], datasets, experiments)):
+    # Once for all sides of images that a model is used with.
+    if problems := list(dict.fromkeys(_unknown_layers(checked["models"], datasets, experiments))):
         raise InputError("\n".join(problems))
     return checked | {"datasets": datasets, "experiments": experiments}
 
@@ -77,6 +84,38 @@ def _with_gradcam_of_each_dataset(config: dict[str, Any]) -> dict[str, Any]:
         for name, dataset in config["datasets"].items()
     }
     return {**config, "datasets": datasets}
+
+
+def _with_official_archives(config: dict[str, Any]) -> dict[str, Any]:
+    """What an archive's section does not say is what the official one of its layout has."""
+    datasets = dict(config["datasets"])
+    for name, dataset in datasets.items():
+        if "archive" not in dataset:
+            continue
+        known = LAYOUTS[dataset["archive"].get("layout", CIFAR10)]
+        archive = {"sha256": known.sha256, **dataset["archive"]}
+        if archive["sha256"] in known.archives:
+            numbers = {"train_images": known.train_images, "test_images": known.test_images}
+            dataset = numbers | dataset
+        if archive["sha256"] == known.sha256:
+            archive = {"urls": list(known.urls), **archive}
+        datasets[name] = dataset | {"archive": archive}
+    return {**config, "datasets": datasets}
+
+
+def _missing_numbers(datasets: Mapping[str, Any]) -> Iterable[str]:
+    for name, dataset in datasets.items():
+        missing = [key for key in ("train_images", "test_images") if key not in dataset]
+        if "archive" in dataset and missing:
+            yield (
+                f"datasets.{name}: {' and '.join(map(repr, missing))} must say how many images "
+                "the archive holds, as its `sha256` is not that of an official one"
+            )
+
+
+def _side_of_archive(dataset: Mapping[str, Any]) -> dict[str, int]:
+    """The side of images whose layout says it."""
+    return {"side": LAYOUTS[dataset["archive"]["layout"]].side} if "archive" in dataset else {}
 
 
 def _inconsistencies(config: dict[str, Any]) -> Iterable[str]:

@@ -1,7 +1,7 @@
 """Obtain dataset archives, from a local file or from mirrors, into a store addressed by content.
 
-An archive, or a folder of extracted files, lives in ``<store>/<sha256>/``. What is there is
-verified on every use, so neither the mirrors nor the time stamps matter once it has arrived.
+An archive, or a folder of files, lives in ``<store>/<sha256>/``. What is there is verified on every
+use, so neither the mirrors nor the time stamps matter once it has arrived.
 """
 
 import contextlib
@@ -12,9 +12,9 @@ import re
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
@@ -26,6 +26,7 @@ from resnetcam.common.errors import InputError
 from resnetcam.common.files import flush_to_disk, sha256_of_file
 from resnetcam.common.locks import try_lock, wait_for_lock
 from resnetcam.sources import official
+from resnetcam.sources.layouts import CIFAR10, LAYOUTS
 from resnetcam.sources.members import copy_source, sha256_if_whole, sha256_of_source
 
 logger = logging.getLogger(__name__)
@@ -42,13 +43,15 @@ class ArchiveSource:
     """Where an archive comes from, and the SHA-256 that says that it is the right one.
 
     Attributes:
-        urls: mirrors, http or https, in the order in which they are tried.
+        urls: mirrors, http or https, in the order in which they are tried; where there are
+            ``files``, of the folder that has them.
         sha256: the archive's SHA-256, or a folder's (``members.sha256_of_source``), 64 lower-case
             hex digits.
         path: a local archive or folder, used instead of the mirrors. If ``sha256`` is that of an
             official archive, whatever holds the official images will do.
         timeout: the longest wait in seconds for an answer and for the next bytes. All mirrors
             together are given 15 s to begin to answer.
+        layout: one of ``LAYOUTS``.
 
     Raises:
         InputError: ``sha256`` is not a SHA-256, or there is neither a URL nor a path.
@@ -58,6 +61,7 @@ class ArchiveSource:
     sha256: str
     path: str | None = None
     timeout: float = 15.0
+    layout: str = CIFAR10
 
     def __post_init__(self) -> None:
         if not re.fullmatch("[0-9a-f]{64}", self.sha256):
@@ -68,11 +72,19 @@ class ArchiveSource:
     @property
     def file_name(self) -> str:
         """The name under which the archive is stored."""
-        if self.path is None:
+        if self.path is None and self.files:
+            name = LAYOUTS[self.layout].archives[self.sha256]
+        elif self.path is None:
             name = PurePosixPath(unquote(urlsplit(self.urls[0]).path)).name
         else:
             name = os.path.basename(os.path.abspath(os.path.expanduser(self.path)))
         return name.lstrip(".") or "archive"
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """SHA-256 by name, where several files are downloaded, to a folder; else nothing."""
+        layout = LAYOUTS[self.layout]
+        return layout.files if self.sha256 == layout.sha256 else {}
 
 
 def obtain(source: ArchiveSource, store: str | Path = Path("resources/archives")) -> Path:
@@ -88,13 +100,13 @@ def obtain(source: ArchiveSource, store: str | Path = Path("resources/archives")
             delivers the archive, or the store cannot be written to.
     """
     sha256 = source.sha256
-    if archive := _find_stored(Path(store) / sha256, sha256):
+    if archive := _find_stored(Path(store) / sha256, sha256, source.layout):
         if source.path is not None:
             logger.info("%s is there already, so `path` is not looked at.", archive)
         return archive
     if source.path is not None:
-        sha256 = _check_local(source.path, sha256)
-        if archive := _find_stored(Path(store) / sha256, sha256):
+        sha256 = _check_local(source.path, sha256, source.layout)
+        if archive := _find_stored(Path(store) / sha256, sha256, source.layout):
             return archive
     folder = Path(store) / sha256
     try:
@@ -106,17 +118,23 @@ def obtain(source: ArchiveSource, store: str | Path = Path("resources/archives")
 
 
 def _obtain_into(folder: Path, sha256: str, source: ArchiveSource) -> Path:
-    if archive := _find_stored(folder, sha256):
+    if archive := _find_stored(folder, sha256, source.layout):
         return archive
-    for damaged in _list_stored(folder):
-        found = sha256_if_whole(damaged) or "that of no whole folder"
-        logger.warning("%s is damaged (its SHA-256 is %s): getting it again.", damaged, found)
     archive = folder / source.file_name
+    for damaged in _list_stored(folder):
+        found = sha256_if_whole(damaged, source.layout)
+        if source.files and damaged == archive and not found:
+            continue  # some of several files have been downloaded
+        found = found or "that of no whole folder"
+        logger.warning("%s is damaged (its SHA-256 is %s): getting it again.", damaged, found)
     if source.path is None:
-        _download(source, archive)
+        if source.files:
+            _download_files(source, archive)
+        else:
+            _download(source, archive)
         return archive
-    copy_source(Path(source.path).expanduser(), archive)
-    if sha256_if_whole(archive) != sha256:
+    copy_source(Path(source.path).expanduser(), archive, source.layout)
+    if sha256_if_whole(archive, source.layout) != sha256:
         raise InputError(f"`path`: {source.path} was changed while it was copied: run again.")
     return archive
 
@@ -134,8 +152,9 @@ def _list_stored(folder: Path) -> list[Path]:
     )
 
 
-def _find_stored(folder: Path, sha256: str) -> Path | None:
-    return next((one for one in _list_stored(folder) if sha256_if_whole(one) == sha256), None)
+def _find_stored(folder: Path, sha256: str, layout: str) -> Path | None:
+    stored = _list_stored(folder)
+    return next((one for one in stored if sha256_if_whole(one, layout) == sha256), None)
 
 
 @contextlib.contextmanager
@@ -155,9 +174,10 @@ def _describe_storage_error(error: OSError, folder: Path) -> str:
     return message
 
 
-def _check_local(given: str, sha256: str) -> str:
+def _check_local(given: str, sha256: str, layout: str) -> str:
     """Return the SHA-256 of a local archive or folder that is what ``sha256`` asks for."""
     path = Path(given).expanduser()
+    is_cifar10 = sha256 in official.ARCHIVES
     # Those of pathlib raise where a folder above may not be entered, or a name is too long.
     is_folder = os.path.isdir(path)
     if os.path.exists(path) and not (is_folder or os.path.isfile(path)):
@@ -165,11 +185,11 @@ def _check_local(given: str, sha256: str) -> str:
             f"`path`: {path} is neither a file nor a folder, but a pipe or device. Give the "
             "location of the archive, or of a folder of its extracted files."
         )
-    if is_folder and sha256 in official.ARCHIVES:  # before anything of any size is hashed
+    if is_folder and is_cifar10:  # before anything of any size is hashed
         _check_images(path)
         return sha256_of_source(path)
     try:
-        found = sha256_of_source(path)
+        found = sha256_of_source(path, layout)
     except OSError as error:
         raise InputError(
             f"`path`: cannot read {path}: {error.strerror}. Give the location of the archive, or "
@@ -177,9 +197,10 @@ def _check_local(given: str, sha256: str) -> str:
         ) from error
     except InputError as error:
         raise InputError(f"`path`: {error} Correct `path`, or get the files again.") from error
-    if found == sha256:
+    known = LAYOUTS[layout].archives
+    if found == sha256 or {found, sha256} <= known.keys():
         return found
-    if sha256 in official.ARCHIVES:
+    if is_cifar10:
         _check_images(path)
         return found
     raise InputError(
@@ -219,7 +240,27 @@ class _MirrorError(Exception):
         self.retry = retry
 
 
-def _download(source: ArchiveSource, archive: Path) -> None:
+def _download_files(source: ArchiveSource, folder: Path) -> None:
+    """Complete a folder of several files; those that are there and right are kept."""
+    folder.mkdir(exist_ok=True)
+    urls = source.urls
+    for name, sha256 in source.files.items():
+        file = folder / name
+        if file.is_file() and sha256_of_file(file) == sha256:
+            continue
+        addresses = tuple(f"{url.rstrip('/')}/{name}" for url in urls)
+        one = replace(source, urls=addresses, sha256=sha256)
+        used = _download(one, file, f"a folder of {', '.join(source.files)}")
+        first = urls[addresses.index(used)]
+        urls = (first, *(url for url in urls if url != first))
+
+
+def _download(source: ArchiveSource, archive: Path, wanted: str = "it") -> str:
+    """Download one file; return the address that it came from.
+
+    Args:
+        wanted: what `path` may name instead.
+    """
     part = archive.with_name(PART_NAME)
     failures = []
     for url in source.urls:
@@ -234,12 +275,12 @@ def _download(source: ArchiveSource, archive: Path) -> None:
             part.replace(archive)
             flush_to_disk(archive.parent)
             logger.info("%s is complete and verified.", archive)
-            return
+            return url
     raise InputError(
         "The archive could not be downloaded:\n"
         + "\n".join(failures)
         + "\nTo continue without these mirrors, get the file in another way, for example on "
-        "another machine, and either set `datasets.<name>.archive.path` to it or put it at\n"
+        f"another machine, and either set `datasets.<name>.archive.path` to {wanted} or put it at\n"
         f"  {archive}\n"
         "Or run the built-in dataset, which needs no download: --config dataset=shapes"
     )

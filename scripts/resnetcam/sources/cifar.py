@@ -1,4 +1,4 @@
-"""Read and write CIFAR-10 in the official layouts.
+"""Read CIFAR-10 and CIFAR-100 in the official layouts, and write CIFAR-10.
 
 The layouts are described at https://www.cs.toronto.edu/~kriz/cifar.html. Of an archive nothing is
 ever extracted to disk.
@@ -12,14 +12,21 @@ import re
 import tarfile
 from abc import ABC, abstractmethod
 from pathlib import Path, PurePosixPath
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from resnetcam.common.errors import InputError
 from resnetcam.common.files import replacing
 from resnetcam.sources.labelled_images import LabelledImages
-from resnetcam.sources.members import TEST_BATCH, TRAIN_BATCHES, read_members
+from resnetcam.sources.layouts import (
+    CIFAR10,
+    CIFAR100,
+    CIFAR100_COARSE,
+    TEST_BATCH,
+    TRAIN_BATCHES,
+)
+from resnetcam.sources.members import read_members
 from resnetcam.sources.packed import member_error
 from resnetcam.sources.sizes import IMAGE_SIDE
 
@@ -28,7 +35,54 @@ RECORD_BYTES = 1 + PIXEL_BYTES
 MAX_CLASSES = 256  # a label is one byte
 
 
-def read_archive(path: str | Path, train_images: int, test_images: int) -> LabelledImages:
+class _Parts(NamedTuple):
+    """What a layout calls its batches and class names, and where a record has its label."""
+
+    train: tuple[str, ...]
+    test: str
+    binary_names: str  # a file of class names, a line each
+    python_names: str  # the key of a list of them in `python_meta`
+    python_meta: str
+    python_labels: str  # the key of a batch's labels
+    label_bytes: int = 1  # before the pixels of a record
+    label_at: int = 0  # which of them
+
+
+PARTS = {
+    CIFAR10: _Parts(
+        train=TRAIN_BATCHES,
+        test=TEST_BATCH,
+        binary_names="batches.meta.txt",
+        python_names="label_names",
+        python_meta="batches.meta",
+        python_labels="labels",
+    ),
+    CIFAR100: _Parts(
+        train=("train",),
+        test="test",
+        binary_names="fine_label_names.txt",
+        python_names="fine_label_names",
+        python_meta="meta",
+        python_labels="fine_labels",
+        label_bytes=2,
+        label_at=1,
+    ),
+    CIFAR100_COARSE: _Parts(
+        train=("train",),
+        test="test",
+        binary_names="coarse_label_names.txt",
+        python_names="coarse_label_names",
+        python_meta="meta",
+        python_labels="coarse_labels",
+        label_bytes=2,
+        label_at=0,
+    ),
+}
+
+
+def read_archive(
+    path: str | Path, train_images: int, test_images: int, layout: str = CIFAR10
+) -> LabelledImages:
     """Read the official binary or python layout, told by its members.
 
     Nothing that a pickle of the python layout asks for is executed, and no more is decompressed
@@ -38,28 +92,30 @@ def read_archive(path: str | Path, train_images: int, test_images: int) -> Label
         path: an archive (.tar, compressed or not, or .zip); a folder of extracted files, or the
             folder above it.
         train_images, test_images: how many images there must be.
+        layout: of which data set, one of ``PARTS``; of CIFAR-100, with which labels.
 
     Raises:
-        InputError: the source is not in one of the layouts, is damaged or too large, or does
+        InputError: the source is in neither layout, is damaged or too large, or does
             not hold ``train_images`` and ``test_images`` images with valid labels.
     """
     # Twice the binary layout's size: in pickles a byte may take two, and files have names.
-    max_bytes = 2 * RECORD_BYTES * (train_images + test_images) + 2**20
-    folder, members = read_members(path, max_bytes)
-    kind = _BinaryLayout if _BinaryLayout.meta in members else _PythonLayout
-    layout = kind(path, folder, members)
-    class_names = layout.read_class_names()
+    parts = PARTS[layout]
+    max_bytes = 2 * (parts.label_bytes + PIXEL_BYTES) * (train_images + test_images) + 2**20
+    folder, members = read_members(path, max_bytes, layout)
+    kind = _BinaryLayout if parts.binary_names in members else _PythonLayout
+    form = kind(path, folder, members, parts)
+    class_names = form.read_class_names()
     if not 1 <= len(class_names) <= MAX_CLASSES:
-        raise layout.error(layout.meta, f"1 to {MAX_CLASSES} class names", len(class_names))
+        raise form.error(form.meta, f"1 to {MAX_CLASSES} class names", len(class_names))
     if any("\0" in name or re.search("[\ud800-\udfff]", name) for name in class_names):
-        raise layout.error(layout.meta, "class names of text", "a NUL or half a character")
-    x_train, y_train = _read_split(layout, TRAIN_BATCHES, train_images, len(class_names))
-    x_test, y_test = _read_split(layout, (TEST_BATCH,), test_images, len(class_names))
+        raise form.error(form.meta, "class names of text", "a NUL or half a character")
+    x_train, y_train = _read_split(form, parts.train, train_images, len(class_names))
+    x_test, y_test = _read_split(form, (parts.test,), test_images, len(class_names))
     return LabelledImages(x_train, y_train, x_test, y_test, class_names)
 
 
 def write_archive(path: str | Path, images: LabelledImages) -> None:
-    """Write a .tar.gz archive in the official binary layout, atomically.
+    """Write a .tar.gz archive in CIFAR-10's binary layout, atomically.
 
     The same images and the same zlib give the same bytes.
 
@@ -78,7 +134,8 @@ def write_archive(path: str | Path, images: LabelledImages) -> None:
         for name, batch in zip(TRAIN_BATCHES, np.split(train, len(TRAIN_BATCHES)), strict=True)
     }
     contents[f"{TEST_BATCH}.bin"] = test.tobytes()
-    contents[_BinaryLayout.meta] = "".join(f"{name}\n" for name in images.class_names).encode()
+    names = "".join(f"{name}\n" for name in images.class_names)
+    contents[PARTS[CIFAR10].binary_names] = names.encode()
     with (
         replacing(path) as temporary,
         open(temporary, "wb") as file,
@@ -114,12 +171,19 @@ class _Layout(ABC):
     """The members of one folder, read the way a layout prescribes."""
 
     suffix: str
-    meta: str
 
-    def __init__(self, path: str | Path, folder: PurePosixPath, members: dict[str, bytes]):
+    def __init__(
+        self, path: str | Path, folder: PurePosixPath, members: dict[str, bytes], parts: _Parts
+    ):
         self.path = path
         self.folder = folder
         self.members = members
+        self.parts = parts
+
+    @property
+    @abstractmethod
+    def meta(self) -> str:
+        """The member that has the class names."""
 
     def error(self, name: str, expected: str, found: object) -> InputError:
         """Return the error to raise about a member."""
@@ -136,7 +200,10 @@ class _Layout(ABC):
 
 class _BinaryLayout(_Layout):
     suffix = ".bin"
-    meta = "batches.meta.txt"
+
+    @property
+    def meta(self) -> str:
+        return self.parts.binary_names
 
     def read_class_names(self) -> tuple[str, ...]:
         try:
@@ -147,30 +214,35 @@ class _BinaryLayout(_Layout):
 
     def read_batch(self, batch: str) -> tuple[np.ndarray, np.ndarray]:
         name = batch + self.suffix
-        content = self.members[name]
-        if len(content) % RECORD_BYTES:
-            raise self.error(name, f"a multiple of {RECORD_BYTES} bytes", f"{len(content)} bytes")
-        records = np.frombuffer(content, np.uint8).reshape(-1, RECORD_BYTES)
-        return records[:, 1:], records[:, 0]
+        content, first = self.members[name], self.parts.label_bytes
+        size = first + PIXEL_BYTES
+        if len(content) % size:
+            raise self.error(name, f"a multiple of {size} bytes", f"{len(content)} bytes")
+        records = np.frombuffer(content, np.uint8).reshape(-1, size)
+        return records[:, first:], records[:, self.parts.label_at]
 
 
 class _PythonLayout(_Layout):
     suffix = ""
-    meta = "batches.meta"
+
+    @property
+    def meta(self) -> str:
+        return self.parts.python_meta
 
     def read_class_names(self) -> tuple[str, ...]:
-        names = self._unpickle(self.meta).get("label_names")
+        key = self.parts.python_names
+        names = self._unpickle(self.meta).get(key)
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise self.error(self.meta, "`label_names`, a list of strings", _kind(names))
+            raise self.error(self.meta, f"`{key}`, a list of strings", _kind(names))
         return tuple(names)
 
     def read_batch(self, batch: str) -> tuple[np.ndarray, np.ndarray]:
-        content = self._unpickle(batch)
-        planes, labels = content.get("data"), content.get("labels")
+        content, key = self._unpickle(batch), self.parts.python_labels
+        planes, labels = content.get("data"), content.get(key)
         if not isinstance(planes, np.ndarray) or planes.shape[1:] != (PIXEL_BYTES,):
             raise self.error(batch, f"`data`, a uint8 array (N, {PIXEL_BYTES})", _kind(planes))
         if not isinstance(labels, list) or not all(type(label) is int for label in labels):
-            raise self.error(batch, "`labels`, a list of integers", _kind(labels))
+            raise self.error(batch, f"`{key}`, a list of integers", _kind(labels))
         if len(labels) != len(planes):
             raise self.error(batch, f"{len(planes)} labels, one an image", len(labels))
         try:
@@ -271,23 +343,21 @@ def _kind(value: object) -> str:
 
 
 def _read_split(
-    layout: _Layout, batches: tuple[str, ...], images: int, classes: int
+    form: _Layout, batches: tuple[str, ...], images: int, classes: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the images, uint8 (N, 32, 32, 3), and labels, uint8 (N,), of some batches."""
     planes, labels = [], []
     for batch in batches:
-        batch_planes, batch_labels = layout.read_batch(batch)
+        batch_planes, batch_labels = form.read_batch(batch)
         if (batch_labels >= classes).any():
-            raise layout.error(
-                batch + layout.suffix, f"labels from 0 to {classes - 1}", batch_labels.max()
+            raise form.error(
+                batch + form.suffix, f"labels from 0 to {classes - 1}", batch_labels.max()
             )
         planes.append(batch_planes)
         labels.append(batch_labels)
     if (found := sum(map(len, labels))) != images:
-        members = " to ".join(
-            dict.fromkeys((batches[0] + layout.suffix, batches[-1] + layout.suffix))
-        )
+        members = " to ".join(dict.fromkeys((batches[0] + form.suffix, batches[-1] + form.suffix)))
         each = f": {', '.join(str(len(one)) for one in labels)}" if len(labels) > 1 else ""
-        raise layout.error(members, f"{images} images", f"{found}{each}")
+        raise form.error(members, f"{images} images", f"{found}{each}")
     x = np.concatenate(planes).reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
     return np.ascontiguousarray(x), np.concatenate(labels)

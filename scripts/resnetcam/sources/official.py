@@ -1,4 +1,4 @@
-"""Whether images are those of the official CIFAR-10, told by their content.
+"""Whether images are those of an official data set; of CIFAR-10 told by their content.
 
 What counts is each batch of 10,000 images as the binary layout records it. So the binary archive,
 the python one, one packed anew and a folder of extracted files are all judged by one table.
@@ -12,13 +12,10 @@ import numpy as np
 
 from resnetcam.sources.cifar import read_archive, records
 from resnetcam.sources.labelled_images import LabelledImages
-from resnetcam.sources.members import TEST_BATCH, TRAIN_BATCHES
+from resnetcam.sources.layouts import CIFAR10, LAYOUTS, TEST_BATCH, TRAIN_BATCHES
 
 # https://www.cs.toronto.edu/~kriz/cifar.html; by SHA-256.
-ARCHIVES = {
-    "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd": "cifar-10-binary.tar.gz",
-    "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce": "cifar-10-python.tar.gz",
-}
+ARCHIVES = LAYOUTS[CIFAR10].archives
 # The MD5 of each .bin file, as long published by libraries that read them. Another file of the same
 # MD5 as a given one cannot be made, so its age does no harm here.
 BATCHES = {
@@ -76,6 +73,17 @@ def compare_with_official(images: LabelledImages) -> Comparison:
         expected, names = ", ".join(CLASS_NAMES), ", ".join(images.class_names)
         deviations.append(f"batches.meta names the classes {names}, not {expected}")
     return Comparison(not deviations, tuple(deviations))
+
+
+def compare_by_layout(images: LabelledImages, sha256: str, layout: str) -> Comparison:
+    """Compare what was read from a source with the official data set of its layout.
+
+    Args:
+        sha256: of the source, which decides where the layout is not CIFAR-10's.
+    """
+    if layout == CIFAR10:
+        return compare_with_official(images)
+    return Comparison(sha256 in LAYOUTS[layout].archives, ())
 
 
 def source_compared_with_official(path: str | Path) -> Comparison:
