@@ -102,6 +102,7 @@ def take_for_official(workflow, old, new):
     workflow.edit(
         "scripts/resnetcam/sources/layouts.py", "images: int = 10_000", f"images: int = {TEST}"
     )
+    workflow.edit("config.yaml", "validation_images: 5000", "validation_images: 0.1")  # CIFAR-10's
 
 
 def overlay(workflow, **datasets):
