@@ -194,13 +194,14 @@ def test_working_directories_share_archives(clone, tmp_path):
     archive = tmp_path / "any.tar.gz"
     archive.write_bytes(b"any bytes: the download compares hashes alone")
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    numbers = {"train_images": 50000, "test_images": 10000}
     for name, source in (
         ("first", {"path": "../any.tar.gz"}),
         ("second", {"path": None, "urls": ["http://127.0.0.1:9/nowhere"]}),
     ):
         settings = {
             "archives": "../store",
-            "datasets": {"cifar10": {"archive": {"sha256": digest, **source}}},
+            "datasets": {"cifar10": numbers | {"archive": {"sha256": digest, **source}}},
         }
         (tmp_path / name).mkdir()
         (tmp_path / name / "config.yaml").write_text(yaml.safe_dump(settings))

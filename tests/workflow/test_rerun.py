@@ -280,10 +280,12 @@ def test_settings_of_the_download_do_not_download_again(workflow):
     store.write_bytes(b"any bytes: the download rule only compares hashes")
     settings = yaml.safe_load((workflow.folder / "tiny.yaml").read_text())
     settings["datasets"]["cifar10"] = {
+        "train_images": 50000,
+        "test_images": 10000,
         "archive": {
             "path": str(store),
             "sha256": hashlib.sha256(store.read_bytes()).hexdigest(),
-        }
+        },
     }
     (workflow.folder / "tiny.yaml").write_text(yaml.safe_dump(settings))
     workflow.run("results/cifar10/source.json")
