@@ -86,7 +86,7 @@ def read_explained(
         predictions, maps: ``predictions.h5`` and ``gradcam.h5``.
         regions: an export of known regions, or None.
     """
-    images, names = data.array("x_test"), data.class_names
+    images, names = data.images("x_test"), data.class_names
     logits, labels = read_predictions(Path(predictions), "test")
     predicted, true = (
         read_maps(maps, default_group(maps, choice)) for choice in ("predicted", "true")
