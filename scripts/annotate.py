@@ -22,7 +22,7 @@ with logged(snakemake):
         )
     write_annotation_kit(
         Path(snakemake.output.readme).parent,
-        data.images("x_test", indices)[:],
+        data.rows("x_test")[indices],
         indices,
         labels[indices],
         data.class_names,

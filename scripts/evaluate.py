@@ -17,8 +17,8 @@ with logged(snakemake):
     logits_of = logits_function(load_classifier(Path(snakemake.input.model)))
     held_out = data.split(settings["protocol"]).validation
     sets = {
-        "test": (data.images("x_test"), data.array("y_test")),
-        "validation": (data.images("x_train", held_out), data.array("y_train")[held_out]),
+        "test": (data.rows("x_test"), data.array("y_test")),
+        "validation": (data.rows("x_train", held_out), data.array("y_train")[held_out]),
     }
     predicted = {name: (logits_of(images), labels) for name, (images, labels) in sets.items()}
     predictions.write_predictions(Path(snakemake.output.predictions), predicted)

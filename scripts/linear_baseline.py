@@ -9,7 +9,7 @@ from resnetcam.data.linear_baseline import linear_baseline
 with logged(snakemake):
     data = DatasetReader(snakemake.input.data)
     arrays = (
-        *(data.images("x_train"), data.array("y_train")),
-        *(data.images("x_test"), data.array("y_test")),
+        *(data.rows("x_train"), data.array("y_train")),
+        *(data.rows("x_test"), data.array("y_test")),
     )
     write_json(snakemake.output.baseline, linear_baseline(*arrays, len(data.class_names)))

@@ -130,7 +130,7 @@ def work(folder: Path, side: int) -> None:
         preprocess(data, *divided, SETTINGS)
     with part("linear baseline"):
         reader = DatasetReader(data)
-        x = {name: reader.images(f"x_{name}") for name in ("train", "test")}
+        x = {name: reader.rows(f"x_{name}") for name in ("train", "test")}
         y = {name: reader.array(f"y_{name}") for name in ("train", "test")}
         linear_baseline(x["train"], y["train"], x["test"], y["test"], CLASSES)
 

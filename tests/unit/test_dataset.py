@@ -162,7 +162,7 @@ def test_a_damaged_array_is_noticed_on_reading(path, name):
         values.view(np.uint8).flat[-1] ^= 1
         file[name][...] = values
     reader = DatasetReader(path)
-    for read in (reader.array, reader.images):
+    for read in (reader.array, reader.images, reader.rows):
         with pytest.raises(InputError, match=rf"data\.h5 cannot be used: {name}"):
             read(name)
 

@@ -9,7 +9,7 @@ from resnetcam.data.dataset import DatasetReader
 from resnetcam.data.dividing import divide
 from resnetcam.data.preprocessing import make_splits, write_dataset
 from resnetcam.sources.contents import digest_of_contents, digest_of_files
-from resnetcam.sources.decoding import decode, refuse_unreadable
+from resnetcam.sources.decoding import decode, refuse_lost_classes, refuse_unreadable
 from resnetcam.sources.labelled_images import LabelledImages
 from resnetcam.sources.listing import list_images
 
@@ -74,6 +74,18 @@ def test_what_cannot_be_read_is_left_out_and_named(tmp_path):
     with pytest.raises(InputError, match=r"2 of 101 images .*`unreadable: skip`") as said:
         refuse_unreadable(tmp_path, found.unreadable, len(listing.images))
     assert len(str(said.value).splitlines()) == 3
+
+
+def test_a_class_or_a_part_of_it_without_a_readable_image_is_refused(tmp_path):
+    for split in ("train", "test"):
+        export(tmp_path / "mine", random_images(6), [0, 1, 2, 0, 1, 2], split)
+    listing, found = decoded(tmp_path / "mine", tmp_path)
+    refuse_lost_classes(tmp_path, listing.images, found.images)
+    for path in (tmp_path / "mine/test/dog").iterdir():
+        path.write_bytes(b"")
+    listing, found = decoded(tmp_path / "mine", tmp_path)
+    with pytest.raises(InputError, match=r": of the class 'dog' no image in test can be read"):
+        refuse_lost_classes(tmp_path, listing.images, found.images)
 
 
 def test_of_many_unreadable_files_twenty_are_named(tmp_path):

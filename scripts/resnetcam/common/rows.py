@@ -22,7 +22,7 @@ class StoredRows:
     anew each time, and nothing else is.
 
     Attributes:
-        shape, dtype: of the array; bytes_a_row: that a row takes.
+        shape, dtype: of the array.
 
     Raises:
         DamagedFileError: when rows are read of a file that is cut off, or was replaced since.
@@ -31,7 +31,7 @@ class StoredRows:
     def __init__(self, path: str | Path, shape: Sequence[int], dtype: DTypeLike, start: int = 0):
         self.shape, self.dtype = tuple(shape), np.dtype(dtype)
         self._path, self._start = Path(path), start
-        self.bytes_a_row = math.prod(self.shape[1:]) * self.dtype.itemsize
+        self._bytes_a_row = math.prod(self.shape[1:]) * self.dtype.itemsize
         self._file = _identity(os.stat(path))
 
     def __len__(self) -> int:
@@ -46,8 +46,8 @@ class StoredRows:
                 raise DamagedFileError(self._path, "it changed while it was read")
             done = 0
             for first, count in _runs(rows.reshape(-1)):
-                file.seek(self._start + first * self.bytes_a_row)
-                end = done + count * self.bytes_a_row
+                file.seek(self._start + first * self._bytes_a_row)
+                end = done + count * self._bytes_a_row
                 while done < end:
                     got = file.readinto(memory[done:end])
                     if not got:

@@ -1,5 +1,6 @@
 """Read ``data.h5``: pixels as bytes, labels, and each protocol's split and mean image."""
 
+import math
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -10,7 +11,7 @@ from resnetcam.common import hdf5
 from resnetcam.common.errors import DamagedFileError
 from resnetcam.common.rows import Rows, StoredRows, sha256_of
 
-# Bytes of images that are read as a whole; of more, only the rows that are asked for.
+# Bytes of images that are read at once; of more, only the rows that are asked for.
 MOST_BYTES_IN_MEMORY = 2**31
 
 
@@ -50,22 +51,21 @@ class DatasetReader:
         return values
 
     def images(
-        self, name: str, rows: NDArray[np.integer] | slice = slice(None)
+        self, name: str, chosen: NDArray[np.integer] | slice = slice(None)
     ) -> NDArray[np.uint8]:
         """Return images, for example of ``x_test``, uint8 (N, H, W, channels).
 
-        If they take more than ``MOST_BYTES_IN_MEMORY``, they stay in the file: an index, a slice or
-        an array of indices reads these ones.
+        If they take more than ``MOST_BYTES_IN_MEMORY``, they stay in the file, as ``rows``.
 
         Args:
-            rows: which ones; all of them if nothing is said.
+            chosen: which ones; all of them if nothing is said.
         """
-        stored = self._checked(name)
-        chosen = Rows(stored, np.arange(len(stored))[rows])
-        fits = len(chosen) * stored.bytes_a_row <= MOST_BYTES_IN_MEMORY
-        return chosen[:] if fits else cast("NDArray[np.uint8]", chosen)
+        found = self.rows(name, chosen)
+        bytes_ = math.prod(found.shape) * found.dtype.itemsize
+        return found[:] if bytes_ <= MOST_BYTES_IN_MEMORY else cast("NDArray[np.uint8]", found)
 
-    def _checked(self, name: str) -> StoredRows:
+    def rows(self, name: str, chosen: NDArray[np.integer] | slice = slice(None)) -> Rows:
+        """Return images that stay in the file: an index, a slice or an array reads these ones."""
         with hdf5.reading(self.path) as file:
             array = file[name]
             start, sha256 = array.id.get_offset(), array.attrs["sha256"]
@@ -74,7 +74,7 @@ class DatasetReader:
             stored = StoredRows(self.path, array.shape, array.dtype, start)
         if sha256_of(stored) != sha256:
             raise DamagedFileError(self.path, f"{name} does not match its SHA-256")
-        return stored
+        return Rows(stored, np.arange(len(stored))[chosen])
 
     def sha256(self, name: str) -> str:
         """Return the recorded SHA-256 of an array without reading it."""

@@ -20,9 +20,9 @@ class _Sums(NamedTuple):
 
 
 def linear_baseline(
-    x_train: NDArray[np.uint8],
+    x_train: NDArray[np.uint8] | Rows,
     y_train: NDArray[np.integer],
-    x_test: NDArray[np.uint8],
+    x_test: NDArray[np.uint8] | Rows,
     y_test: NDArray[np.integer],
     num_classes: int,
 ) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def resolve_class(
 
 def explain_test_set(
     classifier: keras.Model,
-    images: NDArray[np.uint8],
+    images: Images | Rows,
     labels: NDArray[np.integer],
     predictions: NDArray[np.integer],
     class_names: Sequence[str],

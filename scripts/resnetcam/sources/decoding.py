@@ -104,6 +104,19 @@ def refuse_unreadable(
         )
 
 
+def refuse_lost_classes(
+    source: str | Path, listed: Iterable[ListedImage], readable: Iterable[ListedImage]
+) -> None:
+    """Raise an ``InputError`` if of a class, or of its part of a split, no image can be read."""
+    wanted, found = ({(one.split, one.label) for one in images} for images in (listed, readable))
+    for split, label in sorted(wanted - found):
+        where = f" in {split}" if split else ""
+        raise InputError(
+            f"{shown(source)}: of the class {label!r} no image{where} can be read. Repair them, or "
+            "remove the class."
+        )
+
+
 def _on_all_cores(
     work: Callable[..., _Part],
     tasks: Iterable[list[Path]],
