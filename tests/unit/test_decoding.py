@@ -1,9 +1,12 @@
 """Files are decoded in their order by several processes, and divided as they were said to be."""
 
+import os
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from resnetcam.common import hdf5
 from resnetcam.common.errors import InputError
 from resnetcam.data.dataset import DatasetReader
 from resnetcam.data.dividing import divide
@@ -50,6 +53,19 @@ def test_an_exported_dataset_gives_the_same_arrays_and_splits(tmp_path):
     for name in ("x_train", "y_train", "x_test", "y_test", "holdout/train", "holdout/mean"):
         assert ours.sha256(name) == theirs.sha256(name), name
         np.testing.assert_array_equal(ours.array(name), theirs.array(name))
+
+
+def test_names_of_files_are_kept_whatever_their_bytes(tmp_path):
+    export(tmp_path / "mine", random_images(6), [0, 1, 2, 0, 1, 2])
+    names = [b"\xe9t\xe9.png", '\u00e9 "so",\nit\'s.png'.encode(), b"\xff.png"]
+    for name, label in zip(names, NAMES, strict=True):
+        Image.fromarray(random_images(1)[0]).save(tmp_path / "mine" / label / os.fsdecode(name))
+    listing, found = decoded(tmp_path / "mine", tmp_path)
+    divided = divide(found, listing.class_names, 3, 0).images
+    write_dataset(tmp_path / "a.h5", divided, make_splits(divided, 3, 0))
+    with hdf5.reading(tmp_path / "a.h5") as file:
+        kept = [*file["train_files"][()], *file["test_files"][()]]
+    assert sorted(kept) == sorted(os.fsencode(one.path) for one in listing.images)
 
 
 def test_grey_files_give_one_channel_and_a_single_coloured_one_gives_three(tmp_path):

@@ -101,7 +101,10 @@ def write_dataset(path: str | Path, images: LabelledImages, splits: Mapping[str,
                 _write_array(file, f"{protocol}/{name}", values)
         for name in ("train_files", "test_files"):
             if files := getattr(images, name):
-                file.create_dataset(name, data=list(files), track_times=False)
+                # A name on a disk is any bytes, and need not be UTF-8.
+                names = [one.encode("utf-8", "surrogateescape") for one in files]
+                kind = h5py.string_dtype()
+                file.create_dataset(name, data=names, dtype=kind, track_times=False)
 
 
 def _write_array(file: h5py.File, name: str, values: NDArray[Any]) -> None:
