@@ -1,16 +1,19 @@
 """Files are decoded in their order by several processes, and divided as they were said to be."""
 
+import itertools
 import os
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from resnetcam.common import hdf5
+from resnetcam.common import hdf5, steps
 from resnetcam.common.errors import InputError
 from resnetcam.data.dataset import DatasetReader
 from resnetcam.data.dividing import divide
 from resnetcam.data.preprocessing import make_splits, write_dataset
+from resnetcam.sources import decoding
 from resnetcam.sources.contents import digest_of_contents, digest_of_files
 from resnetcam.sources.decoding import decode, refuse_lost_classes, refuse_unreadable
 from resnetcam.sources.labelled_images import LabelledImages
@@ -102,6 +105,24 @@ def test_a_class_or_a_part_of_it_without_a_readable_image_is_refused(tmp_path):
     listing, found = decoded(tmp_path / "mine", tmp_path)
     with pytest.raises(InputError, match=r": of the class 'dog' no image in test can be read"):
         refuse_lost_classes(tmp_path, listing.images, found.images)
+
+
+def test_long_work_says_every_ten_seconds_how_far_it_is(tmp_path, monkeypatch, caplog):
+    """On a clock that runs a second whenever it is looked at."""
+    clock = SimpleNamespace(monotonic=itertools.count().__next__)
+    monkeypatch.setattr(steps, "time", clock)
+    export(tmp_path / "mine", random_images(96), np.arange(96) % 3)
+    monkeypatch.setattr(decoding, "_IMAGES", 4)
+    caplog.set_level("INFO")
+    listing, _ = decoded(tmp_path / "mine", tmp_path)
+    digest_of_files(listing.images, tmp_path, 2)
+    said = [record.getMessage() for record in caplog.records]
+    assert said[:2] == [
+        "images decoded: 36 of 96, about 17 s left",
+        "images decoded: 76 of 96, about 5.26 s left",
+    ]
+    assert said[2].startswith("files digested: 9 of 96, about ")
+    assert len(said) == 2 + 9
 
 
 def test_of_many_unreadable_files_twenty_are_named(tmp_path):

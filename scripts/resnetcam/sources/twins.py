@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from resnetcam.common.steps import logged_steps
+
 # On CIFAR-10 these find 182 test images with a twin among the training images. People confirmed 127
 # of them (ciFAIR: Barz and Denzler 2020), which are 127 of the 286 that they know.
 MAX_BITS = 10  # of 64
@@ -53,7 +55,8 @@ def find_twins(
         test_images, train_images: uint8 (M, H, W, C) and (N, H, W, C); only candidates are read.
     """
     twins = []
-    for start in range(0, len(test_hashes), _PART):
+    starts = range(0, len(test_hashes), _PART)
+    for start in logged_steps(starts, "test images compared with all training images", _PART):
         some = test_hashes[start : start + _PART, np.newaxis]
         near = np.bitwise_count(some ^ train_hashes) <= MAX_BITS
         tests, trains = np.nonzero(near)
