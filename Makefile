@@ -3,7 +3,8 @@
 # make test   every test but those of deploying; make check: lint, quick tests and dry runs, under
 #             a minute; make test-deploy: a real Slurm, other schedulers, the environments built
 # make docs   the pages as a site in site/ (an environment of its own, .venv-docs)
-# make bench  measure speed, after `make venv`: `bench-training`, `bench-maps`, `bench-plan`
+# make bench  measure speed, after `make venv`: `bench-training`, `bench-maps`, `bench-plan`;
+#             `make bench-data`: 100,000 image files to data.h5, with peak memory
 # make schema write what a config may choose by name, from the code that defines it
 # make lock   resolve versions anew (needs uv)
 # make clean  delete results (regions drawn there, too) and logs; downloaded archives, finished
@@ -19,7 +20,7 @@ PYTEST = $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --n
 # Snakemake takes the last --config alone, so settings have a variable of their own.
 SNAKEMAKE_LINE = snakemake --cores 4 $(ARGS) --config dataset=shapes $(CONFIG)
 
-.PHONY: run test test-deploy check lint docs schema bench bench-training bench-maps bench-plan lock venv plugins clean clean-archives clean-training clean-venv
+.PHONY: run test test-deploy check lint docs schema bench bench-training bench-maps bench-plan bench-data lock venv plugins clean clean-archives clean-training clean-venv
 
 run: venv
 	@echo '$$ $(SNAKEMAKE_LINE)'
@@ -57,6 +58,9 @@ bench-maps:
 
 bench-plan:
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tests/bench/planning.py
+
+bench-data:
+	$(BIN)/python tests/bench/preprocessing.py $(ARGS)
 
 schema:
 	KERAS_BACKEND=numpy PYTHONPATH=scripts $(BIN)/python -m resnetcam.settings.choices schemas/choices.schema.yaml

@@ -11,7 +11,7 @@ from resnetcam.regions.kit import choose_images, write_annotation_kit
 
 with logged(snakemake):
     data = DatasetReader(snakemake.input.data)
-    images, labels = data.array("x_test"), data.array("y_test")
+    labels = data.array("y_test")
     wanted = snakemake.params.settings["annotate_images"]
     indices = choose_images(len(labels), wanted, snakemake.params.explained)
     if len(indices) < wanted:
@@ -22,7 +22,7 @@ with logged(snakemake):
         )
     write_annotation_kit(
         Path(snakemake.output.readme).parent,
-        images[indices],
+        data.rows("x_test")[indices],
         indices,
         labels[indices],
         data.class_names,

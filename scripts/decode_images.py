@@ -11,7 +11,7 @@ from resnetcam.common.json_shapes import SOURCE
 from resnetcam.data.dividing import divide
 from resnetcam.data.preprocessing import preprocess
 from resnetcam.sources.contents import digest_of_contents
-from resnetcam.sources.decoding import decode, refuse_unreadable
+from resnetcam.sources.decoding import decode, refuse_lost_classes, refuse_unreadable
 from resnetcam.sources.listing import home_of, list_images
 
 with logged(snakemake):
@@ -29,6 +29,7 @@ with logged(snakemake):
             raise InputError(f"{about['path']} changed while it was read. Run the command again.")
         if settings["unreadable"] == "refuse":
             refuse_unreadable(about["path"], decoded.unreadable, len(listing.images))
+        refuse_lost_classes(about["path"], listing.images, decoded.images)
         divided = divide(
             decoded, listing.class_names, settings["test_images"], settings["split_seed"]
         )

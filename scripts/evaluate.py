@@ -15,11 +15,10 @@ with logged(snakemake):
     settings = snakemake.params.settings
     data = DatasetReader(snakemake.input.data)
     logits_of = logits_function(load_classifier(Path(snakemake.input.model)))
-    x_train, y_train = data.array("x_train"), data.array("y_train")
     held_out = data.split(settings["protocol"]).validation
     sets = {
-        "test": (data.array("x_test"), data.array("y_test")),
-        "validation": (x_train[held_out], y_train[held_out]),
+        "test": (data.rows("x_test"), data.array("y_test")),
+        "validation": (data.rows("x_train", held_out), data.array("y_train")[held_out]),
     }
     predicted = {name: (logits_of(images), labels) for name, (images, labels) in sets.items()}
     predictions.write_predictions(Path(snakemake.output.predictions), predicted)

@@ -20,7 +20,7 @@ with logged(snakemake):
     logits, labels = read_predictions(snakemake.input.predictions, "test")
     groups = explain_test_set(
         load_classifier(Path(snakemake.input.model)),
-        data.array("x_test"),
+        data.rows("x_test"),
         labels,
         logits.argmax(1),
         data.class_names,

@@ -8,5 +8,8 @@ from resnetcam.data.linear_baseline import linear_baseline
 
 with logged(snakemake):
     data = DatasetReader(snakemake.input.data)
-    arrays = [data.array(name) for name in ("x_train", "y_train", "x_test", "y_test")]
+    arrays = (
+        *(data.rows("x_train"), data.array("y_train")),
+        *(data.rows("x_test"), data.array("y_test")),
+    )
     write_json(snakemake.output.baseline, linear_baseline(*arrays, len(data.class_names)))

@@ -26,7 +26,7 @@ with logged(snakemake):
     names = [name for name in group_names(files.maps) if name[1:] == default[1:]]
     groups = {name.method: read_maps(files.maps, name) for name in names}
     n = min(settings["images"], len(groups[default.method].maps))
-    images = data.array("x_test")[:n]
+    images = data.rows("x_test")[:n]
     scores = faithfulness.score(
         faithfulness.Classified(
             lambda pictures: softmax(logits_of(pictures)),

@@ -4,6 +4,7 @@ The tests call it in their own process, on TensorFlow, and run it as a script in
 JAX: ``backend_probe.py <folder>`` reads inputs.npz and the models there, and writes jax.npz.
 """
 
+import contextlib
 import sys
 from pathlib import Path
 from unittest import mock
@@ -18,8 +19,9 @@ if __name__ == "__main__":
 
 import keras
 
-from resnetcam.backends import door
+from resnetcam.backends import door, feeding
 from resnetcam.common.options import from_settings
+from resnetcam.common.rows import Rows, StoredRows
 from resnetcam.evaluation.classifier import load_classifier
 from resnetcam.evaluation.logits import logits_function
 from resnetcam.explain import explanation
@@ -106,8 +108,11 @@ def problem():
     return images.astype(np.uint8), labels
 
 
-def trainer(network, optimizer):
-    """A trainer at its start; label smoothing 0.1, decay of kernels, crops and flips."""
+def trainer(network, optimizer, folder=None):
+    """A trainer at its start; label smoothing 0.1, decay of kernels, crops and flips.
+
+    With a folder the images lie in a file there, and are read step by step.
+    """
     images, labels = problem()
     family, depth = NETWORKS[network]
     built = models.build_network(
@@ -121,7 +126,36 @@ def trainer(network, optimizer):
     models.initialize(built, 1)
     prepare = augmentation.build_prepare("after", mean_of(images))
     decays = [0.05 if models.is_kernel(v) else 0.0 for v in built.trainable_variables]
+    if folder:
+        images = in_a_file(images, folder)
     return door.trainer(built, images, labels, prepare, optimizer, decays, 0.1)
+
+
+def in_a_file(images, folder):
+    """Rows of a file that holds images in another order."""
+    path, order = folder / f"{keras.backend.backend()}.images", np.arange(len(images))[::-1]
+    path.write_bytes(np.ascontiguousarray(images[order]).data)
+    return Rows(StoredRows(path, images.shape, images.dtype), order)
+
+
+def fed(folder):
+    """As ``two_calls`` and the weights, of images in a file: given to a processor and to a GPU.
+
+    A GPU's program gets those of two steps at a time.
+    """
+    optimizer, rate = OPTIMIZERS["sgd"]
+    found = {}
+    for where, surroundings in (("cpu", contextlib.nullcontext), ("gpu", with_a_gpu)):
+        small = mock.patch.object(feeding, "BYTES_AT_A_TIME", 2 * BATCH * SIDE * SIDE * 3)
+        with surroundings(), small:
+            steps = trainer("v1", optimizer, folder)
+            found[f"{where}/losses"], found[f"{where}/hits"] = two_calls(steps, rate, True)
+        found |= {
+            f"{where}/end/{v.path}": w
+            for v, w in zip(steps.network.weights, steps.weights(), strict=True)
+        }
+        found[f"{where}/programs"] = number_of_programs(steps)
+    return found
 
 
 def mean_of(images):
@@ -212,6 +246,7 @@ def everything(folder):
             found |= {f"trainer/{k}": v for k, v in trainer_kept(steps).items()}
     as_on_a_gpu = on_a_gpu(part(found, "trained/v1/sgd"))
     found |= {f"gpu/{k}": v for k, v in as_on_a_gpu.items()}
+    found |= {f"fed/{k}": v for k, v in fed(folder).items()}
     return found | {f"seen/{k}": v for k, v in looked_at(folder, inputs).items()}
 
 
@@ -270,10 +305,8 @@ def on_a_gpu(expected):
     with with_a_gpu():
         steps = trainer("v1", optimizer)
         losses, hits = two_calls(steps, rate, resized=True)
-    distances = [
-        np.linalg.norm(w - expected[f"end/{v.path}"])
-        for v, w in zip(steps.network.weights, steps.weights(), strict=True)
-    ]
+    ends = list(zip(steps.network.weights, steps.weights(), strict=True))
+    distances = [np.linalg.norm(w - expected[f"end/{v.path}"]) for v, w in ends]
     steps.set_weights(steps.weights())
     steps.set_slots(steps.slots())
     for stop in (1, STEPS):
@@ -281,6 +314,7 @@ def on_a_gpu(expected):
     return {
         "losses": losses,
         "hits": hits,
+        **{f"end/{v.path}": w for v, w in ends},
         "distances": np.array(distances),
         "programs": number_of_programs(steps),
     }
@@ -305,7 +339,7 @@ def program():
     steps = trainer("v1", OPTIMIZERS["sgd"][0])
     keras.config.set_dtype_policy("float32")
     inputs = jax.tree.map(lambda values: values[0], steps_of(0.1))
-    state = steps._state, steps._images, steps._labels
+    state = steps._state, *steps._feed._held
     return {"text": np.array(steps._compiled.lower(*state, inputs, None).as_text())}
 
 

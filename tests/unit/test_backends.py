@@ -260,6 +260,17 @@ def test_on_a_gpu_a_call_is_one_program_of_the_same_steps(found, backend):
     assert whole["programs"] == sizes, "compiled anew for more steps, or for weights put back"
 
 
+@pytest.mark.parametrize("backend", [0, 1], ids=BACKENDS)
+def test_images_that_stay_in_their_file_give_the_same_bits(found, backend):
+    for where, held in (("cpu", "trained/v1/sgd"), ("gpu", "gpu")):
+        of_file, of_memory = part(found[backend], f"fed/{where}"), part(found[backend], held)
+        sizes = of_file.pop("programs")
+        assert {"losses", "hits"} < of_file.keys() and len(of_file) > 40
+        for name, values in of_file.items():
+            np.testing.assert_array_equal(values, of_memory[name], err_msg=f"{where} {name}")
+    assert sizes == 2, "compiled anew for fewer steps"
+
+
 def test_bfloat16_convolves_in_bfloat16_and_keeps_its_state_in_float32(found):
     """Read from the program that the compiler gets."""
     text = str(found[1]["program/text"])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from resnetcam.common.errors import InputError
+from resnetcam.data import dataset
 from resnetcam.data.dataset import DatasetReader
 from resnetcam.data.preprocessing import make_splits, mean_image, write_dataset
 from resnetcam.data.protocols import PROTOCOLS
@@ -71,6 +72,18 @@ def test_what_is_written_is_read_back(path, images):
         np.testing.assert_array_equal(reader.array(name), getattr(images, name))
     for split in (reader.split(protocol) for protocol in PROTOCOLS):
         assert split.train.dtype == split.validation.dtype == np.uint32
+
+
+@pytest.mark.parametrize("most", [0, 2**31])
+@pytest.mark.parametrize("rows", [slice(None), slice(5), np.array([7, 3, 4, 5, 3])])
+def test_images_are_the_same_in_memory_and_in_their_file(path, images, monkeypatch, most, rows):
+    monkeypatch.setattr(dataset, "MOST_BYTES_IN_MEMORY", most)
+    found = DatasetReader(path).images("x_train", rows)
+    assert isinstance(found, np.ndarray) == bool(most)
+    expected = images.x_train[rows]
+    assert (found.shape, found.dtype, len(found)) == (expected.shape, np.uint8, len(expected))
+    for chosen in (slice(None), slice(1, 3), 2, np.array([[4, 0], [1, 2]]), np.zeros(0, int)):
+        np.testing.assert_array_equal(found[chosen], expected[chosen])
 
 
 def test_equal_images_give_equal_bytes_under_any_name(path, images, tmp_path):
@@ -148,8 +161,10 @@ def test_a_damaged_array_is_noticed_on_reading(path, name):
         values = file[name][()]
         values.view(np.uint8).flat[-1] ^= 1
         file[name][...] = values
-    with pytest.raises(InputError, match=rf"data\.h5 cannot be used: {name}"):
-        DatasetReader(path).array(name)
+    reader = DatasetReader(path)
+    for read in (reader.array, reader.images, reader.rows):
+        with pytest.raises(InputError, match=rf"data\.h5 cannot be used: {name}"):
+            read(name)
 
 
 @pytest.mark.parametrize("keep", [0, 100, 0.5, 0.99])

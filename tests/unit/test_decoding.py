@@ -1,15 +1,21 @@
 """Files are decoded in their order by several processes, and divided as they were said to be."""
 
+import itertools
+import os
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from resnetcam.common import hdf5, steps
 from resnetcam.common.errors import InputError
 from resnetcam.data.dataset import DatasetReader
 from resnetcam.data.dividing import divide
 from resnetcam.data.preprocessing import make_splits, write_dataset
+from resnetcam.sources import decoding
 from resnetcam.sources.contents import digest_of_contents, digest_of_files
-from resnetcam.sources.decoding import decode, refuse_unreadable
+from resnetcam.sources.decoding import decode, refuse_lost_classes, refuse_unreadable
 from resnetcam.sources.labelled_images import LabelledImages
 from resnetcam.sources.listing import list_images
 
@@ -52,6 +58,19 @@ def test_an_exported_dataset_gives_the_same_arrays_and_splits(tmp_path):
         np.testing.assert_array_equal(ours.array(name), theirs.array(name))
 
 
+def test_names_of_files_are_kept_whatever_their_bytes(tmp_path):
+    export(tmp_path / "mine", random_images(6), [0, 1, 2, 0, 1, 2])
+    names = [b"\xe9t\xe9.png", '\u00e9 "so",\nit\'s.png'.encode(), b"\xff.png"]
+    for name, label in zip(names, NAMES, strict=True):
+        Image.fromarray(random_images(1)[0]).save(tmp_path / "mine" / label / os.fsdecode(name))
+    listing, found = decoded(tmp_path / "mine", tmp_path)
+    divided = divide(found, listing.class_names, 3, 0).images
+    write_dataset(tmp_path / "a.h5", divided, make_splits(divided, 3, 0))
+    with hdf5.reading(tmp_path / "a.h5") as file:
+        kept = [*file["train_files"][()], *file["test_files"][()]]
+    assert sorted(kept) == sorted(os.fsencode(one.path) for one in listing.images)
+
+
 def test_grey_files_give_one_channel_and_a_single_coloured_one_gives_three(tmp_path):
     grey, labels = random_images(6)[..., :1], [0, 1, 2, 0, 1, 2]
     export(tmp_path / "mine", grey, labels)
@@ -74,6 +93,36 @@ def test_what_cannot_be_read_is_left_out_and_named(tmp_path):
     with pytest.raises(InputError, match=r"2 of 101 images .*`unreadable: skip`") as said:
         refuse_unreadable(tmp_path, found.unreadable, len(listing.images))
     assert len(str(said.value).splitlines()) == 3
+
+
+def test_a_class_or_a_part_of_it_without_a_readable_image_is_refused(tmp_path):
+    for split in ("train", "test"):
+        export(tmp_path / "mine", random_images(6), [0, 1, 2, 0, 1, 2], split)
+    listing, found = decoded(tmp_path / "mine", tmp_path)
+    refuse_lost_classes(tmp_path, listing.images, found.images)
+    for path in (tmp_path / "mine/test/dog").iterdir():
+        path.write_bytes(b"")
+    listing, found = decoded(tmp_path / "mine", tmp_path)
+    with pytest.raises(InputError, match=r": of the class 'dog' no image in test can be read"):
+        refuse_lost_classes(tmp_path, listing.images, found.images)
+
+
+def test_long_work_says_every_ten_seconds_how_far_it_is(tmp_path, monkeypatch, caplog):
+    """On a clock that runs a second whenever it is looked at."""
+    clock = SimpleNamespace(monotonic=itertools.count().__next__)
+    monkeypatch.setattr(steps, "time", clock)
+    export(tmp_path / "mine", random_images(96), np.arange(96) % 3)
+    monkeypatch.setattr(decoding, "_IMAGES", 4)
+    caplog.set_level("INFO")
+    listing, _ = decoded(tmp_path / "mine", tmp_path)
+    digest_of_files(listing.images, tmp_path, 2)
+    said = [record.getMessage() for record in caplog.records]
+    assert said[:2] == [
+        "images decoded: 36 of 96, about 17 s left",
+        "images decoded: 76 of 96, about 5.26 s left",
+    ]
+    assert said[2].startswith("files digested: 9 of 96, about ")
+    assert len(said) == 2 + 9
 
 
 def test_of_many_unreadable_files_twenty_are_named(tmp_path):

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from resnetcam.common import rows
+from resnetcam.common.rows import Rows, StoredRows
 from resnetcam.data.linear_baseline import linear_baseline
 
 
@@ -46,3 +48,23 @@ def test_the_penalty_is_chosen_on_held_out_training_images():
     found = linear_baseline(*sets, 2)
     assert found["penalty"] >= 0.1
     assert found["accuracy"] > 0.9
+
+
+def test_images_in_a_file_are_read_in_parts_and_give_the_same(tmp_path, monkeypatch):
+    random = np.random.default_rng(7)
+    y_train, y_test = random.integers(0, 3, 900, np.uint8), random.integers(0, 3, 300, np.uint8)
+    x_train, x_test = images(900, 8), images(300, 9)
+    x_train[np.arange(900), y_train, 0] //= 2
+    x_test[np.arange(300), y_test, 0] //= 2
+    at_once = linear_baseline(x_train, y_train, x_test, y_test, 3)
+    assert 0.4 < at_once["accuracy"] < 0.95
+    of_files = []
+    for name, values in (("train", x_train), ("test", x_test)):
+        (tmp_path / name).write_bytes(values.data)
+        stored = StoredRows(tmp_path / name, values.shape, values.dtype)
+        of_files.append(Rows(stored, np.arange(len(values))))
+    for most in (2**24, 48 * 100):
+        monkeypatch.setattr(rows, "_BYTES_AT_A_TIME", most)
+        found = linear_baseline(of_files[0], y_train, of_files[1], y_test, 3)
+        assert found == pytest.approx(at_once, abs=0.01)
+        assert most < 2**24 or found == at_once

@@ -1,5 +1,6 @@
 """Image files become what a person sees; what is none is named and takes no memory."""
 
+import os
 import struct
 import zlib
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from resnetcam.sources import pictures
 from resnetcam.sources.pictures import (
     MAX_PIXELS,
     UnreadableImageError,
@@ -173,3 +175,19 @@ def test_what_is_no_file_is_named(tmp_path):
         read_file(tmp_path / "gone.png")
     with pytest.raises(UnreadableImageError, match="Is a directory"):
         read_file(tmp_path)
+    os.mkfifo(tmp_path / "pipe.png")
+    for path in (tmp_path / "pipe.png", "/dev/zero"):
+        with pytest.raises(UnreadableImageError, match="a pipe or a device, and no file"):
+            read_file(path)
+
+
+def test_what_is_wrong_is_told_in_one_printable_line(tmp_path, monkeypatch):
+    def fail(*_):
+        raise ValueError("two\nlines, and \x1b[31mred")
+
+    monkeypatch.setattr(pictures, "_seen", fail)
+    Image.fromarray(noise(8)).save(tmp_path / "a.png")
+    with pytest.raises(UnreadableImageError) as caught:
+        seen(tmp_path / "a.png")
+    assert str(caught.value).isprintable()
+    assert "two lines, and" in str(caught.value)

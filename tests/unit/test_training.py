@@ -18,6 +18,8 @@ from small_recipe import RECIPE as SMALL
 from small_training import FakeTrainer, fake_machinery, fake_measures
 
 from resnetcam.common.errors import InputError
+from resnetcam.common.rows import Rows
+from resnetcam.data import dataset
 from resnetcam.data.dataset import DatasetReader
 from resnetcam.evaluation.scoring import accuracy_and_loss
 from resnetcam.networks import models
@@ -374,6 +376,21 @@ def test_losses_are_plain_cross_entropy_over_all_images_the_last_small_batch_inc
     assert (run.info["best_epoch"], run.info["selected_epoch"]) == (1, 1)
     for ours, theirs in zip(run.model.get_weights(), start, strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("protocol", ["holdout", "test_selected"])
+def test_images_that_do_not_fit_into_memory_train_to_the_same_bits(
+    tmp_path, data, cpu, monkeypatch, protocol
+):
+    whole = Run(tmp_path / "whole", data, cpu, protocol=protocol, skip_easy=0.5)()
+    monkeypatch.setattr(dataset, "MOST_BYTES_IN_MEMORY", 0)
+    found = session.load(DatasetReader(data), protocol)
+    assert isinstance(found.x, Rows) and isinstance(found.x_validation, Rows)
+    in_parts = Run(tmp_path / "parts", data, cpu, protocol=protocol, skip_easy=0.5)()
+    written = [run.outputs["model.keras"].read_bytes() for run in (whole, in_parts)]
+    assert written[0] == written[1]
+    for ours, theirs in zip(whole.history, in_parts.history, strict=True):
+        assert ours | {"seconds": ""} == theirs | {"seconds": ""}
 
 
 def test_where_nothing_is_held_out_the_test_set_chooses(data):

@@ -3,13 +3,16 @@
 import json
 import os
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
 from PIL import Image
 
+from resnetcam.common import hdf5
 from resnetcam.data.dataset import DatasetReader
+from resnetcam.evaluation.predictions import read_predictions
 from resnetcam.sources import shapes
 
 pytestmark = pytest.mark.slow
@@ -119,6 +122,24 @@ def test_what_is_wrong_with_a_folder_is_told_before_anything_starts(mine):
     assert not (mine.folder / "results").exists()
 
 
+def assert_that_the_report_tells_both_accuracies(folder, report, leaked):
+    """Of all test images, of those that nobody leaked, and of those that somebody did."""
+    with hdf5.reading(folder / "results/mine/data.h5") as file:
+        tests = [Path(name) for name in file["test_files"].asstr()]
+        trains = [Path(name) for name in file["train_files"].asstr()]
+    notes = json.loads((folder / "results/mine/images.json").read_text())
+    pairs = {(tests[one["test"]], trains[one["train"]].name) for one in notes["twins"]}
+    assert pairs == {(path, f"again {path.stem}.jpg") for path in leaked}
+
+    logits, labels = read_predictions(folder / RUN / "predictions.h5", "test")
+    right = logits.argmax(1) == labels
+    alone = np.array([path not in leaked for path in tests])
+    assert (len(tests), alone.sum()) == (18, 14)
+    everywhere, without, with_one = right.mean(), right[alone].mean(), right[~alone].mean()
+    row = f"| tiny, seed 1 | {everywhere:.1%} | {without:.1%} of 14 | {with_one:.1%} of 4 |"
+    assert row in report
+
+
 def test_a_planted_leak_is_reported_and_by_setting_removed(mine):
     """The same pictures to train and to test on, resized and compressed again."""
     mine("results/mine/data.h5")
@@ -141,6 +162,7 @@ def test_a_planted_leak_is_reported_and_by_setting_removed(mine):
     mine(folder=str(divided))
     report = (mine.folder / "results/mine/report.md").read_text()
     assert "**Twins.** 4 test images look like a training image" in report
+    assert_that_the_report_tells_both_accuracies(mine.folder, report, leaked)
     trained = json.loads((mine.folder / RUN / "run.json").read_text())["training_images"]
 
     mine(folder=str(divided), twins="remove")

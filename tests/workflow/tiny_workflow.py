@@ -97,17 +97,18 @@ class Workflow:
         return Workflow(folder)
 
 
-def snakemake(folder, *arguments, check=True, own_process=False):
+def snakemake(folder, *arguments, check=True, own_process=False, through=()):
     """Run Snakemake in a folder to its end; return what it said, as ``output``, and its status.
 
     Args:
         check: it must end well.
         own_process: start it and its stages from nothing, as users do; else what they import of
             other packages is there already (see prepared.py).
+        through: a command that starts it so, such as ``nice``.
     """
     words = _snakemake(map(str, arguments))
-    command, environment = [sys.executable, *words], _environment()
-    if not own_process:
+    command, environment = [*through, sys.executable, *words], _environment()
+    if not (own_process or through):
         command = server("snakemake", os.environ.get("PYTHONPATH")).command(*words)
         if not OTHER_STAGES.intersection(words):
             environment[INTERPRETER] = server("stage", None).interpreter()

@@ -22,7 +22,7 @@ STEPS_A_GPU_CALL = 400
 
 
 class Trainer(Protocol):
-    """Holds a network, the data and the optimizer's slots on the device, and runs steps."""
+    """Holds a network and the optimizer's slots on the device, perhaps the data, and runs steps."""
 
     def run(
         self,
@@ -81,7 +81,7 @@ def trainer(
 
     Args:
         network: float images (B, H, W, channels) to logits (B, C), with ``normalization`` layers.
-        images: uint8 (N, H, W, channels); labels: uint8 (N,).
+        images: uint8 (N, H, W, channels), or such ``Rows`` of a file; labels: (N,).
         prepare: from a batch of images and its draws to the network's inputs.
         decays: the weight decay of each trainable variable, added to its gradient, times itself.
         label_smoothing: share of the target spread evenly over all classes.

@@ -1,14 +1,18 @@
 """Read ``data.h5``: pixels as bytes, labels, and each protocol's split and mean image."""
 
-import hashlib
+import math
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam.common import hdf5
 from resnetcam.common.errors import DamagedFileError
+from resnetcam.common.rows import Rows, StoredRows, sha256_of
+
+# Bytes of images that are read at once; of more, only the rows that are asked for.
+MOST_BYTES_IN_MEMORY = 2**31
 
 
 class Split(NamedTuple):
@@ -47,9 +51,35 @@ class DatasetReader:
         """Return a whole array, for example ``x_train`` or ``holdout/mean``."""
         with hdf5.reading(self.path) as file:
             values = file[name][()]
-            if array_sha256(values) != file[name].attrs["sha256"]:
+            if sha256_of(values) != file[name].attrs["sha256"]:
                 raise DamagedFileError(self.path, f"{name} does not match its SHA-256")
         return values
+
+    def images(
+        self, name: str, chosen: NDArray[np.integer] | slice = slice(None)
+    ) -> NDArray[np.uint8]:
+        """Return images, for example of ``x_test``, uint8 (N, H, W, channels).
+
+        If they take more than ``MOST_BYTES_IN_MEMORY``, they stay in the file, as ``rows``.
+
+        Args:
+            chosen: which ones; all of them if nothing is said.
+        """
+        found = self.rows(name, chosen)
+        bytes_ = math.prod(found.shape) * found.dtype.itemsize
+        return found[:] if bytes_ <= MOST_BYTES_IN_MEMORY else cast("NDArray[np.uint8]", found)
+
+    def rows(self, name: str, chosen: NDArray[np.integer] | slice = slice(None)) -> Rows:
+        """Return images that stay in the file: an index, a slice or an array reads these ones."""
+        with hdf5.reading(self.path) as file:
+            array = file[name]
+            start, sha256 = array.id.get_offset(), array.attrs["sha256"]
+            if start is None:
+                raise ValueError(f"{name} is empty, or stored in pieces")
+            stored = StoredRows(self.path, array.shape, array.dtype, start)
+        if sha256_of(stored) != sha256:
+            raise DamagedFileError(self.path, f"{name} does not match its SHA-256")
+        return Rows(stored, np.arange(len(stored))[chosen])
 
     def sha256(self, name: str) -> str:
         """Return the recorded SHA-256 of an array without reading it."""
@@ -59,8 +89,3 @@ class DatasetReader:
     def split(self, protocol: str) -> Split:
         """Return a protocol's split."""
         return Split(*(self.array(f"{protocol}/{name}") for name in Split._fields))
-
-
-def array_sha256(values: NDArray[Any]) -> str:
-    """Return the SHA-256 of an array's bytes in C order."""
-    return hashlib.sha256(np.ascontiguousarray(values).data).hexdigest()

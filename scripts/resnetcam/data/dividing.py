@@ -6,10 +6,11 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from resnetcam.common.rows import Rows
 from resnetcam.data.protocols import share_or_number
 from resnetcam.data.splitting import grouped_choice, stratified_choice
 from resnetcam.sources.decoding import Decoded
-from resnetcam.sources.labelled_images import LabelledImages, Rows
+from resnetcam.sources.labelled_images import LabelledImages
 from resnetcam.sources.listing import TEST, VALIDATION
 
 

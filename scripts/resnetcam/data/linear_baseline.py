@@ -1,44 +1,61 @@
 """The linear classifier that a network must beat: ridge regression on the pixels."""
 
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from resnetcam.common.rows import Rows, parts
 
 _PENALTIES = (1e-3, 1e-2, 1e-1, 1.0)
 _LARGEST_SIDE = 32  # pixels; the normal equations grow with the square of all pixels
 
 
+class _Sums(NamedTuple):
+    """The normal equations of some images: their features' products, and those with targets."""
+
+    gram: NDArray[np.float64]
+    moments: NDArray[np.float64]
+
+
 def linear_baseline(
-    x_train: NDArray[np.uint8],
-    y_train: NDArray[np.uint8],
-    x_test: NDArray[np.uint8],
-    y_test: NDArray[np.uint8],
+    x_train: NDArray[np.uint8] | Rows,
+    y_train: NDArray[np.integer],
+    x_test: NDArray[np.uint8] | Rows,
+    y_test: NDArray[np.integer],
     num_classes: int,
 ) -> dict[str, Any]:
     """Fit one-hot targets by least squares in closed form and classify by the largest score.
 
     Images of more than 32 pixels a side are shrunk to no more: the mean of each block of pixels.
+    They are read in parts, so they need not fit into memory.
 
     The penalty, in units of the mean squared feature times N, is chosen on a tenth of the training
     images (every tenth one); the classifier is then fitted on all of them.
 
     Args:
-        x_train, x_test: uint8 (N, H, W, C); y_train, y_test: (N,).
+        x_train, x_test: uint8 (N, H, W, C), or such ``Rows`` of a file; y_train, y_test: (N,).
 
     Returns:
         ``accuracy`` on the test set, ``n`` test images, the chosen ``penalty``.
     """
-    x_train, x_test = _shrunk(x_train), _shrunk(x_test)
-    mean = x_train.mean(0, dtype=np.float64).astype(np.float32)
-    train, test = _features(x_train, mean), _features(x_test, mean)
+    everyone = np.arange(len(y_train))
+    held, rest = everyone[everyone % 10 == 9], everyone[everyone % 10 != 9]
+    mean = _mean(x_train)
     targets = np.eye(num_classes, dtype=np.float32)[y_train] - np.float32(1 / num_classes)
-    held_out = np.arange(len(train)) % 10 == 9
-    fitted = _fit(train[~held_out], targets[~held_out], _PENALTIES)
-    accuracies = [_accuracy(train[held_out], y_train[held_out], w) for w in fitted]
+    of_held, of_rest = (_sums(Rows(x_train, rows), targets[rows], mean) for rows in (held, rest))
+    fitted = _fit(of_rest, _PENALTIES)
+    accuracies = _accuracies(Rows(x_train, held), y_train[held], fitted, mean)
     penalty = _PENALTIES[int(np.argmax(accuracies))]
-    (weights,) = _fit(train, targets, (penalty,))
-    return {"accuracy": _accuracy(test, y_test, weights), "n": len(y_test), "penalty": penalty}
+    together = _Sums(of_held.gram + of_rest.gram, of_held.moments + of_rest.moments)
+    (accuracy,) = _accuracies(x_test, y_test, _fit(together, (penalty,)), mean)
+    return {"accuracy": accuracy, "n": len(y_test), "penalty": penalty}
+
+
+def _mean(images: Any) -> NDArray[np.float32]:
+    total = sum(_shrunk(images[part]).sum(0, dtype=np.float64) for part in parts(images))
+    return np.asarray(total / len(images), np.float32)
 
 
 def _shrunk(images: NDArray[np.uint8]) -> NDArray[Any]:
@@ -55,17 +72,39 @@ def _shrunk(images: NDArray[np.uint8]) -> NDArray[Any]:
     return shrunk / block**2
 
 
-def _features(images: NDArray[np.uint8], mean: NDArray[np.float32]) -> NDArray[np.float32]:
-    centred = (images - mean).reshape(len(images), -1) / np.float32(255)
-    return np.hstack([centred, np.ones((len(images), 1), np.float32)])
+def _features(
+    images: Any, mean: NDArray[np.float32]
+) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+    """Yield parts of the images, and the features of these, float32 (n, F)."""
+    for part in parts(images):
+        centred = (_shrunk(images[part]) - mean) / np.float32(255)
+        flat = centred.reshape(len(centred), -1)
+        yield part, np.hstack([flat, np.ones((len(flat), 1), np.float32)])
 
 
-def _fit(x: NDArray[np.float32], targets: NDArray[np.float32], penalties: Any) -> list[Any]:
-    gram, moments = x.T @ x, x.T @ targets
+def _sums(images: Any, targets: NDArray[np.float32], mean: NDArray[np.float32]) -> _Sums:
+    size = mean.size + 1
+    sums = _Sums(np.zeros((size, size)), np.zeros((size, targets.shape[1])))
+    for part, x in _features(images, mean):
+        np.add(sums.gram, x.T @ x, out=sums.gram)
+        np.add(sums.moments, x.T @ targets[part], out=sums.moments)
+    return sums
+
+
+def _fit(sums: _Sums, penalties: Sequence[float]) -> list[NDArray[np.float32]]:
+    gram, moments = (values.astype(np.float32) for values in sums)
     scale = np.trace(gram) / len(gram)
     identity = np.eye(len(gram), dtype=np.float32)
     return [np.linalg.solve(gram + penalty * scale * identity, moments) for penalty in penalties]
 
 
-def _accuracy(x: NDArray[np.float32], y: NDArray[np.uint8], weights: NDArray[np.float32]) -> float:
-    return float(((x @ weights).argmax(1) == y).mean())
+def _accuracies(
+    images: Any,
+    labels: NDArray[np.integer],
+    classifiers: Sequence[NDArray[np.float32]],
+    mean: NDArray[np.float32],
+) -> list[float]:
+    right = np.zeros(len(classifiers))
+    for part, x in _features(images, mean):
+        right += [((x @ weights).argmax(1) == labels[part]).sum() for weights in classifiers]
+    return (right / len(labels)).tolist()

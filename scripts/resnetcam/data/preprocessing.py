@@ -1,7 +1,6 @@
 """Write ``data.h5``: split the images for every protocol and compute the mean images."""
 
 import hashlib
-import math
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam.common import hdf5
+from resnetcam.common.rows import Rows, parts
 from resnetcam.data.dataset import Split
 from resnetcam.data.protocols import FULL, HOLDOUT, TEST_SELECTED, share_or_number
 from resnetcam.data.splitting import grouped_choice, stratified_choice
 from resnetcam.sources.labelled_images import LabelledImages
 from resnetcam.sources.twins import ALIKE, Likeness, find_twins
-
-_BYTES_AT_A_TIME = 2**24
 
 
 def preprocess(
@@ -88,8 +86,9 @@ def _held_out(
 def mean_image(images: NDArray[np.uint8], indices: NDArray[np.uint32]) -> NDArray[np.float32]:
     """The mean of the chosen images, float32 (H, W, C) in units of pixel/255, of exact sums."""
     total = np.zeros(images.shape[1:], np.uint64)
-    for part in np.array_split(indices, max(1, len(indices) // _rows_at_a_time(images))):
-        total += images[part].sum(0, dtype=np.uint64)
+    chosen = Rows(images, indices)
+    for part in parts(chosen):
+        total += chosen[part].sum(0, dtype=np.uint64)
     return (total / (255 * len(indices))).astype(np.float32)
 
 
@@ -111,19 +110,18 @@ def write_dataset(
                 _write_array(file, f"{protocol}/{name}", values)
         for name in ("train_files", "test_files"):
             if files := getattr(images, name):
-                file.create_dataset(name, data=list(files), track_times=False)
+                # A name on a disk is any bytes, and need not be UTF-8.
+                names = [one.encode("utf-8", "surrogateescape") for one in files]
+                kind = h5py.string_dtype()
+                file.create_dataset(name, data=names, dtype=kind, track_times=False)
 
 
 def _write_array(file: h5py.File, name: str, values: NDArray[Any]) -> None:
     """Write an array row by row, as it may not fit into memory, and its SHA-256 beside it."""
     stored = file.create_dataset(name, values.shape, values.dtype, track_times=False)
-    digest, step = hashlib.sha256(), _rows_at_a_time(values)
-    for start in range(0, len(values), step):
-        rows = np.ascontiguousarray(values[start : start + step])
-        stored[start : start + step] = rows
+    digest = hashlib.sha256()
+    for part in parts(values):
+        rows = np.ascontiguousarray(values[part])
+        stored[part] = rows
         digest.update(rows.data)
     stored.attrs["sha256"] = digest.hexdigest()
-
-
-def _rows_at_a_time(values: NDArray[Any]) -> int:
-    return max(1, _BYTES_AT_A_TIME // (math.prod(values.shape[1:]) * values.dtype.itemsize))

@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam.backends.door import Images, compiled
+from resnetcam.common.rows import Rows
 from resnetcam.networks.layers import LOGITS
 
 _BATCH = 500
 
-Predict = Callable[[Images], NDArray[np.float32]]
+Predict = Callable[[Images | Rows], NDArray[np.float32]]
 
 
 def logits_function(classifier: keras.Model) -> Predict:
@@ -23,7 +24,7 @@ def logits_function(classifier: keras.Model) -> Predict:
     logits = classifier.get_layer(LOGITS).output
     predict = compiled(keras.Model(classifier.inputs, logits))
 
-    def predict_all(images: Images) -> NDArray[np.float32]:
+    def predict_all(images: Images | Rows) -> NDArray[np.float32]:
         batches = [predict(images[i : i + _BATCH]) for i in range(0, len(images), _BATCH)]
         return np.concatenate([np.zeros((0, logits.shape[-1]), np.float32), *batches])
 

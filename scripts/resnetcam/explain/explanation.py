@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from resnetcam.backends.door import Floats, ablations, activations_and_gradients
 from resnetcam.common.errors import InputError
 from resnetcam.common.names import nearest
+from resnetcam.common.rows import Rows
 from resnetcam.common.steps import logged_steps
 from resnetcam.explain.class_choices import check_class_choices
 from resnetcam.explain.maps import GroupName, Maps
@@ -22,7 +23,7 @@ BATCH = 250
 Images = NDArray[np.uint8]
 Classes = NDArray[np.integer]
 MapsByMethod = dict[str, NDArray[np.float32]]
-Explainer = Callable[[Images, Classes, Sequence[str]], MapsByMethod]
+Explainer = Callable[[Images | Rows, Classes, Sequence[str]], MapsByMethod]
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def resolve_class(
 
 def explain_test_set(
     classifier: keras.Model,
-    images: NDArray[np.uint8],
+    images: Images | Rows,
     labels: NDArray[np.integer],
     predictions: NDArray[np.integer],
     class_names: Sequence[str],
@@ -84,19 +85,21 @@ def explain_test_set(
 ) -> dict[GroupName, Maps]:
     """Compute every group of ``gradcam.h5`` that the settings ask for.
 
-    The predicted and the true class are always explained.
+    The predicted and the true class are always explained. Images may be ``Rows`` of a file.
     """
     choices = list(dict.fromkeys(["predicted", "true", *settings.classes]))
     classes = np.stack([resolve_class(c, labels, predictions, class_names) for c in choices])
     layers = list(dict.fromkeys(resolve_layer(classifier, name) for name in settings.layers))
     methods, few = settings.methods, min(settings.images, len(images))
+    # Not slices, which would be read from their file at once.
+    first, rest = (Rows(images, part) for part in np.split(np.arange(len(images)), [few]))
     groups = {}
     for layer in layers:
         explain = explainer(classifier, layer)
-        found = explain(images[:few], classes[:, :few], methods)
+        found = explain(first, classes[:, :few], methods)
         if layer == layers[0] and few < len(images):
             default = methods[0]
-            others = explain(images[few:], classes[:, few:], [default])[default]
+            others = explain(rest, classes[:, few:], [default])[default]
             found[default] = np.concatenate([found[default], others], axis=1)
         for method, maps in found.items():
             n = maps.shape[1]
@@ -132,7 +135,7 @@ def explainer(classifier: keras.Model, layer: str) -> Explainer:
                 maps[name] = np.stack([method.compute(A, x) for x in beside_a[method.needs]])
         return maps
 
-    def explain(images: Images, classes: Classes, methods: Sequence[str]) -> MapsByMethod:
+    def explain(images: Images | Rows, classes: Classes, methods: Sequence[str]) -> MapsByMethod:
         batches = [slice(start, start + BATCH) for start in range(0, len(images), BATCH)]
         work = logged_steps(batches, f"images of maps at {layer}", unit=BATCH)
         parts = [explain_batch(images[batch], classes[:, batch], methods) for batch in work]

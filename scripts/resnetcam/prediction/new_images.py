@@ -28,7 +28,7 @@ def read_images(
     """Decode files, and all files of folders, as a model's description says.
 
     Args:
-        scratch: a folder for the array, which is to be removed after use.
+        scratch: a folder to decode in, which may be removed after use.
         processes: how many decode at once.
 
     Raises:
@@ -42,7 +42,7 @@ def read_images(
         name, reason = unreadable[0]
         more = f" ({len(unreadable):,} files, none of which can be read)" * (len(unreadable) > 1)
         raise InputError(f"{shown(name)}: {reason}.{more}")
-    pixels, has_lost_colors = _coloured(decoded.pixels, description.channels)
+    pixels, has_lost_colors = _coloured(decoded.pixels[:], description.channels)
     notes = [
         _note(one.path, description, lost)
         for one, lost in zip(decoded.images, has_lost_colors, strict=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from resnetcam.common.steps import logged_steps
 from resnetcam.sources.listing import ListedImage
 from resnetcam.sources.pictures import UnreadableImageError, read_file
 
@@ -14,7 +15,8 @@ def digest_of_files(images: Sequence[ListedImage], home: Path, threads: int) -> 
     """Return the SHA-256 that ``digest_of_contents`` gives, of the files as they are now."""
     paths = [image.path for image in images]
     with ThreadPoolExecutor(threads) as pool:
-        contents = dict(zip(paths, pool.map(_sha256, paths), strict=True))
+        digests = pool.map(_sha256, paths)
+        contents = dict(zip(logged_steps(paths, "files digested"), digests, strict=True))
     return digest_of_contents(images, contents, home)
 
 

@@ -11,13 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam.common.errors import InputError
+from resnetcam.common.rows import StoredRows, parts
 from resnetcam.common.steps import logged_steps
 from resnetcam.common.wording import counted, shown
 from resnetcam.sources.listing import ListedImage
 from resnetcam.sources.pictures import UnreadableImageError, decode_picture, read_file
 from resnetcam.sources.twins import perceptual_hashes
 
-_PART = 64  # images that a process decodes at a time
+# What a process decodes at a time: so many images, if they take no more than so many bytes.
+_IMAGES, _BYTES = 64, 2**23
 _NAMED = 20  # files in one message, at most
 
 
@@ -26,14 +28,14 @@ class Decoded(NamedTuple):
 
     Attributes:
         images: those that can be read, N of them, in their order.
-        pixels: uint8 (N, side, side, C), of a file on disk; C is 1 if all are grey, else 3.
+        pixels: uint8 (N, side, side, C), in a file; C is 1 if all are grey, else 3.
         hashes: uint64 (N,), equal or nearly so for images that look alike.
         contents: the SHA-256 of each file that can be opened, whether it can be decoded or not.
         unreadable: what is wrong with the others.
     """
 
     images: tuple[ListedImage, ...]
-    pixels: NDArray[np.uint8]
+    pixels: StoredRows
     hashes: NDArray[np.uint64]
     contents: dict[Path, str]
     unreadable: tuple[UnreadableImageError, ...]
@@ -57,30 +59,30 @@ def decode(
 
     Args:
         fit: what becomes of one that is no square (``pictures.decode_picture``).
-        scratch: a folder for the array, which is to be removed after use.
+        scratch: a folder for the pixels, which is to be removed after use.
         processes: how many decode at once.
     """
-    parts = [images[start : start + _PART] for start in range(0, len(images), _PART)]
-    pixels = _on_disk(scratch / "rgb.npy", (len(images), side, side, 3))
+    step = max(1, min(_IMAGES, _BYTES // (3 * side * side)))
+    tasks = [images[start : start + step] for start in range(0, len(images), step)]
     readable: list[ListedImage] = []
     hashes: list[NDArray[np.uint64]] = []
     contents: dict[Path, str] = {}
     unreadable: list[UnreadableImageError] = []
-    grey, count = True, 0
-    tasks = ([one.path for one in part] for part in logged_steps(parts, "images decoded", _PART))
-    results = _on_all_cores(_decode_part, tasks, side, fit, processes)
-    for part, done in zip(parts, results, strict=True):
-        pixels[count : count + len(done.pixels)] = done.pixels
-        count += len(done.pixels)
-        readable += [one for one, good in zip(part, done.readable, strict=True) if good]
-        hashes.append(done.hashes)
-        contents |= zip((one.path for one in part), done.contents, strict=True)
-        unreadable += [UnreadableImageError(*one) for one in done.unreadable]
-        grey = grey and done.is_grey
-    pixels = pixels[:count]
+    grey = True
+    paths = ([one.path for one in task] for task in logged_steps(tasks, "images decoded", step))
+    results = _on_all_cores(_decode_part, paths, side, fit, processes)
+    with open(scratch / "rgb", "wb") as file:
+        for task, done in zip(tasks, results, strict=True):
+            file.write(done.pixels.data)
+            readable += [one for one, good in zip(task, done.readable, strict=True) if good]
+            hashes.append(done.hashes)
+            contents |= zip((one.path for one in task), done.contents, strict=True)
+            unreadable += [UnreadableImageError(*one) for one in done.unreadable]
+            grey = grey and done.is_grey
+    pixels = StoredRows(scratch / "rgb", (len(readable), side, side, 3), np.uint8)
     return Decoded(
         tuple(readable),
-        _first_channel(pixels, scratch / "grey.npy") if grey else pixels,
+        _first_channel(pixels, scratch / "grey") if grey else pixels,
         np.concatenate(hashes) if hashes else np.zeros(0, np.uint64),
         contents,
         tuple(unreadable),
@@ -99,6 +101,19 @@ def refuse_unreadable(
             "them in the report.\n"
             + "\n".join(map(str, unreadable[:_NAMED]))
             + (f"\nand {more:,} more" if more > 0 else "")
+        )
+
+
+def refuse_lost_classes(
+    source: str | Path, listed: Iterable[ListedImage], readable: Iterable[ListedImage]
+) -> None:
+    """Raise an ``InputError`` if of a class, or of its part of a split, no image can be read."""
+    wanted, found = ({(one.split, one.label) for one in images} for images in (listed, readable))
+    for split, label in sorted(wanted - found):
+        where = f" in {split}" if split else ""
+        raise InputError(
+            f"{shown(source)}: of the class {label!r} no image{where} can be read. Repair them, or "
+            "remove the class."
         )
 
 
@@ -139,13 +154,9 @@ def _decode_part(paths: list[Path], side: int, fit: str) -> _Part:
     return _Part(stacked, perceptual_hashes(stacked), readable, contents, unreadable, is_grey)
 
 
-def _on_disk(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    return np.lib.format.open_memmap(path, "w+", np.uint8, shape)
-
-
-def _first_channel(pixels: NDArray[np.uint8], path: Path) -> NDArray[np.uint8]:
-    """Return grey images, (N, side, side, 1), on disk too."""
-    grey = _on_disk(path, (*pixels.shape[:-1], 1))
-    for start in range(0, len(pixels), _PART):
-        grey[start : start + _PART] = pixels[start : start + _PART, ..., :1]
-    return grey
+def _first_channel(pixels: StoredRows, path: Path) -> StoredRows:
+    """Return grey images, (N, side, side, 1), in a file too."""
+    with open(path, "wb") as file:
+        for part in parts(pixels):
+            file.write(np.ascontiguousarray(pixels[part][..., :1]).data)
+    return StoredRows(path, (*pixels.shape[:-1], 1), np.uint8)

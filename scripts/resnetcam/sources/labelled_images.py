@@ -6,20 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class Rows:
-    """Some rows of an array on disk, read when they are asked for."""
-
-    def __init__(self, array: NDArray[Any], rows: NDArray[np.uint32]):
-        self._array, self._rows = array, rows
-        self.shape, self.dtype = (len(rows), *array.shape[1:]), array.dtype
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def __getitem__(self, chosen: Any) -> NDArray[Any]:
-        return np.asarray(self._array[self._rows[chosen]])
-
-
 class LabelledImages(NamedTuple):
     """A labelled image dataset: N images to train on, M to test on.
 

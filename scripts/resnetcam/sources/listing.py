@@ -120,7 +120,7 @@ def home_of(source: str | Path) -> Path:
 def _of_folder(folder: Path) -> Iterator[ListedImage | Path]:
     """Yield a folder's images, by name and then by class, and the files beside its classes."""
     inside = _entries(folder)
-    folders = [path for path in inside if path.is_dir()]
+    folders = [path for path in inside if os.path.isdir(path)]
     splits = {path: _SPLIT_FOLDERS.get(path.name.lower(), "") for path in folders}
     yield from (path for path in inside if path not in splits)
     if TRAIN not in splits.values() or not all(splits.values()):
@@ -133,8 +133,8 @@ def _of_folder(folder: Path) -> Iterator[ListedImage | Path]:
             raise InputError(f"{shown(folder)} has {names}, which mean the same. Keep one of them.")
         for path in named:
             inside = _entries(path)
-            yield from (one for one in inside if not one.is_dir())
-            yield from _of_classes([one for one in inside if one.is_dir()], split)
+            yield from (one for one in inside if not os.path.isdir(one))
+            yield from _of_classes([one for one in inside if os.path.isdir(one)], split)
 
 
 def _of_classes(folders: Iterable[Path], split: str) -> Iterator[ListedImage]:
@@ -153,7 +153,8 @@ def _of_classes(folders: Iterable[Path], split: str) -> Iterator[ListedImage]:
 
 def _files_below(folder: Path, above: tuple[str, ...]) -> Iterator[Path]:
     for path in _entries(folder):
-        if not path.is_dir():
+        # ``path.is_dir()`` raises where a folder may be listed but not entered.
+        if not os.path.isdir(path):
             yield path
             continue
         real = os.path.realpath(path)

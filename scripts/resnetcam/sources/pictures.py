@@ -7,6 +7,7 @@ decoded than memory can bear.
 
 import io
 import os
+import stat
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -54,6 +55,8 @@ def read_file(path: str | Path) -> bytes:
             )
         # Without O_NONBLOCK a pipe would wait for somebody to write into it.
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise UnreadableImageError(path, "a pipe or a device, and no file")
             return file.read(MAX_BYTES)
     except OSError as error:
         raise UnreadableImageError(path, error.strerror or str(error)) from error
@@ -90,7 +93,8 @@ def decode_picture(path: str | Path, content: bytes, side: int, fit: str) -> NDA
         found = "an empty file" if not content else "not an image"
         raise UnreadableImageError(path, f"{found}; known formats are {_FORMATS}") from None
     except Exception as error:  # a hostile image can raise anything
-        raise UnreadableImageError(path, f"damaged ({error or type(error).__name__})") from error
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise UnreadableImageError(path, f"damaged ({shown(said)})") from error
 
 
 def size_of_picture(path: str | Path) -> tuple[int, int]:

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from resnetcam.common.steps import logged_steps
+
 
 class Likeness(NamedTuple):
     """How alike two images must be: in how many of 64 bits hashes may differ, and their pixels."""
@@ -63,7 +65,8 @@ def find_twins(
         test_images, train_images: uint8 (M, H, W, C) and (N, H, W, C); only candidates are read.
     """
     twins = []
-    for start in range(0, len(test_hashes), _PART):
+    starts = range(0, len(test_hashes), _PART)
+    for start in logged_steps(starts, "test images compared with all training images", _PART):
         some = test_hashes[start : start + _PART, np.newaxis]
         near = np.bitwise_count(some ^ train_hashes) <= likeness.max_bits
         tests, trains = np.nonzero(near)

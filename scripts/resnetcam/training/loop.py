@@ -30,7 +30,7 @@ Weights = list[NDArray[np.float32]]
 class TrainingData:
     """uint8 images (N, H, W, channels) and labels (N,): those that train and those that choose.
 
-    Where nothing is chosen, the latter are empty.
+    Where nothing is chosen, the latter are empty. Images may be ``Rows`` of a file.
     ``mean`` is the mean training image, float32 (H, W, channels) in units of pixel/255.
     """
 

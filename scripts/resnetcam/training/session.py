@@ -100,13 +100,14 @@ def train(
 def load(reader: DatasetReader, protocol: str) -> TrainingData:
     """Read a protocol's images: those that train, and those that choose the epoch, if any do."""
     split = reader.split(protocol)
-    x, y = reader.array("x_train"), reader.array("y_train")
+    y = reader.array("y_train")
     if selected_on(protocol) == "test":
-        x_validation, y_validation = reader.array("x_test"), reader.array("y_test")
+        x_validation, y_validation = reader.images("x_test"), reader.array("y_test")
     else:
-        x_validation, y_validation = x[split.validation], y[split.validation]
+        x_validation = reader.images("x_train", split.validation)
+        y_validation = y[split.validation]
     return TrainingData(
-        x[split.train],
+        reader.images("x_train", split.train),
         y[split.train],
         x_validation,
         y_validation,

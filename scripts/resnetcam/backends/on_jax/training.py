@@ -9,7 +9,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from resnetcam.backends.door import padded
+from resnetcam.backends.door import STEPS_A_GPU_CALL, padded
+from resnetcam.backends.feeding import Feed, Part
 from resnetcam.recipe import objective
 from resnetcam.recipe.augmentation import Prepare
 from resnetcam.recipe.optimizer import Optimizer
@@ -49,7 +50,6 @@ class Trainer:
         label_smoothing: float,
     ):
         self.network = network
-        self._images, self._labels = jnp.asarray(images), jnp.asarray(labels, jnp.int32)
         self._prepare = prepare
         self._optimizer = optimizer
         variables = network.trainable_variables
@@ -61,6 +61,8 @@ class Trainer:
         # is too, and a program of one step serves every number of them, with the same bits.
         self._one_by_one = jax.default_backend() == "cpu"
         program = self._step if self._one_by_one else self._steps
+        most = 1 if self._one_by_one else STEPS_A_GPU_CALL
+        self._feed = Feed(images, labels, jnp.asarray, most, fill=not self._one_by_one)
         # The old state's memory is taken for the new one.
         self._compiled = jax.jit(program, donate_argnums=0, static_argnums=4)
 
@@ -71,18 +73,15 @@ class Trainer:
         learning_rates: NDArray[np.floating],
         side: int | None = None,
     ) -> tuple[Any, Any]:
-        inputs = (
-            np.asarray(indices, np.int32),
-            dict(draws),
-            np.asarray(learning_rates, np.float32),
-        )
-        if not self._one_by_one:
-            number = len(indices)
-            measured = self._call((number, *jax.tree.map(padded, inputs)), side)
-            return measured[0][:number], measured[1][:number]
-        steps = (jax.tree.map(lambda values, i=i: values[i], inputs) for i in range(len(indices)))
-        losses, correct = zip(*(self._call(one, side) for one in steps), strict=True)
-        return np.array(losses), np.array(correct)
+        drawn = dict(draws), np.asarray(learning_rates, np.float32)
+        parts = [
+            self._call(part, jax.tree.map(lambda v, steps=part.steps: v[steps], drawn), side)
+            for part in self._feed.parts(indices)
+        ]
+        losses, correct = zip(*parts, strict=True)
+        if self._one_by_one:
+            return np.array(losses), np.array(correct)
+        return jnp.concatenate(losses), jnp.concatenate(correct)
 
     def penalty(self) -> float:
         return objective.penalty(self._decays, [np.asarray(v) for v in self._state[0]])
@@ -112,10 +111,15 @@ class Trainer:
         trained, rest = ([jnp.array(v.value) for v in group] for group in groups)
         return trained, rest
 
-    def _call(self, inputs: Any, side: int | None) -> tuple[jax.Array, jax.Array]:
-        data = self._images, self._labels
+    def _call(self, part: Part, drawn: Any, side: int | None) -> tuple[jax.Array, jax.Array]:
+        data, steps = (part.images, part.labels), len(part.indices)
+        inputs = np.asarray(part.indices, np.int32), *drawn
+        if self._one_by_one:
+            inputs = jax.tree.map(lambda values: values[0], inputs)
+        else:
+            inputs = steps, *jax.tree.map(padded, inputs)
         self._state, measured = self._compiled(self._state, *data, inputs, side)
-        return measured
+        return measured if self._one_by_one else (measured[0][:steps], measured[1][:steps])
 
     def _steps(self, state: Any, images: Any, labels: Any, inputs: Any, side: int | None) -> Any:
         steps, indices, draws, rates = inputs

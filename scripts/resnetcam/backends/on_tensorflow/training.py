@@ -8,7 +8,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from resnetcam.backends.door import padded
+from resnetcam.backends.door import STEPS_A_GPU_CALL, padded
+from resnetcam.backends.feeding import Feed, Part
 from resnetcam.recipe import objective
 from resnetcam.recipe.augmentation import Prepare
 from resnetcam.recipe.optimizer import Optimizer
@@ -55,7 +56,6 @@ class Trainer:
     ):
         self.network = network
         self._variables = network.trainable_variables
-        self._images, self._labels = tf.constant(images), tf.constant(labels, tf.int32)
         self._prepare = prepare
         self._optimizer = optimizer
         self._decays = decays
@@ -66,6 +66,7 @@ class Trainer:
         ]
         self._graphs: dict[int | None, Callable[..., Any]] = {}
         self._on_gpu = bool(tf.config.list_logical_devices("GPU"))
+        self._feed = Feed(images, labels, tf.constant, STEPS_A_GPU_CALL, fill=self._on_gpu)
 
     def run(
         self,
@@ -74,15 +75,35 @@ class Trainer:
         learning_rates: NDArray[np.floating],
         side: int | None = None,
     ) -> tuple[Any, Any]:
-        steps, fill = len(indices), padded if self._on_gpu else np.asarray
+        parts = [
+            self._call(
+                part,
+                {name: values[part.steps] for name, values in draws.items()},
+                learning_rates[part.steps],
+                side,
+            )
+            for part in self._feed.parts(indices)
+        ]
+        losses, correct = zip(*parts, strict=True)
+        return tf.concat(losses, 0), tf.concat(correct, 0)
+
+    def _call(
+        self,
+        part: Part,
+        draws: Mapping[str, NDArray[Any]],
+        learning_rates: NDArray[np.floating],
+        side: int | None,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        steps, fill = len(part.indices), padded if self._on_gpu else np.asarray
         arguments = (
+            (part.images, part.labels),
             tf.constant(steps),
-            tf.constant(fill(indices), tf.int32),
+            tf.constant(fill(part.indices), tf.int32),
             {name: tf.constant(fill(values)) for name, values in draws.items()},
             tf.constant(fill(learning_rates), tf.float32),
         )
         if side not in self._graphs:
-            self._graphs[side] = self._trace(arguments[2], side)
+            self._graphs[side] = self._trace(part.images, arguments[3], side)
         losses, correct = self._graphs[side](*arguments)
         return losses[:steps], correct[:steps]
 
@@ -103,9 +124,15 @@ class Trainer:
         for slot, value in zip(flat, values, strict=True):
             slot.assign(value)
 
-    def _trace(self, draws: Mapping[str, tf.Tensor], side: int | None) -> Callable[..., Any]:
+    def _trace(
+        self, images: tf.Tensor, draws: Mapping[str, tf.Tensor], side: int | None
+    ) -> Callable[..., Any]:
         """Make a graph of any number of steps on images of one size."""
         specs = (
+            (
+                tf.TensorSpec([None, *images.shape[1:]], images.dtype),
+                tf.TensorSpec([None], tf.int32),
+            ),
             tf.TensorSpec([], tf.int32),
             tf.TensorSpec([None, None], tf.int32),
             {name: _any_size(values) for name, values in draws.items()},
@@ -116,18 +143,23 @@ class Trainer:
         # slower than TensorFlow's own kernels. AutoGraph would spend seconds on reading code in
         # which it has nothing to rewrite.
         steps = tf.function(
-            lambda steps, indices, draws, rates: self._steps(steps, indices, draws, rates, side),
+            lambda data, steps, indices, draws, rates: self._steps(
+                data, steps, indices, draws, rates, side
+            ),
             jit_compile=self._on_gpu,
             autograph=False,
         )
         return steps.get_concrete_function(*specs)
 
-    def _steps(self, steps: Any, indices: Any, draws: Any, rates: Any, side: int | None) -> Any:
+    def _steps(
+        self, data: Any, steps: Any, indices: Any, draws: Any, rates: Any, side: int | None
+    ) -> Any:
         most = tf.shape(indices)[0]
 
         def one(step: Any, losses: tf.TensorArray, correct: tf.TensorArray) -> Any:
             batch = {name: values[step] for name, values in draws.items()}
-            loss, right = self._step(indices[step], batch, rates[step], side)
+            images, labels = (tf.gather(values, indices[step]) for values in data)
+            loss, right = self._step(images, labels, batch, rates[step], side)
             return step + 1, losses.write(step, loss), correct.write(step, right)
 
         none = [tf.TensorArray(tf.float32, most, element_shape=one) for one in ([None], [])]
@@ -136,9 +168,10 @@ class Trainer:
         )
         return losses.stack(), correct.stack()
 
-    def _step(self, indices: Any, draws: Any, learning_rate: Any, side: int | None) -> Any:
-        inputs = self._prepare(tf.gather(self._images, indices), draws, side)
-        labels = tf.gather(self._labels, indices)
+    def _step(
+        self, images: Any, labels: Any, draws: Any, learning_rate: Any, side: int | None
+    ) -> Any:
+        inputs = self._prepare(images, draws, side)
         variables = [v.value for v in self._variables]
         with tf.GradientTape() as tape:
             logits = self.network(inputs, training=True)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from resnetcam.common.rows import Rows
 from resnetcam.data.dataset import DatasetReader
 from resnetcam.evaluation.predictions import read_predictions, softmax
 from resnetcam.explain.maps import Maps, default_group, read_maps
@@ -45,7 +46,7 @@ class Explained(NamedTuple):
 
 
 def gather_explained(
-    images: NDArray[np.uint8],
+    images: NDArray[np.uint8] | Rows,
     labels: NDArray[np.integer],
     logits: NDArray[np.float32],
     predicted: Maps,
@@ -55,7 +56,7 @@ def gather_explained(
     """Put together the test images that have maps for both the predicted and the true class.
 
     Args:
-        images: the whole test set, uint8 (N, H, W, 3 or 1).
+        images: the whole test set, uint8 (N, H, W, 3 or 1), or ``Rows`` of a file.
         labels: (N,), the true classes; logits: float32 (N, C).
         predicted, true: maps for these class choices, each of any part of the test set.
         regions: indices (R,) and masks bool (R, H, W) of the test images whose region is known.
@@ -86,7 +87,7 @@ def read_explained(
         predictions, maps: ``predictions.h5`` and ``gradcam.h5``.
         regions: an export of known regions, or None.
     """
-    images, names = data.array("x_test"), data.class_names
+    images, names = data.rows("x_test"), data.class_names
     logits, labels = read_predictions(Path(predictions), "test")
     predicted, true = (
         read_maps(maps, default_group(maps, choice)) for choice in ("predicted", "true")
