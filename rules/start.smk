@@ -11,6 +11,9 @@ from resnetcam.networks.workload import images_of_resnet20
 # AVX2 alone beside other work, validation included (README.md, docs/performance.md).
 RATES = {"tensorflow": (1100, 140), "jax": (250, 45)}[BACKEND]
 
+# Fewer of them hardly teach a network anything, whatever the images.
+FEW_STEPS = 150
+
 
 onstart:
     for line in plan_of_trainings():
@@ -40,6 +43,11 @@ def plan_of_trainings():
             f"To train: {name}, {epochs} epoch{plural} of {images}.\n"
             f"  On two cores that takes about {duration([job])}."
         )
+        if (steps := steps_of(job)) < FEW_STEPS:
+            yield (
+                f"  These are only {steps:,} steps, in which a network learns little: set more epochs "
+                "or a smaller batch_size (docs/images.md, The network)."
+            )
     if len(trainings) > shown:
         total = duration(trainings)
         yield f"and {len(trainings) - shown:,} more; all together about {total}."
@@ -60,6 +68,11 @@ def images_of_an_epoch(job):
     images = images_to_train_on(job.wildcards)
     held_out = share_or_number(dataset["validation_images"], images)
     return images - held_out * holds_out(job.params.plan["protocol"])
+
+
+def steps_of(job):
+    recipe = job.params.plan["recipe"]
+    return recipe["epochs"] * -(-images_of_an_epoch(job) // recipe["batch_size"])
 
 
 def side_of(job):

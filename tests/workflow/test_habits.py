@@ -132,6 +132,14 @@ def test_a_plan_says_how_long_the_trainings_may_take(finished_workflow):
 
     assert "To train: results/shapes/tiny/seed1, 2 epochs of 160 images.\n" in output
     assert "takes about" in output.rpartition("This was a dry-run")[2]
+    assert "These are only 16 steps, in which a network learns little" in output
+
+
+def test_a_plan_of_enough_steps_has_no_warning(fresh_workflow):
+    output = fresh_workflow().run("-n", "--config", "dataset=cifar10").output
+
+    assert "To train: results/cifar10/fast/seed1, 14 epochs of 45,000 images.\n" in output
+    assert "learns little" not in output
 
 
 def test_a_run_ends_with_its_report_and_headline_where_nothing_was_to_be_done_too(workflow):
