@@ -38,6 +38,7 @@ rule evaluate:
     output:
         predictions=f"{RUN}/predictions.h5",
         confusions=f"{RUN}/confusions.csv",
+        classes=f"{RUN}/classes.csv",
         metrics=f"{RUN}/metrics.json",
     log:
         f"{RUN_LOGS}/evaluate.log",
@@ -51,9 +52,6 @@ rule evaluate:
         **network_resources(4000),
     params:
         **network_stage(code("evaluate.py")),
-        settings=lambda wildcards: {
-            "protocol": protocol_of(wildcards),
-            "select": catalogue.experiment(wildcards.experiment)["recipe_settings"]["select"],
-        },
+        settings=settings_of_evaluation,
     script:
         "../scripts/evaluate.py"

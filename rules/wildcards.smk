@@ -43,6 +43,16 @@ def protocol_of(wildcards):
     return catalogue.experiment(wildcards.experiment)["protocol"]
 
 
+def settings_of_evaluation(wildcards):
+    recipe = catalogue.experiment(wildcards.experiment)["recipe_settings"]
+    return {
+        "protocol": protocol_of(wildcards),
+        "select": recipe["select"],
+        # Where training takes mirror images for the same.
+        "flip": recipe["augmentation"]["flip"] != "none",
+    }
+
+
 def detailed_experiments(wildcards):
     return catalogue.detailed(wildcards.dataset, wildcards.get("experiment"))
 

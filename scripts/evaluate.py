@@ -7,6 +7,7 @@ from resnetcam.workflow.network_stage import logged
 from resnetcam.common.files import write_json
 from resnetcam.data.dataset import DatasetReader
 from resnetcam.evaluation import predictions
+from resnetcam.evaluation.classes import scores_of_classes, write_scores_of_classes
 from resnetcam.evaluation.classifier import load_classifier
 from resnetcam.evaluation.logits import logits_function
 from resnetcam.training.history import read_own_history
@@ -26,7 +27,15 @@ with logged(snakemake):
     logits, labels = predicted["test"]
     counts = predictions.confusion_matrix(labels, logits.argmax(1), len(data.class_names))
     predictions.write_confusions(Path(snakemake.output.confusions), counts, data.class_names)
-    write_json(
-        snakemake.output.metrics,
-        predictions.metrics(logits, labels, history, settings["protocol"], settings["select"]),
+    classes = scores_of_classes(counts, data.class_names)
+    write_scores_of_classes(Path(snakemake.output.classes), classes)
+    metrics = predictions.metrics(
+        logits,
+        labels,
+        history,
+        settings["protocol"],
+        settings["select"],
+        predicted["validation"],
+        logits_of(sets["test"][0], flipped=True) if settings["flip"] else None,
     )
+    write_json(snakemake.output.metrics, metrics)

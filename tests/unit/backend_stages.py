@@ -61,6 +61,7 @@ def stages(backend, data, folder):
         "run": "run.json",
         "predictions": "predictions.h5",
         "confusions": "confusions.csv",
+        "classes": "classes.csv",
         "metrics": "metrics.json",
         "choices": "class_choices.json",
         "maps": "gradcam.h5",
@@ -68,8 +69,8 @@ def stages(backend, data, folder):
     names = {
         "train": (["model", "description", "history", "run"], {"state": str(folder / "state")}),
         "evaluate": (
-            ["predictions", "confusions", "metrics"],
-            {"settings": {"protocol": "holdout", "select": "last"}},
+            ["predictions", "confusions", "classes", "metrics"],
+            {"settings": {"protocol": "holdout", "select": "last", "flip": True}},
         ),
         "choose_classes": (["choices"], {"classes": CLASSES}),
         "explain": (["maps"], {"settings": GRADCAM | {"classes": CLASSES}}),

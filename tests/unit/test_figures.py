@@ -11,6 +11,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
+from small_metrics import SURENESS
 
 from resnetcam.data.preprocessing import write_dataset
 from resnetcam.explain.display import resize_bilinear
@@ -267,6 +268,7 @@ def test_what_data_h5_holds_decides_whether_a_published_curve_compares(
         json.dumps(
             {"accuracy": 0.5, "balanced_accuracy": 0.5, "loss": 1.0, "n": 9, "protocol": "holdout"}
             | SELECTED
+            | SURENESS
         )
     )
     (tmp_path / "run.json").write_text(json.dumps(PROVENANCE))

@@ -10,12 +10,15 @@ import numpy as np
 import pytest
 from markdown_it import MarkdownIt
 from PIL import Image
+from small_metrics import SURENESS
 
 from resnetcam.common.errors import DamagedFileError
 from resnetcam.data.chance import share_of_the_most_frequent_class
 from resnetcam.data.dataset import DatasetReader
 from resnetcam.data.preprocessing import make_splits, write_dataset
 from resnetcam.data.protocols import selected_on
+from resnetcam.evaluation.classes import scores_of_classes, write_scores_of_classes
+from resnetcam.evaluation.intervals import wilson_interval
 from resnetcam.evaluation.predictions import write_predictions
 from resnetcam.report import about_data
 from resnetcam.report.comparison import (
@@ -38,7 +41,6 @@ from resnetcam.report.text import (
     headline,
     percent,
     relative_link,
-    wilson_interval,
 )
 from resnetcam.sources.labelled_images import LabelledImages
 from resnetcam.sources.layouts import LAYOUTS
@@ -126,6 +128,7 @@ def write_run(folder, experiment, seed, accuracy, protocol="holdout"):
     metrics = {
         "accuracy": accuracy,
         "balanced_accuracy": 0.8,
+        **SURENESS,
         "loss": 0.5,
         "n": 10_000,
         "protocol": protocol,
@@ -167,7 +170,8 @@ def write_run(folder, experiment, seed, accuracy, protocol="holdout"):
     (run / "localisation.json").write_text(json.dumps(localisation))
     (run / "faithfulness.json").write_text(json.dumps(faithfulness(0.1, 0.7)))
     (run / "randomisation.json").write_text(json.dumps(randomisation))
-    names = ("metrics.json", "run.json", "history.csv", "predictions.h5", "confusions.csv")
+    names = ("metrics.json", "run.json", "history.csv", "predictions.h5")
+    names += ("confusions.csv", "classes.csv")
     names += ("faithfulness.json", "randomisation.json", "figures", "localisation.json")
     return RunFiles(experiment, seed, *(run / name for name in names))
 
@@ -199,6 +203,8 @@ def results(tmp_path, monkeypatch):
             logits[more.get("wrong", [])] = 0  # so the first class is named
             write_predictions(run.predictions, {"test": (logits, labels)})
             run.confusions.write_text("true_class,predicted_class,images,share\n")
+            counts = np.eye(len(class_names), dtype=np.int64) + 1
+            write_scores_of_classes(run.classes, scores_of_classes(counts, class_names))
         more.pop("wrong", None)
         (folder / "baseline.json").write_text(json.dumps({"accuracy": 0.41}))
         inputs = ReportInputs(

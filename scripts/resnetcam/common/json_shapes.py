@@ -14,10 +14,17 @@ NOTES = {
     "ignored": [str],
 }
 BASELINE = {"accuracy": float}
+_SCORES = {"nll": float, "brier": float, "ece": float, "ace": float}
 METRICS = {
     "accuracy": float,
     "balanced_accuracy": float,
+    "top_k_accuracy": {...: float},
     "loss": float,
+    **_SCORES,
+    "aurc": float,
+    "temperature": (float, _NOTHING),
+    "calibrated": (_SCORES, _NOTHING),
+    "flipped": ({"accuracy": float, "nll": float}, _NOTHING),
     "n": int,
     "protocol": str,
     "selected_on": str,

@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 from resnetcam.common import hdf5
 from resnetcam.common.files import replacing
 from resnetcam.data.protocols import chooses_nothing, selected_on
-from resnetcam.evaluation.scoring import accuracy_and_loss, balanced_accuracy
+from resnetcam.evaluation.calibration import (
+    area_under_risk,
+    fitted_temperature,
+    log_probabilities,
+    scores,
+)
+from resnetcam.evaluation.scoring import accuracy_and_loss, balanced_accuracy, top_k_accuracy
+
+_TOP = (2, 3, 5)
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -69,16 +77,28 @@ def metrics(
     history: list[dict[str, float]],
     protocol: str,
     select: str,
+    held_out: tuple[NDArray[np.float32], NDArray[np.integer]] | None = None,
+    flipped: NDArray[np.float32] | None = None,
 ) -> dict[str, Any]:
     """Return the content of ``metrics.json``.
 
-    ``accuracy``, ``balanced_accuracy`` and ``loss`` are the test set's, of the selected epoch's
-    model. ``best`` and
-    ``last`` are those epochs' figures on the set that chooses, which ``selected_on`` names. Where
-    nothing is chosen, ``best`` is None, and so are the figures of ``last``.
+    All scores are the test set's, of the selected epoch's model: ``accuracy``,
+    ``balanced_accuracy``, ``top_k_accuracy``, those of ``calibration.scores`` and ``aurc``;
+    ``loss`` is ``nll``, under the name that it has in ``history.csv``. ``temperature`` is fitted on
+    held-out images, and ``calibrated`` are the scores with it; both are None where there are none.
+    ``flipped`` are scores of the mean of the probabilities of an image and its mirror image.
+    ``best`` and ``last`` are those epochs' figures on the set that chooses, which ``selected_on``
+    names. Where nothing is chosen, ``best`` is None, and so are the figures of ``last``.
+
+    Args:
+        logits, labels: of the test set, (N, C) and (N,).
+        held_out: the same of images that neither train nor test; None, or empty, if there are none.
+        flipped: logits of the test set's mirror images, where these show the same classes.
     """
     accuracy, loss = accuracy_and_loss(logits, labels)
     balanced = balanced_accuracy(labels, logits.argmax(1))
+    classes = logits.shape[1]
+    temperature = fitted_temperature(*held_out) if held_out and len(held_out[1]) else None
     rows = {"last": history[-1]}
     if not chooses_nothing(protocol):
         rows["best"] = max(history, key=lambda row: row["val_accuracy"])
@@ -87,11 +107,28 @@ def metrics(
         "balanced_accuracy": balanced,
         "loss": loss,
         "n": len(labels),
+        "top_k_accuracy": {str(k): top_k_accuracy(logits, labels, k) for k in _TOP if k < classes},
+        **scores(logits, labels),
+        "aurc": area_under_risk(logits, labels),
+        "temperature": temperature,
+        "calibrated": temperature and scores(logits, labels, temperature),
+        "flipped": _of_both(logits, flipped, labels),
         "protocol": protocol,
         "selected_on": selected_on(protocol),
         "selected_epoch": int(rows[select]["epoch"]),
         **{name: _of_epoch(rows.get(name)) for name in ("best", "last")},
     }
+
+
+def _of_both(
+    logits: NDArray[np.float32], flipped: NDArray[np.float32] | None, labels: NDArray[np.integer]
+) -> dict[str, float] | None:
+    """Accuracy and negative log-likelihood of the mean of two predictions' probabilities."""
+    if flipped is None:
+        return None
+    both = np.logaddexp(log_probabilities(logits), log_probabilities(flipped)) - np.log(2)
+    accuracy, nll = accuracy_and_loss(both, labels)
+    return {"accuracy": accuracy, "nll": nll}
 
 
 def _of_epoch(row: Mapping[str, float] | None) -> dict[str, Any] | None:

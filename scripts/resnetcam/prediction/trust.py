@@ -6,7 +6,8 @@ from pathlib import Path
 from resnetcam.common.files import read_json
 from resnetcam.common.json_shapes import FAITHFULNESS, METRICS
 from resnetcam.common.wording import counted
-from resnetcam.report.text import percent, wilson_interval
+from resnetcam.evaluation.intervals import wilson_interval
+from resnetcam.report.text import percent
 from resnetcam.report.verdicts import faithfulness_verdict
 
 _UNMEASURED = (

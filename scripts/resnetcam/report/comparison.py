@@ -41,7 +41,7 @@ class RunFiles:
 
     Attributes:
         metrics, provenance, history: ``metrics.json``, ``run.json``, ``history.csv``.
-        predictions, confusions: ``predictions.h5``, ``confusions.csv``.
+        predictions, confusions, classes: ``predictions.h5`` and the CSV files of these names.
         faithfulness, randomisation: the JSON files of these names.
         localisation: ``localisation.json``; None where no regions are known.
         figures: the folder of its figures.
@@ -54,6 +54,7 @@ class RunFiles:
     history: Path
     predictions: Path
     confusions: Path
+    classes: Path
     faithfulness: Path
     randomisation: Path
     figures: Path
@@ -81,6 +82,7 @@ def files_of_run(folder: str | Path, *, localised: bool = False) -> RunFiles:
         history=folder / "history.csv",
         predictions=folder / "predictions.h5",
         confusions=folder / "confusions.csv",
+        classes=folder / "classes.csv",
         faithfulness=folder / "faithfulness.json",
         randomisation=folder / "randomisation.json",
         figures=folder / "figures",

@@ -17,6 +17,7 @@ from resnetcam.common.json_shapes import (
 )
 from resnetcam.common.wording import counted
 from resnetcam.data.protocols import holds_out, is_test_selected
+from resnetcam.evaluation.classes import ClassScores, read_scores_of_classes
 from resnetcam.explain.class_choices import extra_choices
 from resnetcam.recipe.resizing import small_epochs_of
 from resnetcam.report.about_data import classes_with_a_page, data_facts, source_facts, without_twins
@@ -43,6 +44,7 @@ _PUBLISHED_PARAMETERS = 274_442  # resources/published_layers.csv
 _MAX_PROBLEMS = 10
 _MAX_VALUES = 20
 _MAX_ROWS_OF_A_SWEEP = 20
+_MOST_CLASSES = 10
 
 
 @dataclass(frozen=True)
@@ -241,6 +243,8 @@ def _experiment(
         "left_some_out": images_seen < first.provenance["training_images"] * len(first.history),
         "figures": figures,
         "confusions": relative_link(files.confusions, folder),
+        "classes": _weakest_classes(files.classes),
+        "classes_file": relative_link(files.classes, folder),
         "other_classes": other_classes,
         "other_seeds": [
             {"seed": run.files.seed, "link": relative_link(run.files.figures, folder)}
@@ -260,6 +264,12 @@ def _experiment(
         "localisation": _localisation(files.localisation),
         "settings": "\n".join(flattened(settings)),
     }
+
+
+def _weakest_classes(path: Path) -> list[ClassScores]:
+    """The classes of the lowest F1; those that have none, as nothing is of them, come last."""
+    scores = read_scores_of_classes(path)
+    return sorted(scores, key=lambda one: one.f1.value if one.f1 else 2)[:_MOST_CLASSES]
 
 
 def _rehearsals(run: Run, groups: Mapping[str, Sequence[Run]]) -> list[str]:

@@ -4,7 +4,6 @@ Everything that the template prints is escaped, unless it is ``Markdown`` alread
 names and settings come from outside and must stay text.
 """
 
-import math
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -17,9 +16,9 @@ import jinja2
 from resnetcam.common.wording import counted, duration
 from resnetcam.data import protocols
 from resnetcam.data.protocols import chooses_nothing, is_test_selected, selected_on
+from resnetcam.evaluation.intervals import wilson_interval
 from resnetcam.report.titles import title
 
-_Z95 = 1.959964
 _INLINE = re.compile(r"[\\`*_\[\]<>|&~$@#]|:(?=//)|(?<=www)\.", re.IGNORECASE)
 
 
@@ -65,14 +64,6 @@ def flattened(settings: Mapping[str, Any], prefix: str = "") -> list[str]:
         else:
             lines.append(f"{prefix}{name}: {'none' if value is None else value}")
     return lines
-
-
-def wilson_interval(share: float, n: int) -> tuple[float, float]:
-    """Return the 95% score interval of a binomial share of n (Wilson 1927)."""
-    centre = share + _Z95**2 / (2 * n)
-    half = _Z95 * math.sqrt(share * (1 - share) / n + (_Z95 / (2 * n)) ** 2)
-    scale = 1 + _Z95**2 / n
-    return (centre - half) / scale, (centre + half) / scale
 
 
 def headline(

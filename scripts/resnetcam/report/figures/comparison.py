@@ -23,6 +23,7 @@ from resnetcam.data.protocols import (
     holds_out,
     is_test_selected,
 )
+from resnetcam.evaluation.intervals import wilson_interval
 from resnetcam.report.comparison import Row
 from resnetcam.report.figures.canvas import (
     BLUE,
@@ -33,7 +34,6 @@ from resnetcam.report.figures.canvas import (
     fine_percent,
     short,
 )
-from resnetcam.report.text import wilson_interval
 
 _MARKERS = "osD^vP*X"
 Marker = str | tuple[int, int, int]

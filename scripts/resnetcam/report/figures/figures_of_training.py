@@ -15,7 +15,7 @@ from resnetcam.data.dataset import DatasetReader
 from resnetcam.data.official_or_not import dataset_compared_with_official
 from resnetcam.evaluation import predictions
 from resnetcam.recipe.resizing import small_epochs_of
-from resnetcam.report.figures import training
+from resnetcam.report.figures import calibration, training
 from resnetcam.training.history import read_history, read_own_history
 
 
@@ -63,6 +63,12 @@ def confusion_matrix(path: Path, run: TrainedRun) -> None:
     logits, labels = predictions.read_predictions(run.files["predictions"], "test")
     counts = predictions.confusion_matrix(labels, logits.argmax(1), len(names))
     training.confusion_matrix(path, counts, names, run.metrics["selected_on"])
+
+
+def reliability(path: Path, run: TrainedRun) -> None:
+    """How far the network's probabilities can be believed."""
+    logits, labels = predictions.read_predictions(run.files["predictions"], "test")
+    calibration.reliability(path, logits, labels, run.metrics["temperature"])
 
 
 def mean_image(path: Path, run: TrainedRun) -> None:
