@@ -8,7 +8,7 @@ from resnetcam.workflow.stage import logged
 from resnetcam.prediction.page import write_page
 from resnetcam.prediction.stored import read_answers, read_new_images
 from resnetcam.prediction.table import in_words, write_table
-from resnetcam.prediction.trust import files_beside, what_is_measured
+from resnetcam.prediction.trust import files_beside, temperature_of, what_is_measured
 from resnetcam.report.figures.overlays import Look
 
 MOST_LINES = 20
@@ -16,7 +16,8 @@ MOST_LINES = 20
 with logged(snakemake):
     files, params = snakemake.input, snakemake.params
     images = read_new_images(Path(files.images))
-    answers = read_answers(Path(files.answers))
+    metrics, faithfulness = files_beside(Path(params.model))
+    answers = read_answers(Path(files.answers))._replace(temperature=temperature_of(metrics))
     write_table(Path(snakemake.output.table), images, answers)
     write_page(
         Path(snakemake.output.page),
@@ -24,7 +25,7 @@ with logged(snakemake):
         params.title,
         images,
         answers,
-        what_is_measured(*files_beside(Path(params.model))),
+        what_is_measured(metrics, faithfulness),
         Look(params.look["colormap"], params.look["overlay"]),
     )
     lines = in_words(images, answers)

@@ -12,7 +12,7 @@ from resnetcam.prediction.network import Network
 from resnetcam.prediction.new_images import read_images
 from resnetcam.prediction.page import write_page
 from resnetcam.prediction.table import in_words, write_table
-from resnetcam.prediction.trust import files_beside, what_is_measured
+from resnetcam.prediction.trust import files_beside, temperature_of, what_is_measured
 from resnetcam.report.figures.overlays import Look
 
 TEXTS = Path(__file__).parents[3] / "report"
@@ -29,9 +29,10 @@ def predict(model: Path, paths: Sequence[Path], output: Path) -> list[str]:
     network = Network(model)
     with tempfile.TemporaryDirectory(prefix="resnetcam-") as scratch:
         images = read_images(paths, network.description, Path(scratch), available_threads())
-        answers = network.answer(images.pixels)
+        metrics, faithfulness = files_beside(model)
+        answers = network.answer(images.pixels)._replace(temperature=temperature_of(metrics))
         write_table(output / "predictions.csv", images, answers)
-        measured = what_is_measured(*files_beside(model))
+        measured = what_is_measured(metrics, faithfulness)
         page = output / "predictions.html"
         write_page(page, TEXTS, str(model), images, answers, measured, Look())
     return in_words(images, answers)

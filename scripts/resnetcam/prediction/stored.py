@@ -38,11 +38,13 @@ class Answers(NamedTuple):
         maps: float32 (N, h, w), raw Grad-CAM maps of the predicted classes, at the layer that
             enters the pooling.
         class_names: one name a class.
+        temperature: that logits are divided by, to be as sure as they should.
     """
 
     logits: NDArray[np.float32]
     maps: NDArray[np.float32]
     class_names: tuple[str, ...]
+    temperature: float = 1.0
 
     @property
     def predicted(self) -> NDArray[np.integer]:
@@ -51,8 +53,8 @@ class Answers(NamedTuple):
 
     @property
     def probabilities(self) -> NDArray[np.float32]:
-        """Softmax of the logits, float32 (N, C)."""
-        return softmax(self.logits)
+        """Softmax of the logits over the temperature, float32 (N, C)."""
+        return softmax(self.logits / np.float32(self.temperature))
 
 
 def write_new_images(path: Path, images: NewImages) -> None:

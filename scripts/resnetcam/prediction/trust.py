@@ -16,10 +16,8 @@ _UNMEASURED = (
 _NO_SCORES = (
     "What its maps are worth was not measured here: there is no faithfulness.json beside it."
 )
-_ALWAYS_A_CLASS = (
-    "It names one of its classes for any image, of something else too. Probabilities are the "
-    "softmax of its logits, not calibrated."
-)
+_ALWAYS_A_CLASS = "It names one of its classes for any image, of something else too."
+_NOT_CALIBRATED = "Probabilities are the softmax of its logits, not calibrated."
 
 
 def what_is_measured(metrics: Path | None, faithfulness: Path | None) -> list[str]:
@@ -28,7 +26,13 @@ def what_is_measured(metrics: Path | None, faithfulness: Path | None) -> list[st
     Args:
         metrics, faithfulness: files of its run; None if they are not there.
     """
-    return [_accuracy(metrics), _ALWAYS_A_CLASS, *_of_maps(faithfulness)]
+    sure = f"{_ALWAYS_A_CLASS} {_calibration(metrics)}"
+    return [_accuracy(metrics), sure, *_of_maps(faithfulness)]
+
+
+def temperature_of(metrics: Path | None) -> float:
+    """Return what a network's logits are to be divided by; 1 where that was not measured."""
+    return read_json(metrics, METRICS)["temperature"] or 1.0 if metrics else 1.0
 
 
 def files_beside(model: Path) -> Sequence[Path | None]:
@@ -46,6 +50,18 @@ def _accuracy(path: Path | None) -> str:
     return (
         f"This network is right on {percent(accuracy, n)} of {counted(n, 'test image')} of its "
         f"data set (95% interval {low} to {high}). Images of other origin may be harder."
+    )
+
+
+def _calibration(path: Path | None) -> str:
+    metrics = read_json(path, METRICS) if path else None
+    if not metrics or not metrics["temperature"]:
+        return _NOT_CALIBRATED
+    before, after = metrics["ece"], metrics["calibrated"]["ece"]
+    return (
+        f"Probabilities are calibrated by the temperature {metrics['temperature']:.3g}: on test "
+        f"images they are off by {percent(after, 10_000)} on average, without it by "
+        f"{percent(before, 10_000)}."
     )
 
 

@@ -46,7 +46,7 @@ def reliability(
         left.set_xlabel("confidence: the probability of the predicted class")
         left.set_ylabel("share that is right")
         left.legend(loc="upper left")
-        left.set_title("above the dashed line: surer than it says", loc="left")
+        left.set_title("above the dashed line: right more often than it says", loc="left")
         _draw_risk(right, risk_by_coverage(logits, labels))
         for axis in (left.xaxis, left.yaxis, right.xaxis):
             axis.set_major_formatter(PercentFormatter(1, decimals=0))
