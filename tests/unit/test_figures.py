@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.figure import Figure
 from PIL import Image
 
 from resnetcam.data.preprocessing import write_dataset
