@@ -1,5 +1,6 @@
 """Decode a person's image files, divide them, compute each protocol's mean image: data.h5."""
 
+import logging
 import tempfile
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from resnetcam.data.preprocessing import preprocess
 from resnetcam.sources.contents import digest_of_contents
 from resnetcam.sources.decoding import decode, refuse_lost_classes, refuse_unreadable
 from resnetcam.sources.listing import home_of, list_images
+
+DARK = 64  # of 255
 
 with logged(snakemake):
     settings = snakemake.params.settings
@@ -30,6 +33,13 @@ with logged(snakemake):
         if settings["unreadable"] == "refuse":
             refuse_unreadable(about["path"], decoded.unreadable, len(listing.images))
         refuse_lost_classes(about["path"], listing.images, decoded.images)
+        if decoded.images and decoded.brightest < DARK:
+            logging.warning(
+                "The brightest pixel of all images is %d of 255. Cameras of 12 bits write files of "
+                "16 bits that come out so dark: multiply their pixels, by 16 of 12 bits, and save "
+                "them again.",
+                decoded.brightest,
+            )
         divided = divide(
             decoded, listing.class_names, settings["test_images"], settings["split_seed"]
         )
@@ -37,5 +47,6 @@ with logged(snakemake):
     notes |= {
         "unreadable": [{"path": str(one.path), "reason": one.reason} for one in decoded.unreadable],
         "ignored": list(map(str, listing.ignored)),
+        "brightest": decoded.brightest,
     }
     write_json(snakemake.output.notes, notes)

@@ -18,7 +18,8 @@ def main() -> None:
         # Keras reads its backend when it is imported, so not before it is set.
         from resnetcam.prediction.command import predict
 
-        lines = predict(arguments.model, arguments.images, arguments.output)
+        model = arguments.model / "model.keras" if arguments.model.is_dir() else arguments.model
+        lines = predict(model, arguments.images, arguments.output)
     except InputError as error:
         sys.exit(str(error))
     print("\n".join(lines))
@@ -33,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
         help="classify new images and show where the network looks",
         description="Classify new images, and show where the network looks.",
     )
-    predict.add_argument("model", type=Path, help="a model.keras of this workflow")
+    predict.add_argument("model", type=Path, help="a model.keras of this workflow, or its folder")
     predict.add_argument("images", type=Path, nargs="+", help="image files, or folders of them")
     predict.add_argument(
         "--output", type=Path, default=Path("predictions"), help="folder to write to (%(default)s)"

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from resnetcam.settings.config import load_config
+from resnetcam.settings.merging import laid_over
 from resnetcam.settings.schema import read_schema
 
 ROOT = Path(__file__).parents[2]
@@ -42,10 +43,7 @@ def test_what_the_readme_says_about_the_config_is_right():
 
     for example in examples:
         config = yaml.safe_load((ROOT / "config.yaml").read_text())
-        for section, names in yaml.safe_load(example).items():
-            for name, value in names.items():
-                config[section].setdefault(name, {}).update(value)
-        loaded.append(load_config(config, schema))
+        loaded.append(load_config(laid_over(config, yaml.safe_load(example)), schema))
 
     assert loaded[0]["experiments"]["fast"]["seeds"] == [1, 2, 3]
     sweep = loaded[1]["datasets"]["cifar10"]["experiments"]

@@ -462,6 +462,24 @@ def test_methods_beyond_the_palette_have_colours_of_their_own(tmp_path, monkeypa
     assert [len(set(distinct_colors(n))) for n in (0, 1, 6, 7, 100)] == [0, 1, 6, 7, 100]
 
 
+def test_an_insertion_that_rises_above_all_deletions_is_drawn_whole(tmp_path, monkeypatch):
+    tops = []
+    close = Figure.savefig
+
+    def note(figure, *arguments, **options):
+        tops.extend(axes.get_ylim()[1] for axes in figure.axes)
+        close(figure, *arguments, **options)
+
+    monkeypatch.setattr(Figure, "savefig", note)
+    one = {
+        "curves": {"deletion": [0.5, 0.1], "insertion": [0.1, 0.9]},
+        "deletion_auc": {"mean": 0.3},
+        "insertion_auc": {"mean": 0.5},
+    }
+    trust.faithfulness_curves(tmp_path / "a.png", {"candidates": {"gradcam": one}})
+    assert min(tops) > 0.9
+
+
 def test_figures_need_neither_keras_nor_pyplot():
     code = (
         "import sys; "

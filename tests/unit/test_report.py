@@ -289,9 +289,11 @@ def test_headline_names_interval_baseline_and_chance():
         "n_seeds": 1,
     }
     text = " ".join(headline(row, 10_000, 0.41, 0.1))
-    for part in ("90.00% of 10,000", "89.40% to 90.57%", "held out", "41.00%", "10.00%"):
+    for part in ("90.00% of 10,000", "89.40% to 90.57%", "held-out", "41.00%", "10.00%"):
         assert part in text
     assert "±" not in text
+    assert "worse than the linear" not in text
+    assert "worse than the linear classifier" in " ".join(headline(row, 10_000, 0.91, 0.1))
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -489,7 +491,7 @@ def test_epochs_on_smaller_images_are_told(results):
     run.provenance.write_text(json.dumps(provenance))
     markdown, _ = results(["cat", "dog"], archive(), [run])
     assert "In the first epoch (shaded), the training images were smaller" in markdown
-    assert "which compiles; they include small images" in markdown
+    assert "which takes longer to begin; they include small images" in markdown
     assert "recipe.progressive_resizing.0.scale: 0.75" in markdown
 
 

@@ -15,7 +15,7 @@ from resnetcam.data.dataset import Split
 from resnetcam.data.protocols import FULL, HOLDOUT, TEST_SELECTED, share_or_number
 from resnetcam.data.splitting import grouped_choice, stratified_choice
 from resnetcam.sources.labelled_images import LabelledImages
-from resnetcam.sources.twins import ALIKE, Likeness, find_twins
+from resnetcam.sources.twins import ALIKE, Likeness, Twins, find_twins
 
 
 def preprocess(
@@ -41,7 +41,16 @@ def preprocess(
     removed = {one.train for one in twins} if settings["twins"] == "remove" else set()
     splits = make_splits(images, settings["validation_images"], settings["split_seed"], removed)
     write_dataset(path, images, splits, settings.get("fit", "crop"))
-    return {"twins": [one._asdict() for one in twins], "removed": len(removed)}
+    return {"twins": [_told(one, images) for one in twins], "removed": len(removed)}
+
+
+def _told(twins: Twins, images: LabelledImages) -> dict[str, Any]:
+    """A pair by its numbers and, where there are such, by the names of its files."""
+    told = twins._asdict()
+    if images.test_files and images.train_files:
+        told["test_file"] = images.test_files[twins.test]
+        told["train_file"] = images.train_files[twins.train]
+    return told
 
 
 def make_splits(

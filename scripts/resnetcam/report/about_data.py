@@ -18,7 +18,7 @@ from resnetcam.report.figure_names import CLASS_PAGES
 from resnetcam.report.figures.shown_classes import most_mistaken
 from resnetcam.sources.layouts import CIFAR10, LAYOUTS
 
-_NAMED = 20  # files, at most
+_NAMED, _PAIRS = 20, 5  # files and pairs of twins, at most
 
 
 def data_facts(path: Path, notes: Path) -> dict[str, Any]:
@@ -41,7 +41,13 @@ def data_facts(path: Path, notes: Path) -> dict[str, Any]:
         "is_grey": channels == 1,
         "chance": share_of_the_most_frequent_class(data),
         "twins": about["twins"],
+        "pairs": [
+            (shown(one["test_file"]), shown(one["train_file"]))
+            for one in about["twins"][:_PAIRS]
+            if "test_file" in one
+        ],
         "removed": about["removed"],
+        "brightest": about.get("brightest", 255),
         "unreadable": [one | {"path": shown(one["path"])} for one in about["unreadable"][:_NAMED]],
         "n_unreadable": len(about["unreadable"]),
         "ignored": list(map(shown, about["ignored"][:_NAMED])),
@@ -60,7 +66,7 @@ def source_facts(path: Path, data: Path) -> dict[str, Any]:
     is_other = layout is not LAYOUTS[CIFAR10] and source["sha256"] in layout.archives
     return {
         **source,
-        "file": Path(source["path"]).name,
+        "file": source["path"] if source["origin"] == "files" else Path(source["path"]).name,
         "data_set": layout.title,
         "is_cifar10": is_cifar10,
         "official": LAYOUTS[CIFAR10].title if is_cifar10 else layout.title if is_other else None,

@@ -19,6 +19,10 @@ from resnetcam.data.protocols import chooses_nothing, is_test_selected, selected
 from resnetcam.evaluation.intervals import wilson_interval
 from resnetcam.report.titles import title
 
+_WORSE_THAN_LINEAR = (
+    " The network is worse than the linear classifier: it may have trained for too few steps, for "
+    "which more epochs and smaller batches are the remedy."
+)
 _INLINE = re.compile(r"[\\`*_\[\]<>|&~$@#]|:(?=//)|(?<=www)\.", re.IGNORECASE)
 
 
@@ -94,7 +98,9 @@ def headline(
         f"(95% Wilson interval {low} to {high}{between}).",
         protocol_in_words(row["protocol"]),
         f"For comparison: a linear classifier on the same pixels reaches {percent(linear, n)}, "
-        f"and always naming the most frequent training class {percent(chance, n)}.",
+        f"and always naming the most frequent training class {percent(chance, n)}."
+        + _WORSE_THAN_LINEAR
+        * (accuracy < linear),
     ]
 
 
@@ -112,8 +118,8 @@ def protocol_in_words(protocol: str) -> str:
             "once, at the end."
         )
     return (
-        "Every choice was made on images held out of the training set. The test set was used "
-        "once, at the end."
+        "Nothing was chosen on the test set: held-out training images are there to choose on, and "
+        "it was used once, at the end."
     )
 
 

@@ -32,6 +32,7 @@ class Decoded(NamedTuple):
         hashes: uint64 (N,), equal or nearly so for images that look alike.
         contents: the SHA-256 of each file that can be opened, whether it can be decoded or not.
         unreadable: what is wrong with the others.
+        brightest: the highest value of all pixels.
     """
 
     images: tuple[ListedImage, ...]
@@ -39,6 +40,7 @@ class Decoded(NamedTuple):
     hashes: NDArray[np.uint64]
     contents: dict[Path, str]
     unreadable: tuple[UnreadableImageError, ...]
+    brightest: int
 
 
 class _Part(NamedTuple):
@@ -50,6 +52,7 @@ class _Part(NamedTuple):
     contents: list[str]
     unreadable: list[tuple[Path, str]]
     is_grey: bool
+    brightest: int
 
 
 def decode(
@@ -68,7 +71,7 @@ def decode(
     hashes: list[NDArray[np.uint64]] = []
     contents: dict[Path, str] = {}
     unreadable: list[UnreadableImageError] = []
-    grey = True
+    grey, brightest = True, 0
     paths = ([one.path for one in task] for task in logged_steps(tasks, "images decoded", step))
     results = _on_all_cores(_decode_part, paths, side, fit, processes)
     with open(scratch / "rgb", "wb") as file:
@@ -78,7 +81,7 @@ def decode(
             hashes.append(done.hashes)
             contents |= zip((one.path for one in task), done.contents, strict=True)
             unreadable += [UnreadableImageError(*one) for one in done.unreadable]
-            grey = grey and done.is_grey
+            grey, brightest = grey and done.is_grey, max(brightest, done.brightest)
     pixels = StoredRows(scratch / "rgb", (len(readable), side, side, 3), np.uint8)
     return Decoded(
         tuple(readable),
@@ -86,6 +89,7 @@ def decode(
         np.concatenate(hashes) if hashes else np.zeros(0, np.uint64),
         contents,
         tuple(unreadable),
+        brightest,
     )
 
 
@@ -151,7 +155,8 @@ def _decode_part(paths: list[Path], side: int, fit: str) -> _Part:
         readable.append(picture is not None)
     stacked = np.array(pixels, np.uint8).reshape(-1, side, side, 3)
     is_grey = bool((stacked == stacked[..., :1]).all())
-    return _Part(stacked, perceptual_hashes(stacked), readable, contents, unreadable, is_grey)
+    hashes, brightest = perceptual_hashes(stacked), int(stacked.max(initial=0))
+    return _Part(stacked, hashes, readable, contents, unreadable, is_grey, brightest)
 
 
 def _first_channel(pixels: StoredRows, path: Path) -> StoredRows:

@@ -39,6 +39,7 @@ def faithfulness_curves(path: str | Path, scores: Mapping[str, Any]) -> None:
         panels = figure.subplots(1, 2, sharey=True)
         for axes, kind in zip(panels, ("deletion", "insertion"), strict=True):
             _draw_curves(axes, {name: one["curves"][kind] for name, one in candidates.items()})
+        panels[0].set_ylim(bottom=0)  # of both, once both are drawn
         panels[0].set_title("Deletion: the map's highest cells are covered first (low is good)")
         panels[1].set_title("Insertion: they are uncovered first (high is good)")
         panels[0].set_xlabel("share of the image covered")
@@ -69,7 +70,6 @@ def _draw_curves(axes: Axes, curves: Mapping[str, Sequence[float]]) -> None:
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.grid(axis="y", color="#e5e5e5", linewidth=0.6)
-    axes.set_ylim(bottom=0)
 
 
 def randomisation_cascade(
