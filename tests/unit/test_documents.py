@@ -52,4 +52,4 @@ def test_what_the_readme_says_about_the_config_is_right():
     assert loaded[2]["experiments"]["deeper"]["model"] == "resnet32v1"
     wider = loaded[3]["experiments"]["wider-crops"]["recipe_settings"]
     assert wider["augmentation"]["crop_padding"] == 4
-    assert loaded[4]["datasets"]["mine"]["experiments"] == ["fast"]
+    assert loaded[4]["datasets"]["mine"]["experiments"] == ["small"]
