@@ -1,4 +1,8 @@
-"""``python -m resnetcam predict MODEL IMAGES``: what a trained network says of new images."""
+"""What needs no workflow: ``python -m resnetcam predict MODEL IMAGES``, ``... compare A B``.
+
+The first says what a trained network makes of new images, the second whether two finished
+experiments can be told apart.
+"""
 
 import argparse
 import logging
@@ -14,26 +18,47 @@ def main() -> None:
     arguments = _parser().parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
-        runtime.start(arguments.backend, arguments.device, "float32", threads=sys.maxsize)
-        # Keras reads its backend when it is imported, so not before it is set.
-        from resnetcam.prediction.command import predict
-
-        model = arguments.model / "model.keras" if arguments.model.is_dir() else arguments.model
-        lines = predict(model, arguments.images, arguments.output)
+        lines = arguments.command(arguments)
     except InputError as error:
         sys.exit(str(error))
     print("\n".join(lines))
-    print(f"Page and table: {arguments.output}/predictions.html, predictions.csv")
+
+
+def _predict(arguments: argparse.Namespace) -> list[str]:
+    runtime.start(arguments.backend, arguments.device, "float32", threads=sys.maxsize)
+    # Keras reads its backend when it is imported, so not before it is set.
+    from resnetcam.prediction.command import predict
+
+    model = arguments.model / "model.keras" if arguments.model.is_dir() else arguments.model
+    lines = predict(model, arguments.images, arguments.output)
+    return [*lines, f"Page and table: {arguments.output}/predictions.html, predictions.csv"]
+
+
+def _compare(arguments: argparse.Namespace) -> list[str]:
+    from resnetcam.report.paired import compare_pairs, in_words, predictions_in
+
+    folders = arguments.first, arguments.second
+    (pair,) = compare_pairs({str(folder): predictions_in(folder) for folder in folders})
+    return [in_words(pair)]
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m resnetcam")
     commands = parser.add_subparsers(required=True)
+    compare = commands.add_parser(
+        "compare",
+        help="say whether two finished experiments can be told apart",
+        description="Compare two finished experiments on the same test images, image by image.",
+    )
+    compare.add_argument("first", type=Path, help="the folder of a run, or of an experiment")
+    compare.add_argument("second", type=Path, help="another one, of the same data set")
+    compare.set_defaults(command=_compare)
     predict = commands.add_parser(
         "predict",
         help="classify new images and show where the network looks",
         description="Classify new images, and show where the network looks.",
     )
+    predict.set_defaults(command=_predict)
     predict.add_argument("model", type=Path, help="a model.keras of this workflow, or its folder")
     predict.add_argument("images", type=Path, nargs="+", help="image files, or folders of them")
     predict.add_argument(

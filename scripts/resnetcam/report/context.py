@@ -36,6 +36,7 @@ from resnetcam.report.comparison import (
 from resnetcam.report.config_files import Call, written
 from resnetcam.report.figure_names import FIGURES
 from resnetcam.report.html import to_html
+from resnetcam.report.paired import compare_pairs
 from resnetcam.report.text import environment, flattened, headline, relative_link
 from resnetcam.report.verdicts import faithfulness_verdict, localisation_verdict
 from resnetcam.training.history import read_history
@@ -132,6 +133,9 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
         + [
             one["best"] for one in sweeps if one["best"] and one["best"]["experiment"] not in groups
         ],
+        "pairs": compare_pairs(
+            {name: [run.files.predictions for run in group] for name, group in groups.items()}
+        ),
         "sweeps": sweeps,
         "published": _published(inputs.published_history),
         "experiments": experiments,

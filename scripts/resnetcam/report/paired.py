@@ -1,0 +1,115 @@
+"""Experiments beside each other on the same test images: can they be told apart?"""
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnetcam.common.errors import InputError
+from resnetcam.common.wording import counted
+from resnetcam.evaluation.paired import Difference, McNemar, difference, holm, mcnemar
+from resnetcam.evaluation.predictions import read_predictions
+
+_MOST_PAIRS = 10
+
+
+class Pair(NamedTuple):
+    """Two experiments.
+
+    Attributes:
+        first, second: their names; of the first seeds: ``test``, whose ``p`` is corrected for all
+            pairs that are looked at together.
+    """
+
+    first: str
+    second: str
+    difference: Difference
+    test: McNemar
+
+    @property
+    def verdict(self) -> str:
+        """Say whether they differ, in words."""
+        ahead = self.first if self.difference.mean > 0 else self.second
+        if self.difference.is_clear:
+            return f"{ahead} is better"
+        many = self.difference.times_as_many
+        more = "" if math.isinf(many) else f"; {_times(many)} as many test images might tell"
+        return f"cannot be told apart{more}"
+
+    @property
+    def in_points(self) -> str:
+        """Write the difference with its interval, in percentage points."""
+        ends = (self.difference.mean, self.difference.low, self.difference.high)
+        mean, low, high = (f"{100 * end:+.2f}" for end in ends)
+        return f"{mean} ({low} to {high})"
+
+
+def compare_pairs(predictions: Mapping[str, Sequence[Path]]) -> list[Pair]:
+    """Compare experiments two by two, at most ten pairs; those with the first one come first.
+
+    Args:
+        predictions: of each experiment the ``predictions.h5`` of its seeds.
+
+    Raises:
+        InputError: if they are of other test images, by number or labels.
+    """
+    everything = what_is_right([path for paths in predictions.values() for path in paths])
+    ends = itertools.accumulate(map(len, predictions.values()))
+    right = {
+        name: everything[end - len(paths) : end]
+        for (name, paths), end in zip(predictions.items(), ends, strict=True)
+    }
+    names = list(itertools.islice(itertools.combinations(right, 2), _MOST_PAIRS))
+    tests = [mcnemar(right[one][0], right[other][0]) for one, other in names]
+    corrected = holm([test.p for test in tests])
+    return [
+        Pair(one, other, difference(right[one], right[other]), test._replace(p=p))
+        for (one, other), test, p in zip(names, tests, corrected, strict=True)
+    ]
+
+
+def in_words(pair: Pair) -> str:
+    """Say a comparison in a few lines."""
+    covered = "test images and seeds" if pair.difference.covers_seeds else "test images alone"
+    b, c, p = pair.test
+    return (
+        f"{pair.first} and {pair.second}: {pair.verdict}.\n"
+        f"Difference of accuracy: {pair.in_points} points, a 95% interval over {covered}.\n"
+        f"Of the first seeds {b:,} images are right in the first only, {c:,} in the second only: "
+        f"p = {p:.2g} (exact McNemar test)."
+    )
+
+
+def predictions_in(folder: Path) -> list[Path]:
+    """Return ``predictions.h5`` of a run's folder, or of all seeds of an experiment's folder.
+
+    Raises:
+        InputError: if there is none.
+    """
+    found = sorted(folder.glob("predictions.h5")) or sorted(folder.glob("seed*/predictions.h5"))
+    if not found:
+        raise InputError(
+            f"{folder} has no predictions.h5. Name the folder of a run, such as "
+            "results/cifar10/fast/seed1, or of an experiment, such as results/cifar10/fast."
+        )
+    return found
+
+
+def what_is_right(paths: Sequence[Path]) -> NDArray[np.bool_]:
+    """Return what each run has right of the test images, bool (S, N)."""
+    found, expected = [], None
+    for path in paths:
+        logits, labels = read_predictions(path, "test")
+        if expected is not None and not np.array_equal(labels, expected):
+            raise InputError(f"{path} and {paths[0]} are of other test images: compare within one.")
+        expected = labels
+        found.append(logits.argmax(1) == labels)
+    return np.array(found)
+
+
+def _times(many: float) -> str:
+    return counted(max(2, math.ceil(many)), "time")

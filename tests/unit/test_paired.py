@@ -1,0 +1,160 @@
+"""Two experiments on the same images: McNemar, bootstrap, Holm."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from resnetcam.common.errors import InputError
+from resnetcam.evaluation.paired import Difference, difference, holm, mcnemar
+from resnetcam.evaluation.predictions import write_predictions
+from resnetcam.report.paired import compare_pairs, in_words, what_is_right
+
+
+def table(both, first, second, neither):
+    """What two classifiers have right, from the four cells of their table."""
+    one = np.repeat([True, True, False, False], [both, first, second, neither])
+    other = np.repeat([True, False, True, False], [both, first, second, neither])
+    return one, other
+
+
+def test_mcnemar_on_a_table_with_a_known_p():
+    """Agresti's approval ratings: 150 and 86 changed their minds, of 1,600."""
+    found = mcnemar(*table(794, 150, 86, 570))
+    assert found[:2] == (150, 86)
+    assert found.p == pytest.approx(binomtest(86, 236).pvalue)
+    assert found.p == pytest.approx(3.7e-5, rel=0.03)
+
+
+@pytest.mark.parametrize("cells", [(5, 1, 0, 3), (0, 3, 9, 0), (10, 4, 4, 2), (2, 0, 7, 0)])
+def test_mcnemar_is_the_binomial_test_of_scipy(cells):
+    _, first, second, _ = cells
+    expected = binomtest(min(first, second), first + second).pvalue
+    assert mcnemar(*table(*cells)).p == pytest.approx(expected)
+
+
+def test_equal_classifiers_cannot_be_told_apart():
+    right = np.array([True, False, True])
+    assert mcnemar(right, right) == (0, 0, 1.0)
+    found = difference(right[None], right[None])
+    assert (found.mean, found.low, found.high) == (0, 0, 0)
+    assert not found.is_clear
+    assert found.times_as_many == np.inf
+
+
+def test_the_interval_over_images_is_that_of_paired_differences():
+    random = np.random.default_rng(0)
+    first, second = random.random((2, 1, 5000)) < np.array([0.9, 0.88])[:, None, None]
+    found = difference(first, second)
+    each = first[0].astype(float) - second[0]
+    half = 1.96 * each.std() / np.sqrt(len(each))
+    assert found.mean == pytest.approx(each.mean())
+    expected = each.mean() - half, each.mean() + half
+    assert (found.low, found.high) == pytest.approx(expected, abs=2e-3)
+    assert not found.covers_seeds
+
+
+def test_the_interval_covers_at_least_as_often_as_it_says_over_images_and_seeds():
+    """Three seeds each, which vary by 2 points, on images of which some are hard for all."""
+    random = np.random.default_rng(1)
+    inside, widths, within_images = 0, [], []
+    for trial in range(100):
+        hard = random.beta(4, 1, 400)
+        seeds = np.array([0.01, 0])[:, None] + random.normal(0, 0.02, (2, 3))
+        right = random.random((2, 3, 400)) < np.clip(hard + seeds[..., None], 0, 1)
+        truth = np.clip(hard + 0.01, 0, 1).mean() - hard.mean()
+        found = difference(*right, seed=trial)
+        inside += found.low <= truth <= found.high
+        widths.append(found.high - found.low)
+        of_images = difference(right[0, :1], right[1, :1], seed=trial)
+        within_images.append(of_images.high - of_images.low)
+    assert found.covers_seeds
+    assert inside / 100 >= 0.93
+    assert np.mean(widths) < np.mean(within_images) * 1.2, "three seeds tell more than one"
+
+
+def test_how_many_images_would_tell():
+    assert Difference(0.01, -0.01, 0.03, False).times_as_many == pytest.approx(4)
+    assert Difference(-0.02, -0.03, -0.01, False).is_clear
+
+
+def test_holm_on_a_hand_computed_family():
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.5, 0.6]) == pytest.approx([1.0, 1.0])
+    assert holm([]) == []
+
+
+# Of stored predictions.
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """A function that stores what the seeds of an experiment have right of 300 test images."""
+
+    def store(name, accuracies, seed=0, images=300):
+        labels = np.arange(images) % 2
+        random = np.random.default_rng(seed)
+        paths = []
+        for number, accuracy in enumerate(accuracies, 1):
+            right = random.random(len(labels)) < accuracy
+            logits = np.eye(2, dtype=np.float32)[np.where(right, labels, 1 - labels)]
+            paths.append(tmp_path / name / f"seed{number}/predictions.h5")
+            paths[-1].parent.mkdir(parents=True)
+            write_predictions(paths[-1], {"test": (logits, labels)})
+        return paths
+
+    return store
+
+
+def test_clear_and_unclear_pairs_in_words(stored):
+    experiments = {
+        "good": stored("good", [0.95, 0.95], 1),
+        "same": stored("same", [0.95, 0.94], 2),
+        "bad": stored("bad", [0.6, 0.61], 3),
+    }
+    found = compare_pairs(experiments)
+    verdicts = {(pair.first, pair.second): pair.verdict for pair in found}
+    assert verdicts["good", "bad"] == "good is better"
+    assert verdicts["same", "bad"] == "same is better"
+    assert verdicts["good", "same"].startswith("cannot be told apart")
+    by_name = {(pair.first, pair.second): pair for pair in found}
+    one = by_name["good", "bad"]
+    assert one.difference.covers_seeds
+    right = [what_is_right(experiments[name]) for name in ("good", "bad")]
+    assert one.difference.mean == pytest.approx(right[0].mean() - right[1].mean())
+    assert one.test.p == pytest.approx(3 * mcnemar(right[0][0], right[1][0]).p, rel=1)
+    assert "a 95% interval over test images and seeds" in in_words(one)
+    assert compare_pairs({"good": experiments["good"]}) == []
+
+
+def test_other_test_images_are_refused(stored):
+    one, other = stored("a", [0.9]), stored("b", [0.9], images=299)
+    with pytest.raises(InputError, match="other test images"):
+        compare_pairs({"a": one, "b": other})
+
+
+def test_the_command_compares_two_folders(stored, tmp_path):
+    stored("a", [0.9])
+    stored("b", [0.5])
+    scripts = Path(__file__).parents[2] / "scripts"
+
+    def command(*folders):
+        return subprocess.run(
+            [sys.executable, "-m", "resnetcam", "compare", *map(str, folders)],
+            env=os.environ | {"PYTHONPATH": str(scripts)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    done = command(tmp_path / "a", tmp_path / "b/seed1")
+    assert done.returncode == 0, done.stderr
+    assert f"{tmp_path / 'a'} is better." in done.stdout
+    assert "over test images alone" in done.stdout
+    refused = command(tmp_path / "a", tmp_path)
+    assert refused.returncode == 1
+    assert "has no predictions.h5" in refused.stderr
