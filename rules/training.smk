@@ -39,6 +39,7 @@ rule evaluate:
         predictions=f"{RUN}/predictions.h5",
         confusions=f"{RUN}/confusions.csv",
         classes=f"{RUN}/classes.csv",
+        mistakes=f"{RUN}/mistakes.csv",
         metrics=f"{RUN}/metrics.json",
     log:
         f"{RUN_LOGS}/evaluate.log",

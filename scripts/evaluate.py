@@ -27,6 +27,9 @@ with logged(snakemake):
     logits, labels = predicted["test"]
     counts = predictions.confusion_matrix(labels, logits.argmax(1), len(data.class_names))
     predictions.write_confusions(Path(snakemake.output.confusions), counts, data.class_names)
+    predictions.write_mistakes(
+        Path(snakemake.output.mistakes), logits, labels, data.class_names, data.test_files()
+    )
     classes = scores_of_classes(counts, data.class_names)
     write_scores_of_classes(Path(snakemake.output.classes), classes)
     metrics = predictions.metrics(

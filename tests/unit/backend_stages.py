@@ -62,6 +62,7 @@ def stages(backend, data, folder):
         "predictions": "predictions.h5",
         "confusions": "confusions.csv",
         "classes": "classes.csv",
+        "mistakes": "mistakes.csv",
         "metrics": "metrics.json",
         "choices": "class_choices.json",
         "maps": "gradcam.h5",
@@ -69,7 +70,7 @@ def stages(backend, data, folder):
     names = {
         "train": (["model", "description", "history", "run"], {"state": str(folder / "state")}),
         "evaluate": (
-            ["predictions", "confusions", "classes", "metrics"],
+            ["predictions", "confusions", "classes", "mistakes", "metrics"],
             {"settings": {"protocol": "holdout", "select": "last", "flip": True}},
         ),
         "choose_classes": (["choices"], {"classes": CLASSES}),

@@ -171,7 +171,7 @@ def write_run(folder, experiment, seed, accuracy, protocol="holdout"):
     (run / "faithfulness.json").write_text(json.dumps(faithfulness(0.1, 0.7)))
     (run / "randomisation.json").write_text(json.dumps(randomisation))
     names = ("metrics.json", "run.json", "history.csv", "predictions.h5")
-    names += ("confusions.csv", "classes.csv")
+    names += ("confusions.csv", "classes.csv", "mistakes.csv")
     names += ("faithfulness.json", "randomisation.json", "figures", "localisation.json")
     return RunFiles(experiment, seed, *(run / name for name in names))
 
@@ -203,6 +203,7 @@ def results(tmp_path, monkeypatch):
             logits[more.get("wrong", [])] = 0  # so the first class is named
             write_predictions(run.predictions, {"test": (logits, labels)})
             run.confusions.write_text("true_class,predicted_class,images,share\n")
+            run.mistakes.write_text("test_image,file,true_class,predicted_class,probability\n")
             counts = np.eye(len(class_names), dtype=np.int64) + 1
             write_scores_of_classes(run.classes, scores_of_classes(counts, class_names))
         more.pop("wrong", None)

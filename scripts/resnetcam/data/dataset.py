@@ -86,6 +86,12 @@ class DatasetReader:
         with hdf5.reading(self.path) as file:
             return str(file[name].attrs["sha256"])
 
+    def test_files(self) -> list[str]:
+        """Name the file that each test image is of; empty where images are of no files."""
+        with hdf5.reading(self.path) as file:
+            stored = file["test_files"][()] if "test_files" in file else []
+        return [bytes(name).decode("utf-8", "surrogateescape") for name in stored]
+
     def split(self, protocol: str) -> Split:
         """Return a protocol's split."""
         return Split(*(self.array(f"{protocol}/{name}") for name in Split._fields))

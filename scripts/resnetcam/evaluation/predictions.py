@@ -53,6 +53,34 @@ def write_confusions(path: Path, counts: NDArray[np.int64], class_names: Sequenc
                 writer.writerow([name, class_names[predicted], row[predicted], f"{share:.6g}"])
 
 
+def write_mistakes(
+    path: Path,
+    logits: NDArray[np.float32],
+    labels: NDArray[np.integer],
+    class_names: Sequence[str],
+    files: Sequence[str] = (),
+) -> None:
+    """Write ``mistakes.csv``: the test images that are taken for another class, the surest first.
+
+    Args:
+        files: the file of each test image, where there are such.
+    """
+    probabilities = softmax(logits)
+    predicted = logits.argmax(1)
+    wrong = np.flatnonzero(predicted != labels)
+    surest = wrong[np.argsort(-probabilities[wrong, predicted[wrong]], kind="stable")]
+    with (
+        replacing(path) as temporary,
+        open(temporary, "w", encoding="utf-8", errors="surrogateescape", newline="") as file,
+    ):
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["test_image", "file", "true_class", "predicted_class", "probability"])
+        for index in surest.tolist():
+            names = class_names[labels[index]], class_names[predicted[index]]
+            probability = probabilities[index, predicted[index]]
+            writer.writerow([index, files[index] if files else "", *names, f"{probability:.6g}"])
+
+
 def write_predictions(path: Path, predictions: dict[str, tuple[Any, Any]]) -> None:
     """Write ``predictions.h5``: a group a set, each with ``logits`` and ``labels``."""
     with hdf5.writing(path) as file:

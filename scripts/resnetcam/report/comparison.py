@@ -41,7 +41,7 @@ class RunFiles:
 
     Attributes:
         metrics, provenance, history: ``metrics.json``, ``run.json``, ``history.csv``.
-        predictions, confusions, classes: ``predictions.h5`` and the CSV files of these names.
+        predictions, confusions, classes, mistakes: ``predictions.h5`` and CSV files of these names.
         faithfulness, randomisation: the JSON files of these names.
         localisation: ``localisation.json``; None where no regions are known.
         figures: the folder of its figures.
@@ -55,6 +55,7 @@ class RunFiles:
     predictions: Path
     confusions: Path
     classes: Path
+    mistakes: Path
     faithfulness: Path
     randomisation: Path
     figures: Path
@@ -83,6 +84,7 @@ def files_of_run(folder: str | Path, *, localised: bool = False) -> RunFiles:
         predictions=folder / "predictions.h5",
         confusions=folder / "confusions.csv",
         classes=folder / "classes.csv",
+        mistakes=folder / "mistakes.csv",
         faithfulness=folder / "faithfulness.json",
         randomisation=folder / "randomisation.json",
         figures=folder / "figures",

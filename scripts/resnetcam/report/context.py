@@ -249,6 +249,7 @@ def _experiment(
         "confusions": relative_link(files.confusions, folder),
         "classes": _weakest_classes(files.classes),
         "classes_file": relative_link(files.classes, folder),
+        "mistakes": relative_link(files.mistakes, folder),
         "other_classes": other_classes,
         "other_seeds": [
             {"seed": run.files.seed, "link": relative_link(run.files.figures, folder)}

@@ -162,7 +162,7 @@ class Catalogue:
     def shown(self, dataset: str, experiments: Iterable[str]) -> list[str]:
         """Return what a report shows of the runs that it looks at one by one."""
         names = ["metrics.json", "run.json", "history.csv", "predictions.h5"]
-        names += ["confusions.csv", "classes.csv"]
+        names += ["confusions.csv", "classes.csv", "mistakes.csv"]
         names += [f"figures/{name}.png" for name in (*FIGURES, *CLASS_PAGES)]
         if extra_choices(self.dataset(dataset)["gradcam"]["classes"]):
             names.append("figures/gradcam_classes.png")
