@@ -3,7 +3,9 @@
 import csv
 import json
 import shutil
+import tracemalloc
 import zipfile
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -12,6 +14,7 @@ from PIL import Image
 
 from resnetcam.common.errors import InputError
 from resnetcam.explain.explanation import explainer
+from resnetcam.networks import description
 from resnetcam.networks.description import Description, read_description
 from resnetcam.networks.models import final_layer
 from resnetcam.networks.saving import save_classifier
@@ -29,7 +32,9 @@ from resnetcam.prediction.stored import (
 from resnetcam.prediction.table import in_words, share_in_words, write_table
 from resnetcam.prediction.trust import files_beside, what_is_measured
 from resnetcam.report.figures.overlays import Look
+from resnetcam.settings.schema import read_schema
 
+ROOT = Path(__file__).parents[2]
 NAMES = tuple("abcdefghij")
 COLORS = Description(NAMES, 16, 16, 3, "crop")
 GREY = COLORS._replace(channels=1)
@@ -77,6 +82,65 @@ def test_a_description_of_another_form_is_refused(trained_v1, saved, tmp_path):
     (tmp_path / "model.json").write_text(json.dumps(COLORS.as_json() | {"class_names": "abc"}))
     with pytest.raises(InputError, match="'class_names' is text and not a list"):
         read_description(tmp_path / "m.keras")
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"fit": "foo"}, "'fit' is none of crop, pad, stretch"),
+        ({"width": 32}, "not the same number from 1 to 512"),
+        ({"height": -1, "width": -1}, "not the same number from 1 to 512"),
+        ({"height": 10**9, "width": 10**9}, "not the same number from 1 to 512"),
+        ({"channels": 4}, "'channels' is neither 1 nor 3"),
+        ({"class_names": ["a", "\x1b[31m"]}, "one that cannot be printed"),
+        ({"class_names": ["a", "\ud800"]}, "one that cannot be printed"),
+    ],
+)
+def test_a_description_that_no_network_has_is_refused_before_it_is_followed(tmp_path, said, words):
+    path, said = tmp_path / "m.keras", COLORS.as_json() | said
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("metadata.json", json.dumps({"resnetcam": said}))
+    with pytest.raises(InputError, match=rf"m\.keras cannot be used: in its metadata, .*{words}"):
+        read_description(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("metadata.json", "{}")
+    (tmp_path / "model.json").write_text(json.dumps(said))
+    with pytest.raises(InputError, match=rf"model\.json cannot be used: .*{words}"):
+        read_description(path)
+
+
+def test_what_a_description_may_say_is_what_the_config_may():
+    dataset = read_schema(ROOT / "schemas")["$defs"]["dataset"]["properties"]
+    assert dataset["fit"]["enum"] == list(description._FITS)
+    assert dataset["side"]["maximum"] == description._MOST_PIXELS
+
+
+def test_hostile_metadata_are_read_in_bounded_memory(tmp_path):
+    path = tmp_path / "m.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        with archive.open("metadata.json", "w") as file:
+            for _ in range(100):
+                file.write(bytes(2**20))
+    tracemalloc.start()
+    with pytest.raises(InputError, match="metadata take more than 16,777,216 bytes"):
+        read_description(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 60 * 2**20
+
+
+@pytest.mark.parametrize("damage", ["nested", "no stream"])
+def test_metadata_that_cannot_be_read_are_one_message(tmp_path, damage):
+    path = tmp_path / "m.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("metadata.json", "[" * 100_000)
+    if damage == "no stream":
+        content = bytearray(path.read_bytes())
+        start = 30 + len("metadata.json")  # after the header
+        content[start : start + 20] = b"\xff" * 20
+        path.write_bytes(content)
+    with pytest.raises(InputError, match=r"cut off, or no \.keras file"):
+        read_description(path)
 
 
 def test_a_description_of_another_model_is_refused(trained_v1, tmp_path):
