@@ -117,10 +117,12 @@ def test_what_a_description_may_say_is_what_the_config_may():
 
 def test_hostile_metadata_are_read_in_bounded_memory(tmp_path):
     path = tmp_path / "m.keras"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        with archive.open("metadata.json", "w") as file:
-            for _ in range(100):
-                file.write(bytes(2**20))
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("metadata.json", "w") as file,
+    ):
+        for _ in range(100):
+            file.write(bytes(2**20))
     tracemalloc.start()
     with pytest.raises(InputError, match="metadata take more than 16,777,216 bytes"):
         read_description(path)
@@ -145,7 +147,79 @@ def test_metadata_that_cannot_be_read_are_one_message(tmp_path, damage):
 
 def test_a_description_of_another_model_is_refused(trained_v1, tmp_path):
     save_classifier(trained_v1.model, tmp_path / "m.keras", GREY)
-    with pytest.raises(InputError, match=r"takes images of \(16, 16, 3\) .* says \(16, 16, 1\)"):
+    with pytest.raises(InputError, match=r"takes \(None, 16, 16, 3\) .* says \(None, 16, 16, 1\)"):
+        Network(tmp_path / "m.keras")
+
+
+def foreign_network(outputs="softmax", pool=keras.layers.GlobalAveragePooling2D, logits=10):
+    """A network whose layers have the right names, as somebody may bring it."""
+    images = keras.Input((16, 16, 3))
+    pooled = pool(name="pool")(keras.layers.Conv2D(4, 3)(images))
+    found = keras.layers.Dense(logits, name="logits")(pooled)
+    softmax = keras.layers.Softmax()(keras.layers.Dense(10)(found) if logits != 10 else found)
+    return keras.Model(images, {"softmax": softmax, "both": [softmax, found]}[outputs])
+
+
+def sequential():
+    layers = keras.layers
+    pool, logits = layers.GlobalAveragePooling2D(name="pool"), layers.Dense(10, name="logits")
+    return keras.Sequential([keras.Input((16, 16, 3)), layers.Conv2D(4, 3), pool, logits])
+
+
+def flat():
+    images = keras.Input((16, 16, 3))
+    pooled = keras.layers.Dense(4, name="pool")(keras.layers.Flatten()(images))
+    return keras.Model(images, keras.layers.Dense(10, name="logits")(pooled))
+
+
+def lambda_layer():
+    images = keras.Input((16, 16, 3))
+    pooled = keras.layers.GlobalAveragePooling2D(name="pool")(images)
+    doubled = keras.layers.Lambda(lambda values: 2 * values)(pooled)
+    return keras.Model(images, keras.layers.Dense(10, name="logits")(doubled))
+
+
+@pytest.mark.parametrize(
+    ("build", "words"),
+    [
+        (lambda: foreign_network("both"), "takes .* to .*10.*10.* It is that of another network"),
+        (lambda: foreign_network(logits=5), r"with logits \(None, 5\)"),
+        (sequential, "has no maps"),
+        (flat, "has no maps"),
+        (lambda_layer, "cannot be used: Keras cannot read it: .*Lambda"),
+    ],
+)
+def test_a_network_that_is_built_otherwise_is_refused(tmp_path, build, words):
+    save_classifier(build(), tmp_path / "m.keras", COLORS)
+    with pytest.raises(InputError, match=words):
+        Network(tmp_path / "m.keras")
+
+
+def test_a_network_of_other_make_answers_if_it_is_built_alike(tmp_path):
+    save_classifier(foreign_network(), tmp_path / "m.keras", COLORS)
+    answers = Network(tmp_path / "m.keras").answer(np.zeros((16, 16, 3), np.uint8))
+    assert answers.maps.shape == (1, 14, 14)
+
+
+def test_a_network_that_answers_with_no_numbers_is_refused(trained_v1, saved, tmp_path):
+    model = keras.saving.load_model(saved)
+    logits = model.get_layer("logits")
+    logits.set_weights([np.full_like(values, np.nan) for values in logits.get_weights()])
+    save_classifier(model, tmp_path / "m.keras", COLORS)
+    with pytest.raises(InputError, match=r"m\.keras answers with NaN or infinity"):
+        Network(tmp_path / "m.keras").answer(trained_v1.images)
+
+
+def test_a_model_that_unpacks_to_far_more_than_it_takes_is_refused_unread(saved, tmp_path):
+    with (
+        zipfile.ZipFile(saved) as source,
+        zipfile.ZipFile(tmp_path / "m.keras", "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        archive.writestr("metadata.json", source.read("metadata.json"))
+        with archive.open("config.json", "w") as file:
+            for _ in range(100):
+                file.write(bytes(2**20))
+    with pytest.raises(InputError, match=r"m\.keras cannot be used: it unpacks to 104,8"):
         Network(tmp_path / "m.keras")
 
 
@@ -365,3 +439,38 @@ def test_what_was_not_measured_is_said(tmp_path):
     sentences = what_is_measured(*files_beside(tmp_path / "model.keras"))
     assert "was not measured here: there is no metrics.json" in sentences[0]
     assert "there is no faithfulness.json" in sentences[-1]
+
+
+_METRICS = {
+    **{"accuracy": 0.5, "balanced_accuracy": 0.5, "loss": 1.0, "n": 100, "protocol": "holdout"},
+    **{"selected_on": "validation", "selected_epoch": 1, "best": None},
+    "last": {"epoch": 1, "val_accuracy": 0.5, "val_loss": 1.0},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("metrics.json", "{"),
+        ("metrics.json", json.dumps(_METRICS | {"n": 0})),
+        ("metrics.json", json.dumps(_METRICS | {"accuracy": 7})),
+        ("metrics.json", json.dumps(_METRICS | {"accuracy": float("nan")})),
+        ("faithfulness.json", "[]"),
+        ("faithfulness.json", '{"n": 1000, "steps": 3, "candidates": {}}'),
+    ],
+)
+def test_wrong_measurements_are_named_and_nobody_is_told_that_they_come_back(
+    tmp_path, name, content
+):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(
+        InputError, match=rf"{name} cannot be used: .* remove it to do without"
+    ) as e:
+        what_is_measured(*files_beside(tmp_path / "model.keras"))
+    assert "rm " not in str(found.value)
+
+
+def test_measurements_are_said(tmp_path):
+    (tmp_path / "metrics.json").write_text(json.dumps(_METRICS))
+    said, *_ = what_is_measured(*files_beside(tmp_path / "model.keras"))
+    assert "right on 50.0% of 100 test images" in said
