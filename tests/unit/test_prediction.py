@@ -463,9 +463,7 @@ def test_wrong_measurements_are_named_and_nobody_is_told_that_they_come_back(
     tmp_path, name, content
 ):
     (tmp_path / name).write_text(content)
-    with pytest.raises(
-        InputError, match=rf"{name} cannot be used: .* remove it to do without"
-    ) as e:
+    with pytest.raises(InputError, match=rf"{name} cannot be used: .* remove it to") as found:
         what_is_measured(*files_beside(tmp_path / "model.keras"))
     assert "rm " not in str(found.value)
 

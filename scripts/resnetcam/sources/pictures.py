@@ -57,7 +57,10 @@ def read_file(path: str | Path) -> bytes:
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise UnreadableImageError(path, "a pipe or a device, and no file")
-            return file.read(MAX_BYTES)
+            content = file.read(MAX_BYTES)
+            if content is None:  # of a system's file that has nothing to say for now
+                raise UnreadableImageError(path, "a pipe or a device, and no file")
+            return content
     except OSError as error:
         raise UnreadableImageError(path, error.strerror or str(error)) from error
 
