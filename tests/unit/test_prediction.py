@@ -13,11 +13,13 @@ import pytest
 from PIL import Image
 
 from resnetcam.common.errors import InputError
+from resnetcam.common.rows import Rows
 from resnetcam.explain.explanation import explainer
 from resnetcam.networks import description
 from resnetcam.networks.description import Description, read_description
 from resnetcam.networks.models import final_layer
 from resnetcam.networks.saving import save_classifier
+from resnetcam.prediction import new_images
 from resnetcam.prediction.network import Network, checked_pixels
 from resnetcam.prediction.new_images import read_images
 from resnetcam.prediction.page import MOST_ON_A_PAGE, write_page
@@ -258,6 +260,8 @@ def test_answers_are_those_of_the_model_and_of_the_explainer(trained_v1, saved):
     np.testing.assert_allclose(answers.maps, maps, atol=1e-5)
     one = network.answer(trained_v1.images[3])
     np.testing.assert_allclose(one.maps[0], answers.maps[3], atol=1e-5)
+    rows = Rows(trained_v1.images, np.arange(len(trained_v1.images)))
+    np.testing.assert_array_equal(network.answer(rows).logits, answers.logits)
 
 
 def test_pixels_of_other_types_are_rounded(trained_v1):
@@ -327,14 +331,30 @@ def test_colours_become_grey_for_a_model_of_grey_images_with_a_word(read, tmp_pa
     images = read(tmp_path / "red.png", tmp_path / "grey.png", description=GREY)
     assert images.notes == ("turned grey", "")
     assert images.pixels.shape == (2, 16, 16, 1)
+    assert isinstance(images.pixels, Rows)
     assert (images.pixels[0] == 76).all()
     assert (images.pixels[1] == 77).all()
 
     alone = read(tmp_path / "grey.png", description=GREY)
-    assert (alone.pixels == 77).all()
+    assert (alone.pixels[:] == 77).all()
     colored = read(tmp_path / "grey.png")
     assert colored.pixels.shape == (1, 16, 16, 3)
     assert colored.notes == ("",)
+
+
+def test_a_file_is_looked_at_once_as_it_may_be_gone_then(read, tmp_path, monkeypatch):
+    Image.new("RGB", (40, 20)).save(tmp_path / "a.png")
+    decode = new_images.decode
+
+    def decode_and_remove(*arguments):
+        found = decode(*arguments)
+        (tmp_path / "a.png").unlink()
+        return found
+
+    monkeypatch.setattr(new_images, "decode", decode_and_remove)
+    assert read(tmp_path / "a.png").notes == (
+        "40 × 20 pixels, its middle square resized to 16 × 16",
+    )
 
 
 def test_other_fits_are_said_too(read, tmp_path):
@@ -363,7 +383,7 @@ def test_nothing_to_answer_is_an_error(read, tmp_path):
 @pytest.fixture
 def hostile():
     """Images and answers whose names try to be more than names."""
-    files = ("<script>alert(1)</script>.png", 'a\nb,"c".png', "\udcff.png")
+    files = ("<script>alert(1)</script>.png", 'a\nb\r,"c".png', "=\r\udcff.png")
     images = NewImages(
         np.arange(3 * 48, dtype=np.uint8).reshape(3, 4, 4, 3),
         files,
@@ -380,7 +400,8 @@ def test_what_stages_hand_on_is_what_was_read(hostile, tmp_path):
     write_new_images(tmp_path / "i.h5", images)
     write_answers(tmp_path / "a.h5", answers)
     found = read_new_images(tmp_path / "i.h5")
-    np.testing.assert_array_equal(found.pixels, images.pixels)
+    assert isinstance(found.pixels, Rows)
+    np.testing.assert_array_equal(found.pixels[:], images.pixels)
     assert found[1:] == images[1:]
     again = read_answers(tmp_path / "a.h5")
     np.testing.assert_array_equal(again.logits, answers.logits)
@@ -391,9 +412,10 @@ def test_what_stages_hand_on_is_what_was_read(hostile, tmp_path):
 def test_the_table_has_a_row_for_each_file(hostile, tmp_path):
     images, answers = hostile
     write_table(tmp_path / "t.csv", images, answers)
-    with open(tmp_path / "t.csv", encoding="utf-8", errors="surrogateescape", newline="") as file:
+    with open(tmp_path / "t.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["path"] for row in rows] == [*images.files, "<b>.png"]
+    # What is no UTF-8 is written as Python would; no path is a spreadsheet's formula.
+    assert [row["path"] for row in rows] == [*images.files[:2], "./=\r\\udcff.png", "<b>.png"]
     assert [row["label"] for row in rows] == ["dog, big", "<i>cat</i>", "<i>cat</i>", ""]
     assert float(rows[0]["p_dog, big"]) == pytest.approx(1 / (1 + np.exp(-9)), abs=1e-6)
     assert rows[3]["note"] == "not read: no & image"
@@ -401,7 +423,7 @@ def test_the_table_has_a_row_for_each_file(hostile, tmp_path):
 
 def test_answers_in_words(hostile):
     lines = in_words(*hostile)
-    assert lines[1:2] == ["'a\\nb,\"c\".png': <i>cat</i> 73.1% (dog, big 26.9%) [turned grey]"]
+    assert lines[1:2] == ["'a\\nb\\r,\"c\".png': <i>cat</i> 73.1% (dog, big 26.9%) [turned grey]"]
     assert lines[3] == "<b>.png: not read: no & image"
     assert [share_in_words(x) for x in (0, 1e-5, 0.5, 0.9999, 1)] == [
         *("0.0%", "<0.1%", "50.0%", ">99.9%", "100.0%"),

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam.common.errors import DamagedFileError, InputError
+from resnetcam.common.rows import Rows
 from resnetcam.evaluation.classifier import load_classifier
 from resnetcam.evaluation.logits import logits_function
 from resnetcam.explain.explanation import explainer
@@ -47,7 +48,8 @@ class Network:
 
         Args:
             images: an array (N, H, W, channels), or a single image, of raw pixels in 0..255 as in
-                an image file, of the size and colours that the network was trained on.
+                an image file, of the size and colours that the network was trained on. ``Rows`` of
+                a file are read batch by batch.
 
         Raises:
             InputError: if they are not like that, or the network answers with no numbers.
@@ -79,15 +81,15 @@ def _loaded(path: Path) -> keras.Model:
         raise InputError(f"{path} cannot be used: {error.problem}.") from error
 
 
-def checked_pixels(images: Any, description: Description) -> NDArray[np.uint8]:
+def checked_pixels(images: Any, description: Description) -> NDArray[np.uint8] | Rows:
     """Return raw pixels, uint8 (N, H, W, channels), as a network takes them.
 
-    Numbers of other types are rounded.
+    ``Rows`` stay what they are. Numbers of other types are rounded.
 
     Raises:
         InputError: naming the shape, type or range that is not as in its training.
     """
-    pixels = np.asarray(images)
+    pixels: Any = images if isinstance(images, Rows) else np.asarray(images)
     expected = (description.height, description.width, description.channels)
     if description.channels == 1 and pixels.shape[-2:] == expected[:2]:
         pixels = pixels[..., np.newaxis]
@@ -111,7 +113,7 @@ def checked_pixels(images: Any, description: Description) -> NDArray[np.uint8]:
             f"Expected pixels in 0 to 255, found {low:g} to {high:g}, as if they had been divided "
             "by 255. The model does that itself: multiply them by 255."
         )
-    return np.rint(pixels).astype(np.uint8)
+    return np.asarray(np.rint(pixels), np.uint8)
 
 
 def _check(path: Path, classifier: keras.Model, description: Description) -> None:

@@ -100,11 +100,11 @@ def decode_picture(path: str | Path, content: bytes, side: int, fit: str) -> NDA
         raise UnreadableImageError(path, f"damaged ({shown(said)})") from error
 
 
-def size_of_picture(path: str | Path) -> tuple[int, int]:
-    """Return width and height in pixels of an image file that can be decoded, turned upright."""
+def size_of_picture(content: bytes) -> tuple[int, int]:
+    """Return width and height in pixels of an image that can be decoded, turned upright."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with Image.open(path, formats=FORMATS) as image:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             width, height = image.size
             is_turned = image.getexif().get(_ORIENTATION, 1) in _SIDEWAYS
     return (height, width) if is_turned else (width, height)
