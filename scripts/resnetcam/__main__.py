@@ -21,16 +21,18 @@ def main() -> None:
         lines = arguments.command(arguments)
     except InputError as error:
         sys.exit(str(error))
+    except OSError as error:
+        sys.exit(f"{error.filename or 'a file'}: {error.strerror or error}.")
     print("\n".join(lines))
 
 
 def _predict(arguments: argparse.Namespace) -> list[str]:
-    runtime.start(arguments.backend, arguments.device, "float32", threads=sys.maxsize)
-    # Keras reads its backend when it is imported, so not before it is set.
     from resnetcam.prediction.command import predict
 
-    model = arguments.model / "model.keras" if arguments.model.is_dir() else arguments.model
-    lines = predict(model, arguments.images, arguments.output)
+    def start() -> None:
+        runtime.start(arguments.backend, arguments.device, "float32", threads=sys.maxsize)
+
+    lines = predict(arguments.model, arguments.images, arguments.output, start)
     return [*lines, f"Page and table: {arguments.output}/predictions.html, predictions.csv"]
 
 

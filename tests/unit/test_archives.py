@@ -462,6 +462,13 @@ def test_the_mirror_that_had_the_first_file_is_asked_first_for_the_others(serve,
     assert (len(empty.ranges), len(mirror.ranges)) == (1, 4)
 
 
+def test_of_one_of_several_files_the_folder_is_asked_for(tmp_path, mnist):
+    name = next(iter(FILES))
+    (tmp_path / name).write_bytes(b"x")
+    with pytest.raises(InputError, match=f"{name} is one of several files. Give their folder"):
+        obtain(mnist(path=str(tmp_path / name)), tmp_path / "store")
+
+
 def test_one_of_several_files_with_wrong_content_is_refused(serve, tmp_path, mnist):
     name = list(FILES)[3]
     mirror = serve(contents=FILES | {name: b"other"})

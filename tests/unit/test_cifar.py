@@ -454,7 +454,7 @@ def test_a_violation_of_the_python_layout_is_named(tmp_path, python_contents, ke
 
 
 @pytest.mark.parametrize(
-    "names", [None, [], [1, 2, 3], b"cat", [b"cat"] * 257, [b"\xff"], [b"c\0t"]]
+    "names", [None, [], [1, 2, 3], b"cat", [b"cat"] * 257, [b"\xff"], [b"c\0t"], [b"\x1b[31m"]]
 )
 def test_wrong_class_names_in_the_python_layout_are_refused(tmp_path, python_contents, names):
     python_contents["batches.meta"] = {b"label_names": names}

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import signal
 from types import SimpleNamespace
 
 import numpy as np
@@ -201,3 +202,23 @@ def test_training_images_that_are_left_out_are_in_no_protocol():
     for split in splits.values():
         assert not {0, 29} & {*split.train.tolist(), *split.validation.tolist()}
     assert len(splits["full"].train) == 28
+
+
+def killed(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_process_that_is_killed_is_one_message(tmp_path, monkeypatch):
+    export(tmp_path / "mine", random_images(4), [0, 0, 1, 1])
+    monkeypatch.setattr(decoding, "_decode_part", killed)
+    with pytest.raises(InputError, match="was killed, as happens where memory runs out"):
+        decoded(tmp_path / "mine", tmp_path)
+
+
+def test_one_process_is_this_one(tmp_path, monkeypatch):
+    export(tmp_path / "mine", random_images(4), [0, 0, 1, 1])
+    monkeypatch.setattr(decoding, "ProcessPoolExecutor", None)
+    images = list_images(tmp_path / "mine").images
+    found = decode(images, 8, "crop", tmp_path, 1)
+    assert found.pixels.shape == (4, 8, 8, 3)
+    assert found.sizes == ((16, 16),) * 4

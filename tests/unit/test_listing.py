@@ -1,11 +1,12 @@
 """Folders and tables of images: who is listed, in which order, and what is refused by name."""
 
 import os
+from pathlib import Path
 
 import pytest
 
 from resnetcam.common.errors import InputError
-from resnetcam.sources.listing import list_images, state_of_files
+from resnetcam.sources.listing import images_at, list_images, state_of_files
 
 
 def make(folder, *names):
@@ -62,6 +63,23 @@ def test_what_systems_leave_behind_is_passed_over_and_the_rest_is_told(tmp_path)
     found = list_images(tmp_path)
     assert len(found.images) == 2
     assert found.ignored == (tmp_path / "README",)
+
+
+def test_folders_may_be_nested_deeper_than_calls(tmp_path, monkeypatch):
+    make(tmp_path, "mine/cat/1.png", "mine/dog/1.png")
+    monkeypatch.chdir(tmp_path / "mine/cat")
+    for _ in range(1100):
+        os.mkdir("d")
+        os.chdir("d")
+    Path("2.png").touch()
+    try:
+        assert listed(tmp_path / "mine")[-1][0] == "2.png"
+        assert [one.path.name for one in images_at(tmp_path / "mine/cat")] == ["1.png", "2.png"]
+    finally:  # what removes old folders of tests may be no better
+        os.remove("2.png")
+        for _ in range(1100):
+            os.chdir("..")
+            os.rmdir("d")
 
 
 def test_a_link_to_a_folder_is_followed_and_a_loop_is_named(tmp_path):

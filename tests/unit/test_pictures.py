@@ -1,5 +1,6 @@
 """Image files become what a person sees; what is none is named and takes no memory."""
 
+import io
 import os
 import struct
 import zlib
@@ -179,6 +180,20 @@ def test_what_is_no_file_is_named(tmp_path):
     for path in (tmp_path / "pipe.png", "/dev/zero"):
         with pytest.raises(UnreadableImageError, match="a pipe or a device, and no file"):
             read_file(path)
+
+
+def test_a_file_that_has_nothing_to_say_for_now_is_no_image(tmp_path, monkeypatch):
+    class Silent(io.BytesIO):
+        def fileno(self):
+            return os.open(tmp_path / "a", os.O_RDONLY)
+
+        def read(self, size):
+            return None
+
+    (tmp_path / "a").touch()
+    monkeypatch.setattr("builtins.open", lambda *_: Silent())
+    with pytest.raises(UnreadableImageError, match="a pipe or a device, and no file"):
+        read_file(tmp_path / "a")
 
 
 def test_what_is_wrong_is_told_in_one_printable_line(tmp_path, monkeypatch):

@@ -3,7 +3,9 @@
 import csv
 import json
 import shutil
+import tracemalloc
 import zipfile
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -11,10 +13,13 @@ import pytest
 from PIL import Image
 
 from resnetcam.common.errors import InputError
+from resnetcam.common.rows import Rows
 from resnetcam.explain.explanation import explainer
+from resnetcam.networks import description
 from resnetcam.networks.description import Description, read_description
 from resnetcam.networks.models import final_layer
 from resnetcam.networks.saving import save_classifier
+from resnetcam.prediction import new_images
 from resnetcam.prediction.network import Network, checked_pixels
 from resnetcam.prediction.new_images import read_images
 from resnetcam.prediction.page import MOST_ON_A_PAGE, write_page
@@ -29,7 +34,9 @@ from resnetcam.prediction.stored import (
 from resnetcam.prediction.table import in_words, share_in_words, write_table
 from resnetcam.prediction.trust import files_beside, what_is_measured
 from resnetcam.report.figures.overlays import Look
+from resnetcam.settings.schema import read_schema
 
+ROOT = Path(__file__).parents[2]
 NAMES = tuple("abcdefghij")
 COLORS = Description(NAMES, 16, 16, 3, "crop")
 GREY = COLORS._replace(channels=1)
@@ -79,9 +86,142 @@ def test_a_description_of_another_form_is_refused(trained_v1, saved, tmp_path):
         read_description(tmp_path / "m.keras")
 
 
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"fit": "foo"}, "'fit' is none of crop, pad, stretch"),
+        ({"width": 32}, "not the same number from 1 to 512"),
+        ({"height": -1, "width": -1}, "not the same number from 1 to 512"),
+        ({"height": 10**9, "width": 10**9}, "not the same number from 1 to 512"),
+        ({"channels": 4}, "'channels' is neither 1 nor 3"),
+        ({"class_names": ["a", "\x1b[31m"]}, "one that cannot be printed"),
+        ({"class_names": ["a", "\ud800"]}, "one that cannot be printed"),
+    ],
+)
+def test_a_description_that_no_network_has_is_refused_before_it_is_followed(tmp_path, said, words):
+    path, said = tmp_path / "m.keras", COLORS.as_json() | said
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("metadata.json", json.dumps({"resnetcam": said}))
+    with pytest.raises(InputError, match=rf"m\.keras cannot be used: in its metadata, .*{words}"):
+        read_description(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("metadata.json", "{}")
+    (tmp_path / "model.json").write_text(json.dumps(said))
+    with pytest.raises(InputError, match=rf"model\.json cannot be used: .*{words}"):
+        read_description(path)
+
+
+def test_what_a_description_may_say_is_what_the_config_may():
+    dataset = read_schema(ROOT / "schemas")["$defs"]["dataset"]["properties"]
+    assert dataset["fit"]["enum"] == list(description._FITS)
+    assert dataset["side"]["maximum"] == description._MOST_PIXELS
+
+
+def test_hostile_metadata_are_read_in_bounded_memory(tmp_path):
+    path = tmp_path / "m.keras"
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("metadata.json", "w") as file,
+    ):
+        for _ in range(100):
+            file.write(bytes(2**20))
+    tracemalloc.start()
+    with pytest.raises(InputError, match="metadata take more than 16,777,216 bytes"):
+        read_description(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 60 * 2**20
+
+
+@pytest.mark.parametrize("damage", ["nested", "no stream"])
+def test_metadata_that_cannot_be_read_are_one_message(tmp_path, damage):
+    path = tmp_path / "m.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("metadata.json", "[" * 100_000)
+    if damage == "no stream":
+        content = bytearray(path.read_bytes())
+        start = 30 + len("metadata.json")  # after the header
+        content[start : start + 20] = b"\xff" * 20
+        path.write_bytes(content)
+    with pytest.raises(InputError, match=r"cut off, or no \.keras file"):
+        read_description(path)
+
+
 def test_a_description_of_another_model_is_refused(trained_v1, tmp_path):
     save_classifier(trained_v1.model, tmp_path / "m.keras", GREY)
-    with pytest.raises(InputError, match=r"takes images of \(16, 16, 3\) .* says \(16, 16, 1\)"):
+    with pytest.raises(InputError, match=r"takes \(None, 16, 16, 3\) .* says \(None, 16, 16, 1\)"):
+        Network(tmp_path / "m.keras")
+
+
+def foreign_network(outputs="softmax", pool=keras.layers.GlobalAveragePooling2D, logits=10):
+    """A network whose layers have the right names, as somebody may bring it."""
+    images = keras.Input((16, 16, 3))
+    pooled = pool(name="pool")(keras.layers.Conv2D(4, 3)(images))
+    found = keras.layers.Dense(logits, name="logits")(pooled)
+    softmax = keras.layers.Softmax()(keras.layers.Dense(10)(found) if logits != 10 else found)
+    return keras.Model(images, {"softmax": softmax, "both": [softmax, found]}[outputs])
+
+
+def sequential():
+    layers = keras.layers
+    pool, logits = layers.GlobalAveragePooling2D(name="pool"), layers.Dense(10, name="logits")
+    return keras.Sequential([keras.Input((16, 16, 3)), layers.Conv2D(4, 3), pool, logits])
+
+
+def flat():
+    images = keras.Input((16, 16, 3))
+    pooled = keras.layers.Dense(4, name="pool")(keras.layers.Flatten()(images))
+    return keras.Model(images, keras.layers.Dense(10, name="logits")(pooled))
+
+
+def lambda_layer():
+    images = keras.Input((16, 16, 3))
+    pooled = keras.layers.GlobalAveragePooling2D(name="pool")(images)
+    doubled = keras.layers.Lambda(lambda values: 2 * values)(pooled)
+    return keras.Model(images, keras.layers.Dense(10, name="logits")(doubled))
+
+
+@pytest.mark.parametrize(
+    ("build", "words"),
+    [
+        (lambda: foreign_network("both"), "takes .* to .*10.*10.* It is that of another network"),
+        (lambda: foreign_network(logits=5), r"with logits \(None, 5\)"),
+        (sequential, "has no maps"),
+        (flat, "has no maps"),
+        (lambda_layer, "cannot be used: Keras cannot read it: .*Lambda"),
+    ],
+)
+def test_a_network_that_is_built_otherwise_is_refused(tmp_path, build, words):
+    save_classifier(build(), tmp_path / "m.keras", COLORS)
+    with pytest.raises(InputError, match=words):
+        Network(tmp_path / "m.keras")
+
+
+def test_a_network_of_other_make_answers_if_it_is_built_alike(tmp_path):
+    save_classifier(foreign_network(), tmp_path / "m.keras", COLORS)
+    answers = Network(tmp_path / "m.keras").answer(np.zeros((16, 16, 3), np.uint8))
+    assert answers.maps.shape == (1, 14, 14)
+
+
+def test_a_network_that_answers_with_no_numbers_is_refused(trained_v1, saved, tmp_path):
+    model = keras.saving.load_model(saved)
+    logits = model.get_layer("logits")
+    logits.set_weights([np.full_like(values, np.nan) for values in logits.get_weights()])
+    save_classifier(model, tmp_path / "m.keras", COLORS)
+    with pytest.raises(InputError, match=r"m\.keras answers with NaN or infinity"):
+        Network(tmp_path / "m.keras").answer(trained_v1.images)
+
+
+def test_a_model_that_unpacks_to_far_more_than_it_takes_is_refused_unread(saved, tmp_path):
+    with (
+        zipfile.ZipFile(saved) as source,
+        zipfile.ZipFile(tmp_path / "m.keras", "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        archive.writestr("metadata.json", source.read("metadata.json"))
+        with archive.open("config.json", "w") as file:
+            for _ in range(100):
+                file.write(bytes(2**20))
+    with pytest.raises(InputError, match=r"m\.keras cannot be used: it unpacks to 104,8"):
         Network(tmp_path / "m.keras")
 
 
@@ -120,6 +260,8 @@ def test_answers_are_those_of_the_model_and_of_the_explainer(trained_v1, saved):
     np.testing.assert_allclose(answers.maps, maps, atol=1e-5)
     one = network.answer(trained_v1.images[3])
     np.testing.assert_allclose(one.maps[0], answers.maps[3], atol=1e-5)
+    rows = Rows(trained_v1.images, np.arange(len(trained_v1.images)))
+    np.testing.assert_array_equal(network.answer(rows).logits, answers.logits)
 
 
 def test_pixels_of_other_types_are_rounded(trained_v1):
@@ -189,14 +331,30 @@ def test_colours_become_grey_for_a_model_of_grey_images_with_a_word(read, tmp_pa
     images = read(tmp_path / "red.png", tmp_path / "grey.png", description=GREY)
     assert images.notes == ("turned grey", "")
     assert images.pixels.shape == (2, 16, 16, 1)
+    assert isinstance(images.pixels, Rows)
     assert (images.pixels[0] == 76).all()
     assert (images.pixels[1] == 77).all()
 
     alone = read(tmp_path / "grey.png", description=GREY)
-    assert (alone.pixels == 77).all()
+    assert (alone.pixels[:] == 77).all()
     colored = read(tmp_path / "grey.png")
     assert colored.pixels.shape == (1, 16, 16, 3)
     assert colored.notes == ("",)
+
+
+def test_a_file_is_looked_at_once_as_it_may_be_gone_then(read, tmp_path, monkeypatch):
+    Image.new("RGB", (40, 20)).save(tmp_path / "a.png")
+    decode = new_images.decode
+
+    def decode_and_remove(*arguments):
+        found = decode(*arguments)
+        (tmp_path / "a.png").unlink()
+        return found
+
+    monkeypatch.setattr(new_images, "decode", decode_and_remove)
+    assert read(tmp_path / "a.png").notes == (
+        "40 × 20 pixels, its middle square resized to 16 × 16",
+    )
 
 
 def test_other_fits_are_said_too(read, tmp_path):
@@ -225,7 +383,7 @@ def test_nothing_to_answer_is_an_error(read, tmp_path):
 @pytest.fixture
 def hostile():
     """Images and answers whose names try to be more than names."""
-    files = ("<script>alert(1)</script>.png", 'a\nb,"c".png', "\udcff.png")
+    files = ("<script>alert(1)</script>.png", 'a\nb\r,"c".png', "=\r\udcff.png")
     images = NewImages(
         np.arange(3 * 48, dtype=np.uint8).reshape(3, 4, 4, 3),
         files,
@@ -242,7 +400,8 @@ def test_what_stages_hand_on_is_what_was_read(hostile, tmp_path):
     write_new_images(tmp_path / "i.h5", images)
     write_answers(tmp_path / "a.h5", answers)
     found = read_new_images(tmp_path / "i.h5")
-    np.testing.assert_array_equal(found.pixels, images.pixels)
+    assert isinstance(found.pixels, Rows)
+    np.testing.assert_array_equal(found.pixels[:], images.pixels)
     assert found[1:] == images[1:]
     again = read_answers(tmp_path / "a.h5")
     np.testing.assert_array_equal(again.logits, answers.logits)
@@ -253,9 +412,10 @@ def test_what_stages_hand_on_is_what_was_read(hostile, tmp_path):
 def test_the_table_has_a_row_for_each_file(hostile, tmp_path):
     images, answers = hostile
     write_table(tmp_path / "t.csv", images, answers)
-    with open(tmp_path / "t.csv", encoding="utf-8", errors="surrogateescape", newline="") as file:
+    with open(tmp_path / "t.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["path"] for row in rows] == [*images.files, "<b>.png"]
+    # What is no UTF-8 is written as Python would; no path is a spreadsheet's formula.
+    assert [row["path"] for row in rows] == [*images.files[:2], "./=\r\\udcff.png", "<b>.png"]
     assert [row["label"] for row in rows] == ["dog, big", "<i>cat</i>", "<i>cat</i>", ""]
     assert float(rows[0]["p_dog, big"]) == pytest.approx(1 / (1 + np.exp(-9)), abs=1e-6)
     assert rows[3]["note"] == "not read: no & image"
@@ -263,7 +423,7 @@ def test_the_table_has_a_row_for_each_file(hostile, tmp_path):
 
 def test_answers_in_words(hostile):
     lines = in_words(*hostile)
-    assert lines[1:2] == ["'a\\nb,\"c\".png': <i>cat</i> 73.1% (dog, big 26.9%) [turned grey]"]
+    assert lines[1:2] == ["'a\\nb\\r,\"c\".png': <i>cat</i> 73.1% (dog, big 26.9%) [turned grey]"]
     assert lines[3] == "<b>.png: not read: no & image"
     assert [share_in_words(x) for x in (0, 1e-5, 0.5, 0.9999, 1)] == [
         *("0.0%", "<0.1%", "50.0%", ">99.9%", "100.0%"),
@@ -303,3 +463,36 @@ def test_what_was_not_measured_is_said(tmp_path):
     sentences = what_is_measured(*files_beside(tmp_path / "model.keras"))
     assert "was not measured here: there is no metrics.json" in sentences[0]
     assert "there is no faithfulness.json" in sentences[-1]
+
+
+_METRICS = {
+    **{"accuracy": 0.5, "balanced_accuracy": 0.5, "loss": 1.0, "n": 100, "protocol": "holdout"},
+    **{"selected_on": "validation", "selected_epoch": 1, "best": None},
+    "last": {"epoch": 1, "val_accuracy": 0.5, "val_loss": 1.0},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("metrics.json", "{"),
+        ("metrics.json", json.dumps(_METRICS | {"n": 0})),
+        ("metrics.json", json.dumps(_METRICS | {"accuracy": 7})),
+        ("metrics.json", json.dumps(_METRICS | {"accuracy": float("nan")})),
+        ("faithfulness.json", "[]"),
+        ("faithfulness.json", '{"n": 1000, "steps": 3, "candidates": {}}'),
+    ],
+)
+def test_wrong_measurements_are_named_and_nobody_is_told_that_they_come_back(
+    tmp_path, name, content
+):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(InputError, match=rf"{name} cannot be used: .* remove it to") as found:
+        what_is_measured(*files_beside(tmp_path / "model.keras"))
+    assert "rm " not in str(found.value)
+
+
+def test_measurements_are_said(tmp_path):
+    (tmp_path / "metrics.json").write_text(json.dumps(_METRICS))
+    said, *_ = what_is_measured(*files_beside(tmp_path / "model.keras"))
+    assert "right on 50.0% of 100 test images" in said

@@ -115,7 +115,13 @@ def test_the_command_gives_the_same_answers_without_a_workflow(workflow, images)
     for row, probabilities in zip(rows, softmax(logits[:12]), strict=False):
         assert float(row["probability"]) == pytest.approx(probabilities.max(), abs=1e-4)
 
-    refused = command(workflow, images / "note.txt", images, "--device", "cpu")
-    assert refused.returncode == 1
-    assert "note.txt is cut off, or no .keras file" in refused.stderr
-    assert "Traceback" not in refused.stderr
+    (workflow.folder / "file").touch()
+    for given, output, words in (
+        (images / "note.txt", "out", "note.txt is cut off, or no .keras file"),
+        (model.parent, "file", "file: File exists."),
+        (model.parent, "file/below", "file/below: Not a directory."),
+    ):
+        refused = command(workflow, given, images, "--output", output, "--device", "cpu")
+        assert refused.returncode == 1
+        assert words in refused.stderr
+        assert "Traceback" not in refused.stderr

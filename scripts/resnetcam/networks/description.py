@@ -5,6 +5,7 @@ beside it. (Known without Keras.)
 """
 
 import json
+import os
 import zipfile
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +18,9 @@ KEY = "resnetcam"  # in Keras's metadata
 
 _PIXELS = "0 to 255, as in an image file; the model itself divides by 255 and subtracts its mean"
 _COLORS = {1: "grey", 3: "RGB"}
+_FITS = ("crop", "pad", "stretch")
+_MOST_PIXELS = 512  # a side
+_MOST_BYTES = 2**24  # of metadata
 
 
 class Description(NamedTuple):
@@ -49,12 +53,13 @@ def read_description(model: Path) -> Description:
     Keras drops the former when it saves a model that it has loaded.
 
     Raises:
-        InputError: if there is no such file, it is no model, or nobody says it. (Somebody may
-            have brought the file: not for the workflow to make anew.)
+        InputError: if there is no such file, it is no model, nobody says it, or it is said of no
+            network that this workflow trains. (Somebody may have brought the file: not for the
+            workflow to make anew.)
     """
     beside = model.with_name("model.json")
     said = _of_metadata(model)
-    if said is None and beside.exists():
+    if said is None and os.path.exists(beside):
         said = _of_file(beside)
     if said is None:
         raise InputError(
@@ -65,22 +70,41 @@ def read_description(model: Path) -> Description:
     return Description(tuple(said["class_names"]), *(said[key] for key in Description._fields[1:]))
 
 
-def _of_metadata(model: Path) -> dict[str, Any] | None:
-    if not model.is_file():
+def _of_metadata(model: Path) -> Any:
+    if not os.path.isfile(model):
         raise InputError(f"There is no model {model}. Expected a `model.keras` of this workflow.")
     try:
-        with zipfile.ZipFile(model) as archive:
-            metadata = json.loads(archive.read("metadata.json"))
-        said = metadata.get(KEY)
-    except (OSError, KeyError, ValueError, AttributeError, zipfile.BadZipFile) as error:
+        with zipfile.ZipFile(model) as archive, archive.open("metadata.json") as file:
+            content = file.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise ValueError(f"its metadata take more than {_MOST_BYTES:,} bytes")
+        said = json.loads(content).get(KEY)
+    except PermissionError as error:
+        raise InputError(f"{model} cannot be read: {error.strerror}.") from error
+    except Exception as error:  # a hostile archive can raise anything
         raise InputError(f"{model} is cut off, or no .keras file ({error}).") from error
-    if said is not None and (problem := mismatch(said, DESCRIPTION, repr(KEY))):
+    problem = said is not None and (mismatch(said, DESCRIPTION, repr(KEY)) or _problem(said))
+    if problem:
         raise InputError(f"{model} cannot be used: in its metadata, {problem}.")
     return said
 
 
 def _of_file(path: Path) -> Any:
     try:
-        return read_json(path, DESCRIPTION)
+        said = read_json(path, DESCRIPTION)
     except DamagedFileError as error:
         raise InputError(f"{path} cannot be used: {error.problem}.") from error
+    if problem := _problem(said):
+        raise InputError(f"{path} cannot be used: {problem}.")
+    return said
+
+
+def _problem(said: dict[str, Any]) -> str | None:
+    """Say what no network of this workflow has in its description; None if nothing is like that."""
+    if not all(name.isprintable() for name in said["class_names"]):
+        return "'class_names' has one that cannot be printed"
+    if not 1 <= said["height"] == said["width"] <= _MOST_PIXELS:
+        return f"'height' and 'width' are not the same number from 1 to {_MOST_PIXELS}"
+    if said["channels"] not in _COLORS:
+        return f"'channels' is neither {' nor '.join(map(str, _COLORS))}"
+    return None if said["fit"] in _FITS else f"'fit' is none of {', '.join(_FITS)}"

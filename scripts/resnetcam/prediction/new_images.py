@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam.common.errors import InputError
+from resnetcam.common.rows import Rows, StoredRows, parts
 from resnetcam.common.wording import shown
 from resnetcam.networks.description import Description
 from resnetcam.prediction.stored import NewImages
 from resnetcam.sources.decoding import decode
 from resnetcam.sources.listing import ListedImage, images_at
-from resnetcam.sources.pictures import size_of_picture
 
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow turns colours into grey
 _FITS = {
@@ -28,8 +28,8 @@ def read_images(
     """Decode files, and all files of folders, as a model's description says.
 
     Args:
-        scratch: a folder to decode in, which may be removed after use.
-        processes: how many decode at once.
+        scratch: a folder to decode in, which may be removed once the images are no longer used.
+        processes: how many decode at once; with one, it is this process.
 
     Raises:
         InputError: if there is no such file, or no file can be read.
@@ -42,13 +42,16 @@ def read_images(
         name, reason = unreadable[0]
         more = f" ({len(unreadable):,} files, none of which can be read)" * (len(unreadable) > 1)
         raise InputError(f"{shown(name)}: {reason}.{more}")
-    pixels, has_lost_colors = _coloured(decoded.pixels[:], description.channels)
+    pixels, has_lost_colors = _coloured(decoded.pixels, description.channels, scratch / "coloured")
     notes = [
-        _note(one.path, description, lost)
-        for one, lost in zip(decoded.images, has_lost_colors, strict=True)
+        _note(size, description, lost)
+        for size, lost in zip(decoded.sizes, has_lost_colors, strict=True)
     ]
     return NewImages(
-        pixels, tuple(names[one.path] for one in decoded.images), tuple(notes), unreadable
+        Rows(pixels, np.arange(len(pixels))),
+        tuple(names[one.path] for one in decoded.images),
+        tuple(notes),
+        unreadable,
     )
 
 
@@ -60,23 +63,35 @@ def _names(paths: Sequence[str | Path], listed: Sequence[ListedImage]) -> Iterat
         yield one.path.relative_to(first).as_posix() if alone else str(one.path)
 
 
-def _coloured(pixels: NDArray[np.uint8], channels: int) -> tuple[NDArray[np.uint8], list[bool]]:
-    """Return images with as many channels as a model takes, and which of them lost colours."""
+def _coloured(pixels: StoredRows, channels: int, path: Path) -> tuple[StoredRows, list[bool]]:
+    """Return images with as many channels as a model takes, and which of them lost colours.
+
+    Args:
+        path: of a file for them, as they may not fit into memory.
+    """
     found = pixels.shape[-1]
     if channels == found:
         return pixels, [False] * len(pixels)
-    if found == 1:
-        return np.repeat(pixels, channels, axis=-1), [False] * len(pixels)
-    grey, lost = np.empty((*pixels.shape[:-1], 1), np.uint8), []
-    for index, image in enumerate(pixels):
-        lost.append(bool((image != image[..., :1]).any()))
-        grey[index] = np.rint(image @ np.array(_LUMA, np.float32))[..., None]
-    return grey, lost
+    lost: list[bool] = []
+    with open(path, "wb") as file:
+        for part in parts(pixels):
+            images = pixels[part]
+            if found == 1:
+                coloured = np.repeat(images, channels, axis=-1)
+            else:
+                coloured = np.stack([_grey(image) for image in images])
+            lost += (images != images[..., :1]).any(axis=(1, 2, 3)).tolist()
+            file.write(coloured.data)
+    return StoredRows(path, (*pixels.shape[:-1], channels), np.uint8), lost
 
 
-def _note(path: Path, description: Description, has_lost_colors: bool) -> str:
+def _grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.rint(image @ np.array(_LUMA, np.float32))[..., None].astype(np.uint8)
+
+
+def _note(size: tuple[int, int], description: Description, has_lost_colors: bool) -> str:
     """Say in a line what became of an image."""
-    width, height = size_of_picture(path)
+    width, height = size
     side = description.width
     notes = []
     if (width, height) != (side, side):

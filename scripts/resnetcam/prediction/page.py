@@ -59,7 +59,7 @@ def write_page(
     style = (texts / "report.css").read_text() + (texts / "predictions.css").read_text()
     with replacing(path) as temporary:
         temporary.write_text(
-            framed(body, f"Answers of {model}", style), encoding="utf-8", errors="replace"
+            framed(body, f"Answers of {model}", style), encoding="utf-8", errors="backslashreplace"
         )
 
 

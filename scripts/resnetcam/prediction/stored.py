@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam.common import hdf5
+from resnetcam.common.rows import Rows, StoredRows
 from resnetcam.evaluation.predictions import softmax
 
 _AT_A_TIME = 256
@@ -18,13 +19,13 @@ class NewImages(NamedTuple):
     """Images that were read, N of them, and files that could not be.
 
     Attributes:
-        pixels: uint8 (N, H, W, channels), as the model takes them.
+        pixels: uint8 (N, H, W, channels), as the model takes them, or such rows of a file.
         files: the name of each.
         notes: what was done to each beside decoding it; empty for nothing.
         unreadable: a name and a reason for each of the other files.
     """
 
-    pixels: NDArray[np.uint8]
+    pixels: NDArray[np.uint8] | Rows
     files: tuple[str, ...]
     notes: tuple[str, ...]
     unreadable: tuple[tuple[str, str], ...]
@@ -70,13 +71,22 @@ def write_new_images(path: Path, images: NewImages) -> None:
 
 
 def read_new_images(path: Path) -> NewImages:
-    """Read what ``write_new_images`` wrote."""
+    """Read what ``write_new_images`` wrote; the pixels stay in the file."""
     with hdf5.reading(path) as file:
         files, notes, unreadable, reasons = (
             _read_texts(file, name) for name in ("files", "notes", "unreadable", "reasons")
         )
-        pixels = hdf5.array(file, "x", "u", 4)
-    return NewImages(pixels, files, notes, tuple(zip(unreadable, reasons, strict=True)))
+        x = file["x"]
+        start = x.id.get_offset()
+        if start is None or x.ndim != 4 or x.dtype != np.uint8:
+            raise ValueError("x holds other values than it should")
+        pixels = StoredRows(path, x.shape, x.dtype, start)
+    return NewImages(
+        Rows(pixels, np.arange(len(pixels))),
+        files,
+        notes,
+        tuple(zip(unreadable, reasons, strict=True)),
+    )
 
 
 def write_answers(path: Path, answers: Answers) -> None:

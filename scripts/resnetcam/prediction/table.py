@@ -9,27 +9,38 @@ from resnetcam.common.files import replacing
 from resnetcam.common.wording import shown
 from resnetcam.prediction.stored import Answers, NewImages
 
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets compute, or cut off before it
+
 
 def write_table(path: Path, images: NewImages, answers: Answers) -> None:
     """Write a CSV: file, class, its probability, a remark, and the probability of each class.
 
     The columns of classes are called ``p_<class>``. A file that could not be read has a remark
-    alone.
+    alone. A path that a spreadsheet would compute, such as ``=1+1.png``, is written as
+    ``./=1+1.png``; in one that is no UTF-8, what is none as ``\\udcff``.
     """
     probabilities = answers.probabilities
     names = answers.class_names
     with (
         replacing(path) as temporary,
-        open(temporary, "w", encoding="utf-8", errors="surrogateescape", newline="") as file,
+        open(temporary, "w", encoding="utf-8", errors="backslashreplace", newline="") as file,
     ):
         writer = csv.writer(file, lineterminator="\n")
+        # Before Python 3.13 a carriage return alone is not quoted where it is needed.
+        quoting = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
         writer.writerow(["path", "label", "probability", "note", *(f"p_{one}" for one in names)])
         for name, note, row in zip(images.files, images.notes, probabilities, strict=True):
             best = int(np.argmax(row))
             numbers = [f"{value:.6g}" for value in row]
-            writer.writerow([name, names[best], numbers[best], note, *numbers])
+            writer_of_row = quoting if "\r" in name else writer
+            writer_of_row.writerow([_path(name), names[best], numbers[best], note, *numbers])
         for name, reason in images.unreadable:
-            writer.writerow([name, "", "", f"not read: {reason}", *[""] * len(names)])
+            writer_of_row = quoting if "\r" in name else writer
+            writer_of_row.writerow([_path(name), "", "", f"not read: {reason}", *[""] * len(names)])
+
+
+def _path(name: str) -> str:
+    return f"./{name}" if name.startswith(_FORMULAS) else name
 
 
 def share_in_words(share: float) -> str:

@@ -1,14 +1,18 @@
 """What was measured on a network, to stand beside its answers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
+from resnetcam.common.errors import DamagedFileError, InputError
 from resnetcam.common.files import read_json
 from resnetcam.common.json_shapes import FAITHFULNESS, METRICS
 from resnetcam.common.wording import counted
 from resnetcam.evaluation.intervals import wilson_interval
 from resnetcam.report.text import percent
 from resnetcam.report.verdicts import faithfulness_verdict
+
+T = TypeVar("T")
 
 _UNMEASURED = (
     "How often this network is right was not measured here: there is no metrics.json beside it."
@@ -25,6 +29,10 @@ def what_is_measured(metrics: Path | None, faithfulness: Path | None) -> list[st
 
     Args:
         metrics, faithfulness: files of its run; None if they are not there.
+
+    Raises:
+        InputError: if one is not as it was written. (Somebody may have brought it with the
+            network: not for the workflow to make anew.)
     """
     sure = f"{_ALWAYS_A_CLASS} {_calibration(metrics)}"
     return [_accuracy(metrics), sure, *_of_maps(faithfulness)]
@@ -42,10 +50,13 @@ def files_beside(model: Path) -> Sequence[Path | None]:
 
 
 def _accuracy(path: Path | None) -> str:
-    if path is None:
-        return _UNMEASURED
-    metrics = read_json(path, METRICS)
+    return _UNMEASURED if path is None else _said_of(path, METRICS, _right_on)
+
+
+def _right_on(metrics: dict[str, Any]) -> str:
     accuracy, n = metrics["accuracy"], metrics["n"]
+    if not (0 <= accuracy <= 1 and n > 0):
+        raise ValueError("no share of any images")
     low, high = (percent(bound, n) for bound in wilson_interval(accuracy, n))
     return (
         f"This network is right on {percent(accuracy, n)} of {counted(n, 'test image')} of its "
@@ -70,5 +81,15 @@ def _of_maps(path: Path | None) -> list[str]:
         return [_NO_SCORES]
     return [
         f"Do its maps show what it uses? On test images: {verdict.on_baselines}"
-        for verdict in faithfulness_verdict(read_json(path, FAITHFULNESS))
+        for verdict in _said_of(path, FAITHFULNESS, faithfulness_verdict)
     ]
+
+
+def _said_of(path: Path, shape: Any, say: Callable[[Any], T]) -> T:
+    try:
+        return say(read_json(path, shape))
+    except DamagedFileError as error:
+        problem = error.problem
+    except (ArithmeticError, LookupError, StopIteration, TypeError, ValueError):
+        problem = "its numbers are not as this workflow writes them"
+    raise InputError(f"{path} cannot be used: {problem}. Restore it, or remove it to do without.")

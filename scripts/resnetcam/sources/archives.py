@@ -203,6 +203,11 @@ def _check_local(given: str, sha256: str, layout: str) -> str:
     if is_cifar10:
         _check_images(path)
         return found
+    if not is_folder and any(path.name in names for names in LAYOUTS[layout].forms):
+        raise InputError(
+            f"`path`: {path} is one of several files. Give their folder: expected "
+            f"{LAYOUTS[layout].holds}."
+        )
     raise InputError(
         f"`path`: {path} does not have the hash `sha256`.\n"
         f"  expected {sha256}\n"

@@ -8,7 +8,6 @@ import functools
 import gzip
 import io
 import pickle
-import re
 import tarfile
 from abc import ABC, abstractmethod
 from pathlib import Path, PurePosixPath
@@ -31,6 +30,7 @@ from resnetcam.sources.packed import member_error
 from resnetcam.sources.sizes import IMAGE_SIDE
 
 PIXEL_BYTES = 3 * IMAGE_SIDE**2
+_LONGEST_SHOWN = 40  # of a name
 RECORD_BYTES = 1 + PIXEL_BYTES
 MAX_CLASSES = 256  # a label is one byte
 
@@ -107,8 +107,9 @@ def read_archive(
     class_names = form.read_class_names()
     if not 1 <= len(class_names) <= MAX_CLASSES:
         raise form.error(form.meta, f"1 to {MAX_CLASSES} class names", len(class_names))
-    if any("\0" in name or re.search("[\ud800-\udfff]", name) for name in class_names):
-        raise form.error(form.meta, "class names of text", "a NUL or half a character")
+    if unprintable := [name for name in class_names if not name.isprintable()]:
+        found = ascii(unprintable[0][:_LONGEST_SHOWN])
+        raise form.error(form.meta, "class names that can be printed", found)
     x_train, y_train = _read_split(form, parts.train, train_images, len(class_names))
     x_test, y_test = _read_split(form, (parts.test,), test_images, len(class_names))
     return LabelledImages(x_train, y_train, x_test, y_test, class_names)

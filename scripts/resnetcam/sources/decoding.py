@@ -4,6 +4,7 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +16,12 @@ from resnetcam.common.rows import StoredRows, parts
 from resnetcam.common.steps import logged_steps
 from resnetcam.common.wording import counted, shown
 from resnetcam.sources.listing import ListedImage
-from resnetcam.sources.pictures import UnreadableImageError, decode_picture, read_file
+from resnetcam.sources.pictures import (
+    UnreadableImageError,
+    decode_picture,
+    read_file,
+    size_of_picture,
+)
 from resnetcam.sources.twins import perceptual_hashes
 
 # What a process decodes at a time: so many images, if they take no more than so many bytes.
@@ -29,6 +35,7 @@ class Decoded(NamedTuple):
     Attributes:
         images: those that can be read, N of them, in their order.
         pixels: uint8 (N, side, side, C), in a file; C is 1 if all are grey, else 3.
+        sizes: width and height of each as it was, in pixels.
         hashes: uint64 (N,), equal or nearly so for images that look alike.
         contents: the SHA-256 of each file that can be opened, whether it can be decoded or not.
         unreadable: what is wrong with the others.
@@ -37,6 +44,7 @@ class Decoded(NamedTuple):
 
     images: tuple[ListedImage, ...]
     pixels: StoredRows
+    sizes: tuple[tuple[int, int], ...]
     hashes: NDArray[np.uint64]
     contents: dict[Path, str]
     unreadable: tuple[UnreadableImageError, ...]
@@ -47,6 +55,7 @@ class _Part(NamedTuple):
     """The same of some files; ``readable`` says which, and ``is_grey`` if these are."""
 
     pixels: NDArray[np.uint8]
+    sizes: list[tuple[int, int]]
     hashes: NDArray[np.uint64]
     readable: list[bool]
     contents: list[str]
@@ -63,11 +72,15 @@ def decode(
     Args:
         fit: what becomes of one that is no square (``pictures.decode_picture``).
         scratch: a folder for the pixels, which is to be removed after use.
-        processes: how many decode at once.
+        processes: how many decode at once; with one, it is this process.
+
+    Raises:
+        InputError: if one of them is killed.
     """
     step = max(1, min(_IMAGES, _BYTES // (3 * side * side)))
     tasks = [images[start : start + step] for start in range(0, len(images), step)]
     readable: list[ListedImage] = []
+    sizes: list[tuple[int, int]] = []
     hashes: list[NDArray[np.uint64]] = []
     contents: dict[Path, str] = {}
     unreadable: list[UnreadableImageError] = []
@@ -78,6 +91,7 @@ def decode(
         for task, done in zip(tasks, results, strict=True):
             file.write(done.pixels.data)
             readable += [one for one, good in zip(task, done.readable, strict=True) if good]
+            sizes += done.sizes
             hashes.append(done.hashes)
             contents |= zip((one.path for one in task), done.contents, strict=True)
             unreadable += [UnreadableImageError(*one) for one in done.unreadable]
@@ -86,6 +100,7 @@ def decode(
     return Decoded(
         tuple(readable),
         _first_channel(pixels, scratch / "grey") if grey else pixels,
+        tuple(sizes),
         np.concatenate(hashes) if hashes else np.zeros(0, np.uint64),
         contents,
         tuple(unreadable),
@@ -129,24 +144,34 @@ def _on_all_cores(
     processes: int,
 ) -> Iterator[_Part]:
     """Yield the results in order, with no more of them waiting than twice the processes."""
+    if processes == 1:
+        yield from (work(task, side, fit) for task in tasks)
+        return
     waiting: deque[Future[_Part]] = deque()
-    with ProcessPoolExecutor(processes) as pool:
-        for task in tasks:
-            waiting.append(pool.submit(work, task, side, fit))
-            if len(waiting) > 2 * processes:
+    try:
+        with ProcessPoolExecutor(processes) as pool:
+            for task in tasks:
+                waiting.append(pool.submit(work, task, side, fit))
+                if len(waiting) > 2 * processes:
+                    yield waiting.popleft().result()
+            while waiting:
                 yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+    except BrokenProcessPool as error:
+        raise InputError(
+            "A process that decodes images was killed, as happens where memory runs out. Let fewer "
+            "run at once (`--cores`), or give the job more memory."
+        ) from error
 
 
 def _decode_part(paths: list[Path], side: int, fit: str) -> _Part:
-    pixels, readable, contents, unreadable = [], [], [], []
+    pixels, sizes, readable, contents, unreadable = [], [], [], [], []
     for path in paths:
         sha256, picture = "", None
         try:
             content = read_file(path)
             sha256 = hashlib.sha256(content).hexdigest()
             picture = decode_picture(path, content, side, fit)
+            sizes.append(size_of_picture(content))
         except UnreadableImageError as error:
             unreadable.append((path, error.reason))
         else:
@@ -156,7 +181,7 @@ def _decode_part(paths: list[Path], side: int, fit: str) -> _Part:
     stacked = np.array(pixels, np.uint8).reshape(-1, side, side, 3)
     is_grey = bool((stacked == stacked[..., :1]).all())
     hashes, brightest = perceptual_hashes(stacked), int(stacked.max(initial=0))
-    return _Part(stacked, hashes, readable, contents, unreadable, is_grey, brightest)
+    return _Part(stacked, sizes, hashes, readable, contents, unreadable, is_grey, brightest)
 
 
 def _first_channel(pixels: StoredRows, path: Path) -> StoredRows:

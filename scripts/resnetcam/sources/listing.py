@@ -89,7 +89,7 @@ def images_at(path: str | Path) -> list[ListedImage]:
             holds a link to itself.
     """
     path = Path(path).expanduser()
-    files = list(_files_below(path, (os.path.realpath(path),))) if path.is_dir() else [path]
+    files = list(_files_below(path)) if path.is_dir() else [path]
     if not files or not os.path.lexists(path):
         found = "holds no file" if path.is_dir() else "does not exist"
         raise InputError(f"{shown(path)} {found}. Expected an image, or a folder of images.")
@@ -141,7 +141,7 @@ def _of_classes(folders: Iterable[Path], split: str) -> Iterator[ListedImage]:
     """The images of class folders, whatever lies deeper in them too, by name and then by class."""
     found = []
     for folder in folders:
-        files = list(_files_below(folder, (os.path.realpath(folder),)))
+        files = list(_files_below(folder))
         if not files:
             raise InputError(
                 f"{shown(folder)}: a class without an image. Add some, or remove the folder."
@@ -151,19 +151,34 @@ def _of_classes(folders: Iterable[Path], split: str) -> Iterator[ListedImage]:
         yield ListedImage(path, label, split)
 
 
-def _files_below(folder: Path, above: tuple[str, ...]) -> Iterator[Path]:
-    for path in _entries(folder):
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Yield the files in a folder and below it; what a folder holds, where its name stands."""
+    # A stack, as folders may be nested deeper than calls can be.
+    waiting = [(iter(_entries(folder)), _identity(folder))]
+    while waiting:
+        path = next(waiting[-1][0], None)
+        if path is None:
+            waiting.pop()
+            continue
         # ``path.is_dir()`` raises where a folder may be listed but not entered.
         if not os.path.isdir(path):
             yield path
             continue
-        real = os.path.realpath(path)
-        if real in above:
+        identity = _identity(path)
+        if any(identity == above for _, above in waiting):
             raise InputError(
                 f"{shown(path)} is a link to a folder that holds it, so its images would never "
                 "end. Remove the link."
             )
-        yield from _files_below(path, (*above, real))
+        waiting.append((iter(_entries(path)), identity))
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    try:
+        state = os.stat(folder)
+    except OSError as error:
+        raise InputError(f"{shown(folder)} cannot be read: {error.strerror}.") from error
+    return state.st_dev, state.st_ino
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -57,7 +57,10 @@ def read_file(path: str | Path) -> bytes:
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise UnreadableImageError(path, "a pipe or a device, and no file")
-            return file.read(MAX_BYTES)
+            content = file.read(MAX_BYTES)
+            if content is None:  # of a system's file that has nothing to say for now
+                raise UnreadableImageError(path, "a pipe or a device, and no file")
+            return content
     except OSError as error:
         raise UnreadableImageError(path, error.strerror or str(error)) from error
 
@@ -97,11 +100,11 @@ def decode_picture(path: str | Path, content: bytes, side: int, fit: str) -> NDA
         raise UnreadableImageError(path, f"damaged ({shown(said)})") from error
 
 
-def size_of_picture(path: str | Path) -> tuple[int, int]:
-    """Return width and height in pixels of an image file that can be decoded, turned upright."""
+def size_of_picture(content: bytes) -> tuple[int, int]:
+    """Return width and height in pixels of an image that can be decoded, turned upright."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with Image.open(path, formats=FORMATS) as image:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             width, height = image.size
             is_turned = image.getexif().get(_ORIENTATION, 1) in _SIDEWAYS
     return (height, width) if is_turned else (width, height)
