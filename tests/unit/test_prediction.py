@@ -11,9 +11,11 @@ import keras
 import numpy as np
 import pytest
 from PIL import Image
+from small_metrics import SURENESS
 
 from resnetcam.common.errors import InputError
 from resnetcam.common.rows import Rows
+from resnetcam.evaluation.predictions import softmax
 from resnetcam.explain.explanation import explainer
 from resnetcam.networks import description
 from resnetcam.networks.description import Description, read_description
@@ -32,7 +34,7 @@ from resnetcam.prediction.stored import (
     write_new_images,
 )
 from resnetcam.prediction.table import in_words, share_in_words, write_table
-from resnetcam.prediction.trust import files_beside, what_is_measured
+from resnetcam.prediction.trust import files_beside, temperature_of, what_is_measured
 from resnetcam.report.figures.overlays import Look
 from resnetcam.settings.schema import read_schema
 
@@ -468,6 +470,7 @@ def test_what_was_not_measured_is_said(tmp_path):
 _METRICS = {
     **{"accuracy": 0.5, "balanced_accuracy": 0.5, "loss": 1.0, "n": 100, "protocol": "holdout"},
     **{"selected_on": "validation", "selected_epoch": 1, "best": None},
+    **SURENESS,
     "last": {"epoch": 1, "val_accuracy": 0.5, "val_loss": 1.0},
 }
 
@@ -478,6 +481,7 @@ _METRICS = {
         ("metrics.json", "{"),
         ("metrics.json", json.dumps(_METRICS | {"n": 0})),
         ("metrics.json", json.dumps(_METRICS | {"accuracy": 7})),
+        ("metrics.json", json.dumps(_METRICS | {"calibrated": None})),
         ("metrics.json", json.dumps(_METRICS | {"accuracy": float("nan")})),
         ("faithfulness.json", "[]"),
         ("faithfulness.json", '{"n": 1000, "steps": 3, "candidates": {}}'),
@@ -496,3 +500,21 @@ def test_measurements_are_said(tmp_path):
     (tmp_path / "metrics.json").write_text(json.dumps(_METRICS))
     said, *_ = what_is_measured(*files_beside(tmp_path / "model.keras"))
     assert "right on 50.0% of 100 test images" in said
+
+
+def test_probabilities_are_calibrated_where_a_temperature_was_fitted(tmp_path, hostile):
+    path = tmp_path / "metrics.json"
+    path.write_text(json.dumps(_METRICS))
+    assert temperature_of(path) == 1.5
+    assert (
+        "temperature 1.5: on test images they are off by 2.00%" in what_is_measured(path, None)[1]
+    )
+    _, answers = hostile
+    expected = softmax(answers.logits / np.float32(1.5))
+    np.testing.assert_allclose(answers._replace(temperature=1.5).probabilities, expected)
+    path.write_text(json.dumps(_METRICS | {"temperature": None, "calibrated": None}))
+    assert temperature_of(path) == 1
+    assert "not calibrated" in what_is_measured(path, None)[1]
+    path.write_text(json.dumps(_METRICS | {"temperature": 0.0}))
+    with pytest.raises(InputError, match="its numbers are not as"):
+        temperature_of(path)

@@ -38,6 +38,11 @@ def settings(images):
     return ["--configfile", "tiny.yaml", "--config", f"images={images}", MODEL]
 
 
+def calibrated(run, logits):
+    temperature = json.loads((run / "metrics.json").read_text())["temperature"]
+    return softmax(logits / np.float32(temperature))
+
+
 def table_in(folder):
     with open(folder / "predictions.csv", newline="") as file:
         return list(csv.DictReader(file))
@@ -58,7 +63,7 @@ def test_test_images_get_the_answers_that_the_run_has_of_them(workflow, images):
     rows = table_in(folder)
     assert [row["path"] for row in rows] == [f"{i:02}.png" for i in range(12)] + ["note.txt"]
     names = DatasetReader(workflow.folder / "results/shapes/data.h5").class_names
-    for row, probabilities in zip(rows, softmax(logits[:12]), strict=False):
+    for row, probabilities in zip(rows, calibrated(run, logits[:12]), strict=False):
         assert row["label"] == names[probabilities.argmax()]
         assert float(row[f"p_{row['label']}"]) == pytest.approx(probabilities.max(), abs=1e-4)
     page = (folder / "predictions.html").read_text()
@@ -110,9 +115,9 @@ def test_the_command_gives_the_same_answers_without_a_workflow(workflow, images)
     assert "note.txt: not read: not an image" in done.stdout
     assert done.stdout.count("\n") == 14
     assert done.stdout.endswith("Page and table: out/predictions.html, predictions.csv\n")
-    rows = table_in(workflow.folder / "out")
-    logits, _ = read_predictions(workflow.folder / RUN / "predictions.h5", "test")
-    for row, probabilities in zip(rows, softmax(logits[:12]), strict=False):
+    rows, run = table_in(workflow.folder / "out"), workflow.folder / RUN
+    logits, _ = read_predictions(run / "predictions.h5", "test")
+    for row, probabilities in zip(rows, calibrated(run, logits[:12]), strict=False):
         assert float(row["probability"]) == pytest.approx(probabilities.max(), abs=1e-4)
 
     (workflow.folder / "file").touch()

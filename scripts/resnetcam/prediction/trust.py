@@ -8,6 +8,7 @@ from resnetcam.common.errors import DamagedFileError, InputError
 from resnetcam.common.files import read_json
 from resnetcam.common.json_shapes import FAITHFULNESS, METRICS
 from resnetcam.common.wording import counted
+from resnetcam.evaluation.calibration import TEMPERATURES
 from resnetcam.evaluation.intervals import wilson_interval
 from resnetcam.report.text import percent
 from resnetcam.report.verdicts import faithfulness_verdict
@@ -39,8 +40,12 @@ def what_is_measured(metrics: Path | None, faithfulness: Path | None) -> list[st
 
 
 def temperature_of(metrics: Path | None) -> float:
-    """Return what a network's logits are to be divided by; 1 where that was not measured."""
-    return read_json(metrics, METRICS)["temperature"] or 1.0 if metrics else 1.0
+    """Return what a network's logits are to be divided by; 1 where that was not measured.
+
+    Raises:
+        InputError: as ``what_is_measured``.
+    """
+    return _said_of(metrics, METRICS, _temperature) if metrics else 1.0
 
 
 def files_beside(model: Path) -> Sequence[Path | None]:
@@ -65,8 +70,19 @@ def _right_on(metrics: dict[str, Any]) -> str:
 
 
 def _calibration(path: Path | None) -> str:
-    metrics = read_json(path, METRICS) if path else None
-    if not metrics or not metrics["temperature"]:
+    return _NOT_CALIBRATED if path is None else _said_of(path, METRICS, _calibrated)
+
+
+def _temperature(metrics: dict[str, Any]) -> float:
+    found = metrics["temperature"]
+    low, high = TEMPERATURES
+    if found is not None and not low <= found <= high:
+        raise ValueError("no temperature that is fitted")
+    return 1.0 if found is None else float(found)
+
+
+def _calibrated(metrics: dict[str, Any]) -> str:
+    if metrics["temperature"] is None:
         return _NOT_CALIBRATED
     before, after = metrics["ece"], metrics["calibrated"]["ece"]
     return (
