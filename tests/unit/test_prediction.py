@@ -34,6 +34,7 @@ from resnetcam.prediction.stored import (
 from resnetcam.prediction.table import in_words, share_in_words, write_table
 from resnetcam.prediction.trust import files_beside, what_is_measured
 from resnetcam.report.figures.overlays import Look
+from resnetcam.settings.question import model_asked_for
 from resnetcam.settings.schema import read_schema
 
 ROOT = Path(__file__).parents[2]
@@ -494,3 +495,8 @@ def test_measurements_are_said(tmp_path):
     (tmp_path / "metrics.json").write_text(json.dumps(_METRICS))
     said, *_ = what_is_measured(*files_beside(tmp_path / "model.keras"))
     assert "right on 50.0% of 100 test images" in said
+
+
+def test_what_trains_a_model_that_is_not_there_can_be_copied_as_it_stands():
+    with pytest.raises(InputError, match=r"`snakemake --cores 4 'a b/model\.keras'`"):
+        model_asked_for("a b")

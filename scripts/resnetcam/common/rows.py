@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from resnetcam.common.errors import DamagedFileError
+from resnetcam.common.errors import DamagedFileError, InputError
 
 _BYTES_AT_A_TIME = 2**24
 
@@ -25,7 +25,8 @@ class StoredRows:
         shape, dtype: of the array.
 
     Raises:
-        DamagedFileError: when rows are read of a file that is cut off, or was replaced since.
+        DamagedFileError: when rows are read of a file that is cut off.
+        InputError: when it was replaced, written to or removed since.
     """
 
     def __init__(self, path: str | Path, shape: Sequence[int], dtype: DTypeLike, start: int = 0):
@@ -41,9 +42,13 @@ class StoredRows:
         rows = np.arange(len(self))[chosen]
         found = np.empty((rows.size, *self.shape[1:]), self.dtype)
         memory = found.reshape(-1).view(np.uint8).data
-        with open(self._path, "rb", buffering=0) as file:
+        try:
+            opened = open(self._path, "rb", buffering=0)
+        except FileNotFoundError:
+            raise self._changed() from None
+        with opened as file:
             if _identity(os.fstat(file.fileno())) != self._file:
-                raise DamagedFileError(self._path, "it changed while it was read")
+                raise self._changed()
             done = 0
             for first, count in _runs(rows.reshape(-1)):
                 file.seek(self._start + first * self._bytes_a_row)
@@ -54,6 +59,10 @@ class StoredRows:
                         raise DamagedFileError(self._path, "it is cut off")
                     done += got
         return found.reshape(*rows.shape, *self.shape[1:])
+
+    def _changed(self) -> InputError:
+        # Not for its reader to call it damaged: somebody may have made it anew.
+        return InputError(f"{self._path} changed while it was read. Run the command again.")
 
 
 class Rows:
