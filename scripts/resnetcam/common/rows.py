@@ -4,6 +4,7 @@ import hashlib
 import math
 import os
 from collections.abc import Iterator, Sequence
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -43,22 +44,24 @@ class StoredRows:
         found = np.empty((rows.size, *self.shape[1:]), self.dtype)
         memory = found.reshape(-1).view(np.uint8).data
         try:
-            opened = open(self._path, "rb", buffering=0)
+            with open(self._path, "rb", buffering=0) as file:
+                if _identity(os.fstat(file.fileno())) != self._file:
+                    raise self._changed()
+                self._read(file, rows.reshape(-1), memory)
         except FileNotFoundError:
             raise self._changed() from None
-        with opened as file:
-            if _identity(os.fstat(file.fileno())) != self._file:
-                raise self._changed()
-            done = 0
-            for first, count in _runs(rows.reshape(-1)):
-                file.seek(self._start + first * self._bytes_a_row)
-                end = done + count * self._bytes_a_row
-                while done < end:
-                    got = file.readinto(memory[done:end])
-                    if not got:
-                        raise DamagedFileError(self._path, "it is cut off")
-                    done += got
         return found.reshape(*rows.shape, *self.shape[1:])
+
+    def _read(self, file: FileIO, rows: NDArray[np.integer], memory: memoryview) -> None:
+        done = 0
+        for first, count in _runs(rows):
+            file.seek(self._start + first * self._bytes_a_row)
+            end = done + count * self._bytes_a_row
+            while done < end:
+                got = file.readinto(memory[done:end])
+                if not got:
+                    raise DamagedFileError(self._path, "it is cut off")
+                done += got
 
     def _changed(self) -> InputError:
         # Not for its reader to call it damaged: somebody may have made it anew.

@@ -47,9 +47,9 @@ def model_asked_for(model: str | None) -> str:
     path = _file(model)
     if not os.path.isfile(os.path.expanduser(path)):
         raise InputError(
-            f"model: there is no {shown(path)}. Name the folder of a run that has been trained, or its "
-            f"`model.keras`. A run that the config describes is trained by `snakemake --cores 4 "
-            f"{shlex.quote(path)}`."
+            f"model: there is no {shown(path)}. Name the folder of a run that has been trained, or "
+            f"its `model.keras`. A run that the config describes is trained by "
+            f"`snakemake --cores 4 {shlex.quote(path)}`."
         )
     return os.path.abspath(os.path.expanduser(path))
 
