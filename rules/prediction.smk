@@ -10,11 +10,6 @@ LOGS_OF_ANSWERS = ANSWERS.replace("results", "logs", 1)
 MEASUREMENTS = ("metrics.json", "faithfulness.json")
 
 
-def answers_asked_for(wildcards):
-    new_images(wildcards), model_asked(wildcards)
-    return f"{ANSWERS}/predictions.html"
-
-
 rule predict:
     input:
         answers_asked_for,

@@ -120,6 +120,11 @@ def model_asked(wildcards):
         return model_asked_for(SETTINGS["model"])
 
 
+def answers_asked_for(wildcards):
+    new_images(wildcards), model_asked(wildcards)
+    return f"{ANSWERS}/predictions.html"
+
+
 def content_of_model(wildcards):
     """A digest of the network that answers, and of what it says it was trained on."""
     return content_of(beside_model(wildcards, "model.keras", "model.json"))

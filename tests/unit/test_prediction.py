@@ -36,6 +36,7 @@ from resnetcam.prediction.stored import (
 from resnetcam.prediction.table import in_words, share_in_words, write_table
 from resnetcam.prediction.trust import files_beside, temperature_of, what_is_measured
 from resnetcam.report.figures.overlays import Look
+from resnetcam.settings.question import model_asked_for
 from resnetcam.settings.schema import read_schema
 
 ROOT = Path(__file__).parents[2]
@@ -518,3 +519,8 @@ def test_probabilities_are_calibrated_where_a_temperature_was_fitted(tmp_path, h
     path.write_text(json.dumps(_METRICS | {"temperature": 0.0}))
     with pytest.raises(InputError, match="its numbers are not as"):
         temperature_of(path)
+
+
+def test_what_trains_a_model_that_is_not_there_can_be_copied_as_it_stands():
+    with pytest.raises(InputError, match=r"`snakemake --cores 4 'a b/model\.keras'`"):
+        model_asked_for("a b")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from resnetcam.common import rows
-from resnetcam.common.errors import DamagedFileError
+from resnetcam.common.errors import DamagedFileError, InputError
 from resnetcam.common.rows import Rows, StoredRows, parts, sha256_of
 
 VALUES = np.random.default_rng(0).integers(0, 2**16, (50, 3, 2), np.uint16)
@@ -63,13 +63,16 @@ def test_a_file_that_is_cut_off_is_refused(path, stored):
     assert stored[:].shape == VALUES.shape
 
 
-@pytest.mark.parametrize("how", ["replaced", "written to"])
+@pytest.mark.parametrize("how", ["replaced", "written to", "removed"])
 def test_a_file_that_changes_meanwhile_is_refused(path, stored, how):
     stored[0]
     if how == "replaced":
         (path.parent / "new").write_bytes(path.read_bytes())
         os.replace(path.parent / "new", path)
+    elif how == "removed":
+        path.unlink()
     else:
         os.truncate(path, 500)
-    with pytest.raises(DamagedFileError, match="it changed while it was read"):
+    with pytest.raises(InputError, match="changed while it was read") as found:
         stored[0]
+    assert "rm " not in str(found.value)

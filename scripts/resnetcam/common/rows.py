@@ -4,13 +4,14 @@ import hashlib
 import math
 import os
 from collections.abc import Iterator, Sequence
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from resnetcam.common.errors import DamagedFileError
+from resnetcam.common.errors import DamagedFileError, InputError
 
 _BYTES_AT_A_TIME = 2**24
 
@@ -25,7 +26,8 @@ class StoredRows:
         shape, dtype: of the array.
 
     Raises:
-        DamagedFileError: when rows are read of a file that is cut off, or was replaced since.
+        DamagedFileError: when rows are read of a file that is cut off.
+        InputError: when it was replaced, written to or removed since.
     """
 
     def __init__(self, path: str | Path, shape: Sequence[int], dtype: DTypeLike, start: int = 0):
@@ -41,19 +43,29 @@ class StoredRows:
         rows = np.arange(len(self))[chosen]
         found = np.empty((rows.size, *self.shape[1:]), self.dtype)
         memory = found.reshape(-1).view(np.uint8).data
-        with open(self._path, "rb", buffering=0) as file:
-            if _identity(os.fstat(file.fileno())) != self._file:
-                raise DamagedFileError(self._path, "it changed while it was read")
-            done = 0
-            for first, count in _runs(rows.reshape(-1)):
-                file.seek(self._start + first * self._bytes_a_row)
-                end = done + count * self._bytes_a_row
-                while done < end:
-                    got = file.readinto(memory[done:end])
-                    if not got:
-                        raise DamagedFileError(self._path, "it is cut off")
-                    done += got
+        try:
+            with open(self._path, "rb", buffering=0) as file:
+                if _identity(os.fstat(file.fileno())) != self._file:
+                    raise self._changed()
+                self._read(file, rows.reshape(-1), memory)
+        except FileNotFoundError:
+            raise self._changed() from None
         return found.reshape(*rows.shape, *self.shape[1:])
+
+    def _read(self, file: FileIO, rows: NDArray[np.integer], memory: memoryview) -> None:
+        done = 0
+        for first, count in _runs(rows):
+            file.seek(self._start + first * self._bytes_a_row)
+            end = done + count * self._bytes_a_row
+            while done < end:
+                got = file.readinto(memory[done:end])
+                if not got:
+                    raise DamagedFileError(self._path, "it is cut off")
+                done += got
+
+    def _changed(self) -> InputError:
+        # Not for its reader to call it damaged: somebody may have made it anew.
+        return InputError(f"{self._path} changed while it was read. Run the command again.")
 
 
 class Rows:

@@ -3,11 +3,13 @@
 import hashlib
 import os
 import re
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
 from resnetcam.common.errors import InputError
 from resnetcam.common.files import sha256_of_file
+from resnetcam.common.wording import shown
 
 _EXAMPLE = "snakemake predict --config images=/my/photos model=results/cifar10/fast/seed1"
 _LONGEST = 40
@@ -45,9 +47,9 @@ def model_asked_for(model: str | None) -> str:
     path = _file(model)
     if not os.path.isfile(os.path.expanduser(path)):
         raise InputError(
-            f"model: there is no {path}. Name the folder of a run that has been trained, or its "
-            f"`model.keras`. A run that the config describes is trained by `snakemake --cores 4 "
-            f"{path}`."
+            f"model: there is no {shown(path)}. Name the folder of a run that has been trained, or "
+            f"its `model.keras`. A run that the config describes is trained by "
+            f"`snakemake --cores 4 {shlex.quote(path)}`."
         )
     return os.path.abspath(os.path.expanduser(path))
 
