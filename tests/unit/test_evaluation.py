@@ -160,13 +160,13 @@ def test_confusions_are_a_row_for_each_pair_the_most_frequent_first(tmp_path):
 def test_mistakes_are_told_the_surest_first_with_their_files(tmp_path):
     logits = np.array([[1.0, 0], [2, 0], [0, 3], [5, 0]], np.float32)
     labels = np.array([0, 1, 0, 1])
-    write_mistakes(tmp_path / "m.csv", logits, labels, ("cat", "d,og"), ("a", "b", "c", "\udcff"))
-    with open(tmp_path / "m.csv", encoding="utf-8", errors="surrogateescape", newline="") as file:
+    write_mistakes(tmp_path / "m.csv", logits, labels, ("cat", "d,og"), ("a", "b", "=c", "\udcff"))
+    with open(tmp_path / "m.csv", encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)
     assert header == ["test_image", "file", "true_class", "predicted_class", "probability"]
     assert [row[:4] for row in rows] == [
-        ["3", "\udcff", "d,og", "cat"],
-        ["2", "c", "cat", "d,og"],
+        ["3", "\\udcff", "d,og", "cat"],
+        ["2", "./=c", "cat", "d,og"],
         ["1", "b", "d,og", "cat"],
     ]
     assert float(rows[2][4]) == pytest.approx(1 / (1 + np.exp(-2)), abs=1e-6)

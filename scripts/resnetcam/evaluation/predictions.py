@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from resnetcam.common import hdf5
 from resnetcam.common.files import replacing
+from resnetcam.common.tables import path_in_table, writing_table
 from resnetcam.data.protocols import chooses_nothing, selected_on
 from resnetcam.evaluation.calibration import (
     area_under_risk,
@@ -69,16 +70,12 @@ def write_mistakes(
     predicted = logits.argmax(1)
     wrong = np.flatnonzero(predicted != labels)
     surest = wrong[np.argsort(-probabilities[wrong, predicted[wrong]], kind="stable")]
-    with (
-        replacing(path) as temporary,
-        open(temporary, "w", encoding="utf-8", errors="surrogateescape", newline="") as file,
-    ):
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["test_image", "file", "true_class", "predicted_class", "probability"])
+    with writing_table(path) as write:
+        write(["test_image", "file", "true_class", "predicted_class", "probability"])
         for index in surest.tolist():
+            file = path_in_table(files[index]) if files else ""
             names = class_names[labels[index]], class_names[predicted[index]]
-            probability = probabilities[index, predicted[index]]
-            writer.writerow([index, files[index] if files else "", *names, f"{probability:.6g}"])
+            write([index, file, *names, f"{probabilities[index, predicted[index]]:.6g}"])
 
 
 def write_predictions(path: Path, predictions: dict[str, tuple[Any, Any]]) -> None:

@@ -1,15 +1,12 @@
 """The table of answers: a row a file, those included that could not be read."""
 
-import csv
 from pathlib import Path
 
 import numpy as np
 
-from resnetcam.common.files import replacing
+from resnetcam.common.tables import path_in_table, writing_table
 from resnetcam.common.wording import shown
 from resnetcam.prediction.stored import Answers, NewImages
-
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets compute, or cut off before it
 
 
 def write_table(path: Path, images: NewImages, answers: Answers) -> None:
@@ -21,26 +18,14 @@ def write_table(path: Path, images: NewImages, answers: Answers) -> None:
     """
     probabilities = answers.probabilities
     names = answers.class_names
-    with (
-        replacing(path) as temporary,
-        open(temporary, "w", encoding="utf-8", errors="backslashreplace", newline="") as file,
-    ):
-        writer = csv.writer(file, lineterminator="\n")
-        # Before Python 3.13 a carriage return alone is not quoted where it is needed.
-        quoting = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        writer.writerow(["path", "label", "probability", "note", *(f"p_{one}" for one in names)])
+    with writing_table(path) as write:
+        write(["path", "label", "probability", "note", *(f"p_{one}" for one in names)])
         for name, note, row in zip(images.files, images.notes, probabilities, strict=True):
             best = int(np.argmax(row))
             numbers = [f"{value:.6g}" for value in row]
-            writer_of_row = quoting if "\r" in name else writer
-            writer_of_row.writerow([_path(name), names[best], numbers[best], note, *numbers])
+            write([path_in_table(name), names[best], numbers[best], note, *numbers])
         for name, reason in images.unreadable:
-            writer_of_row = quoting if "\r" in name else writer
-            writer_of_row.writerow([_path(name), "", "", f"not read: {reason}", *[""] * len(names)])
-
-
-def _path(name: str) -> str:
-    return f"./{name}" if name.startswith(_FORMULAS) else name
+            write([path_in_table(name), "", "", f"not read: {reason}", *[""] * len(names)])
 
 
 def share_in_words(share: float) -> str:
