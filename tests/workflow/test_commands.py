@@ -34,6 +34,7 @@ def commands():
 def test_commands_are_found():
     assert len(commands()) >= 10
     assert "snakemake --cores 4 --use-conda" in commands()
+    assert sum(" predict " in command for command in commands()) == 2
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +42,19 @@ def folder(fresh_workflow):
     """One fresh workflow for all: nothing is run in it."""
     folder = fresh_workflow().folder
     (folder / "mine.yaml").write_text("device: cpu\n")
+    for path in (
+        "photos/cat.png",
+        "cifar10/fast/seed1/model.keras",
+        "mine/small/seed1/model.keras",
+    ):
+        (folder / "results" / path).parent.mkdir(parents=True)
+        (folder / "results" / path).write_bytes(b"")
     return folder
 
 
 @pytest.mark.usefixtures("conda", "plugins")
 @pytest.mark.parametrize("command", commands())
 def test_a_command_of_the_documents_is_understood(command, folder):
-    _, *arguments = shlex.split(command)
+    _, *arguments = shlex.split(command.replace("/my/photos", f"{folder}/results/photos"))
 
     assert "total" in snakemake(folder, "-n", *arguments).output
