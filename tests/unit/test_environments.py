@@ -27,18 +27,18 @@ from resnetcam.workflow.environments import (
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted(ROOT.glob("requirements*.txt"))
 ENVIRONMENTS = [*sorted((ROOT / "envs").glob("*.yaml")), ROOT / "environment.yaml"]
-NETWORK_SCRIPTS = ["train", "evaluate", "explain", "measure_maps"]
+NETWORK_SCRIPTS = ["train", "evaluate", "explain", "measure_maps", "classify_new_images"]
 # Which environment a rule's script runs in, and the import names of its packages.
 SCRIPTS = {
     "data": ["download", "draw_shapes", "preprocess", "linear_baseline", "import_regions"]
-    + ["choose_classes", "list_images", "decode_images"]
+    + ["choose_classes", "list_images", "decode_images", "read_new_images"]
     + ["summarise_annotations", "annotate", "localise"],
     "tensorflow": NETWORK_SCRIPTS,
     "tensorflow-gpu": NETWORK_SCRIPTS,
     "jax": NETWORK_SCRIPTS,
     "jax-gpu": NETWORK_SCRIPTS,
     "report": ["draw_training_figures", "draw_gradcam_figures", "draw_other_classes"]
-    + ["draw_annotations", "compare", "write_report"],
+    + ["draw_annotations", "compare", "write_report", "show_answers"],
 }
 PACKAGE_OF_IMPORT = {
     "PIL": "pillow",

@@ -77,7 +77,7 @@ def test_a_folder_runs_to_its_report_and_only_changed_contents_run_again(mine):
     assert data.class_names == CLASSES
     assert data.image_shape == (24, 24, 3)
     report = (mine.folder / "results/mine/report.md").read_text()
-    assert "Read from my images" in report
+    assert "/my images; SHA-256" in report
     assert "Not the official" not in report
     assert "times as many training images as the rarest" in report
     assert "the balanced accuracy, the mean of the classes' recalls" in report
