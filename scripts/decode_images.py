@@ -14,8 +14,7 @@ from resnetcam.data.preprocessing import preprocess
 from resnetcam.sources.contents import digest_of_contents
 from resnetcam.sources.decoding import decode, refuse_lost_classes, refuse_unreadable
 from resnetcam.sources.listing import home_of, list_images
-
-DARK = 64  # of 255
+from resnetcam.sources.sizes import DARK
 
 with logged(snakemake):
     settings = snakemake.params.settings

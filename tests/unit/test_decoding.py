@@ -19,6 +19,7 @@ from resnetcam.sources.contents import digest_of_contents, digest_of_files
 from resnetcam.sources.decoding import decode, refuse_lost_classes, refuse_unreadable
 from resnetcam.sources.labelled_images import LabelledImages
 from resnetcam.sources.listing import list_images
+from resnetcam.sources.sizes import DARK
 
 NAMES = ("cat", "dog", "ox")
 
@@ -80,6 +81,16 @@ def test_grey_files_give_one_channel_and_a_single_coloured_one_gives_three(tmp_p
     coloured = Image.fromarray(random_images(1)[0])
     coloured.save(tmp_path / "mine/cat/9.png")
     assert decoded(tmp_path / "mine", tmp_path)[1].pixels.shape == (7, 16, 16, 3)
+
+
+def test_twelve_bits_among_sixteen_come_out_dark_and_that_is_noticed(tmp_path):
+    folder = tmp_path / "images"
+    for name, brightest in (("cat", 4095), ("dog", 1000)):
+        (folder / name).mkdir(parents=True)
+        Image.fromarray(np.full((16, 16), brightest, np.uint16)).save(folder / name / "a.tif")
+    assert decoded(folder, tmp_path)[1].brightest == 15 < DARK
+    Image.fromarray(np.full((16, 16), 65535, np.uint16)).save(folder / "cat/b.tif")
+    assert decoded(folder, tmp_path)[1].brightest == 255
 
 
 def test_what_cannot_be_read_is_left_out_and_named(tmp_path):

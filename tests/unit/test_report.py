@@ -384,6 +384,21 @@ def test_accuracy_with_and_without_twins_is_told(results):
     assert "| 90.0% of 10 | 50.0% of 2 |" in row
 
 
+def test_pairs_of_twins_are_named_by_their_files(results):
+    pair = twin(1) | {"test_file": "a_b.png", "train_file": "c.png"}
+    markdown, _ = results("abc", archive(), noted={"twins": [pair]})
+    assert "The first: a\\_b.png and c.png." in markdown
+
+
+@pytest.mark.parametrize(
+    ("noted", "warned"), [({"brightest": 15}, 1), ({"brightest": 64}, 0), ({}, 0)]
+)
+def test_dark_images_are_warned_of(results, noted, warned):
+    markdown, _ = results("abc", archive(), noted=noted)
+    said = "**Dark.** The brightest pixel of all images is 15 of 255."
+    assert (markdown.count(said), markdown.count("**Dark.**")) == (warned, warned)
+
+
 def test_twins_that_did_not_train_are_told(results):
     markdown, _ = results("abc", archive(), noted={"twins": [twin(1)], "removed": 1})
     assert "That training image was left out" in markdown

@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from resnetcam.evaluation.scoring import log_probabilities
+
 BINS = 15  # as in Guo et al. 2017
 TEMPERATURES = (0.05, 20.0)  # what is fitted stays between
 
@@ -23,13 +25,6 @@ class Bin(NamedTuple):
     confidence: float
     accuracy: float
     n: int
-
-
-def log_probabilities(logits: NDArray[np.floating], temperature: float = 1.0) -> Floats:
-    """Return the logarithms of softmax(logits / temperature), float64 (N, C)."""
-    scaled = logits.astype(np.float64) / temperature
-    scaled -= scaled.max(1, keepdims=True)
-    return np.asarray(scaled - np.log(np.exp(scaled).sum(1, keepdims=True)))
 
 
 def scores(

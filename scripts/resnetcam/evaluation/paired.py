@@ -69,10 +69,12 @@ def difference(first: Right, second: Right, seed: int = 0) -> Difference:
     """
     random = np.random.Generator(np.random.Philox(key=[seed, first.shape[1]]))
     covers_seeds = min(len(first), len(second)) > 1
+    # Images that the same seeds have right are alike, so it is drawn how many there are of a kind.
+    kinds, counts = np.unique(np.concatenate([first, second]), axis=1, return_counts=True)
     n = first.shape[1]
-    drawn = random.multinomial(n, np.full(n, 1 / n), _RESAMPLES) / n
+    drawn = random.multinomial(n, counts / n, _RESAMPLES) / n
     found = np.zeros(_RESAMPLES)
-    for sign, right in ((1, first), (-1, second)):
+    for sign, right in ((1, kinds[: len(first)]), (-1, kinds[len(first) :])):
         of_seeds = right.astype(np.float64) @ drawn.T  # (S, resamples)
         found += sign * (_of_drawn_seeds(of_seeds, random) if covers_seeds else of_seeds.mean(0))
     low, high = np.percentile(found, [2.5, 97.5])
@@ -102,5 +104,8 @@ def _of_drawn_seeds(
 
 def _two_sided(fewer: int, n: int) -> float:
     """Twice the chance of at most ``fewer`` heads in n throws; 1 of none."""
-    tail = sum(math.comb(n, k) for k in range(fewer + 1))
-    return min(1.0, 2 * tail / 2**n) if n else 1.0
+    tail = ways = 1  # of no heads, in whole numbers, which have no limit
+    for heads in range(1, fewer + 1):
+        ways = ways * (n - heads + 1) // heads
+        tail += ways
+    return min(1.0, 2 * tail / 2**n)

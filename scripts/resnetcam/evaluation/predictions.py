@@ -15,10 +15,14 @@ from resnetcam.data.protocols import chooses_nothing, selected_on
 from resnetcam.evaluation.calibration import (
     area_under_risk,
     fitted_temperature,
-    log_probabilities,
     scores,
 )
-from resnetcam.evaluation.scoring import accuracy_and_loss, balanced_accuracy, top_k_accuracy
+from resnetcam.evaluation.scoring import (
+    accuracy_and_loss,
+    balanced_accuracy,
+    log_probabilities,
+    top_k_accuracy,
+)
 
 _TOP = (2, 3, 5)
 

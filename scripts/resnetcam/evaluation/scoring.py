@@ -4,15 +4,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+def log_probabilities(
+    logits: NDArray[np.floating], temperature: float = 1.0
+) -> NDArray[np.float64]:
+    """Return the logarithms of softmax(logits / temperature), float64 (N, C)."""
+    scaled = logits.astype(np.float64) / temperature
+    scaled -= scaled.max(1, keepdims=True)
+    return np.asarray(scaled - np.log(np.exp(scaled).sum(1, keepdims=True)))
+
+
 def accuracy_and_loss(
     logits: NDArray[np.floating], labels: NDArray[np.integer]
 ) -> tuple[float, float]:
     """Return the share of correct predictions and the mean cross-entropy (nats), in float64."""
-    shifted = logits.astype(np.float64)
-    shifted -= shifted.max(1, keepdims=True)
-    log_probabilities = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
     accuracy = float((logits.argmax(1) == labels).mean())
-    return accuracy, float(-log_probabilities[np.arange(len(labels)), labels].mean())
+    return accuracy, float(-log_probabilities(logits)[np.arange(len(labels)), labels].mean())
 
 
 def balanced_accuracy(labels: NDArray[np.integer], predictions: NDArray[np.integer]) -> float:

@@ -65,10 +65,11 @@ def write_page(
 
 def _cards(images: NewImages, answers: Answers, look: Look) -> Iterator[dict[str, Any]]:
     """What the template shows of each image."""
-    flat = is_flat(answers.maps)
+    answers = answers.first(MOST_ON_A_PAGE)
+    flat, probabilities_of = is_flat(answers.maps), answers.probabilities
     shown = zip(images.files[:MOST_ON_A_PAGE], images.notes, strict=False)
     for index, (name, note) in enumerate(shown):
-        probabilities = answers.probabilities[index]
+        probabilities = probabilities_of[index]
         best = np.argsort(-probabilities, kind="stable")[:_CLASSES]
         picture = _enlarged(images.pixels[index])
         yield {

@@ -47,6 +47,10 @@ class Answers(NamedTuple):
     class_names: tuple[str, ...]
     temperature: float = 1.0
 
+    def first(self, n: int) -> "Answers":
+        """Return the answers for the first n images."""
+        return self._replace(logits=self.logits[:n], maps=self.maps[:n])
+
     @property
     def predicted(self) -> NDArray[np.integer]:
         """The class of each image's highest logit, integers (N,)."""

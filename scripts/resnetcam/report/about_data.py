@@ -17,6 +17,7 @@ from resnetcam.evaluation.predictions import confusion_matrix, read_predictions
 from resnetcam.report.figure_names import CLASS_PAGES
 from resnetcam.report.figures.shown_classes import most_mistaken
 from resnetcam.sources.layouts import CIFAR10, LAYOUTS
+from resnetcam.sources.sizes import DARK
 
 _NAMED, _PAIRS = 20, 5  # files and pairs of twins, at most
 
@@ -29,6 +30,7 @@ def data_facts(path: Path, notes: Path) -> dict[str, Any]:
         for name in ("y_train", "y_test")
     )
     height, width, channels = data.image_shape
+    brightest = about.get("brightest", 255)  # of image files alone it is known
     return {
         "classes": list(zip(data.class_names, train.tolist(), test.tolist(), strict=True)),
         "imbalance": float(train.max() / train.min()),
@@ -47,7 +49,8 @@ def data_facts(path: Path, notes: Path) -> dict[str, Any]:
             if "test_file" in one
         ],
         "removed": about["removed"],
-        "brightest": about.get("brightest", 255),
+        "brightest": brightest,
+        "is_dark": brightest < DARK,
         "unreadable": [one | {"path": shown(one["path"])} for one in about["unreadable"][:_NAMED]],
         "n_unreadable": len(about["unreadable"]),
         "ignored": list(map(shown, about["ignored"][:_NAMED])),

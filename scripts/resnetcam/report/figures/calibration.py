@@ -8,13 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
-from resnetcam.evaluation.calibration import (
-    Bin,
-    equal_numbers,
-    log_probabilities,
-    risk_by_coverage,
-)
+from resnetcam.evaluation.calibration import Bin, equal_numbers, risk_by_coverage
 from resnetcam.evaluation.intervals import wilson_interval
+from resnetcam.evaluation.scoring import log_probabilities
 from resnetcam.report.figures.canvas import BLUE, GREY, ORANGE, drawing, fine_percent
 
 _FROM = 0.5  # of the images on, the risk is drawn: that of few is noise
