@@ -39,6 +39,7 @@ include: "rules/data.smk"
 include: "rules/regions.smk"
 include: "rules/training.smk"
 include: "rules/explanation.smk"
+include: "rules/shift.smk"
 include: "rules/report.smk"
 include: "rules/prediction.smk"
 
