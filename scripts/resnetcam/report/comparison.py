@@ -24,6 +24,9 @@ COLUMNS: dict[str, type] = {
     "n_seeds": int,
     "accuracy_mean": float,
     "accuracy_std": float,
+    "minus_best": float,
+    "minus_best_low": float,
+    "minus_best_high": float,
     "val_accuracy_mean": float,
     "loss_mean": float,
     "training_seconds": float,
@@ -128,10 +131,10 @@ def compare(runs: Iterable[Run], experiments: Mapping[str, Mapping[str, Any]]) -
     Returns:
         Rows with the keys ``COLUMNS`` and, where there are overrides, a key for each, such as
         ``schedule.peak`` (``epochs`` has a column anyway). Accuracy (a share) and cross-entropy on
-        the test set; the *sample* standard deviation, None for a single seed; the accuracy on the
-        images that the epoch is chosen on, None where nothing is chosen; seconds of training alone,
-        the mean of the runs; the mean of the epochs' seconds, without each run's first, which
-        compiles.
+        the test set; the *sample* standard deviation, None for a single seed; None for what
+        ``paired.beside_best`` fills in; the accuracy on the images that the epoch is chosen on,
+        None where nothing is chosen; seconds of training alone, the mean of the runs; the mean of
+        the epochs' seconds, without each run's first, which compiles.
     """
     return [_row(name, group, experiments[name]) for name, group in by_experiment(runs).items()]
 
@@ -150,6 +153,7 @@ def _row(name: str, runs: Sequence[Run], experiment: Mapping[str, Any]) -> Row:
         len(runs),
         statistics.fmean(accuracies),
         statistics.stdev(accuracies) if len(runs) > 1 else None,
+        *(None, None, None),
         _mean_on_what_chose(runs),
         statistics.fmean(run.metrics["loss"] for run in runs),
         statistics.fmean(seconds),

@@ -157,7 +157,8 @@ class Catalogue:
 
     def compared(self, dataset: str) -> list[str]:
         """Return what the table of all experiments is made of."""
-        return _in_folders(self.runs(dataset), ("metrics.json", "run.json", "history.csv"))
+        names = ("metrics.json", "run.json", "history.csv", "predictions.h5")
+        return _in_folders(self.runs(dataset), names)
 
     def shown(self, dataset: str, experiments: Iterable[str]) -> list[str]:
         """Return what a report shows of the runs that it looks at one by one."""
@@ -178,7 +179,7 @@ class Catalogue:
 
     def behind_comparison(self, dataset: str) -> list[str]:
         """Return what was made on the way to a comparison: it is not missed once there is one."""
-        return _in_folders(self.runs(dataset), ("model.keras", "predictions.h5"))
+        return _in_folders(self.runs(dataset), ("model.keras",))
 
     def behind_report(self, dataset: str, experiments: Iterable[str]) -> list[str]:
         """Return what was made on the way to a report, of runs and of the dataset."""
