@@ -179,6 +179,11 @@ def folders_of_runs(wildcards, input):
     return [folder for folder, name in folder_and_name if name == "metrics.json"]
 
 
+def predictions_of_seeds(wildcards):
+    runs = catalogue.runs(wildcards.dataset, [wildcards.experiment])
+    return [f"{run}/predictions.h5" for run in runs]
+
+
 def make_lost_ones_again(files):
     """Have files made that were there and are not, also where all that was made of them is.
 

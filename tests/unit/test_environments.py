@@ -38,6 +38,7 @@ SCRIPTS = {
     "jax": NETWORK_SCRIPTS,
     "jax-gpu": NETWORK_SCRIPTS,
     "report": ["draw_training_figures", "draw_gradcam_figures", "draw_other_classes"]
+    + ["find_label_candidates"]
     + ["draw_annotations", "compare", "write_report", "show_answers"],
 }
 PACKAGE_OF_IMPORT = {

@@ -48,6 +48,7 @@ class RunFiles:
         faithfulness, randomisation: the JSON files of these names.
         localisation: ``localisation.json``; None where no regions are known.
         figures: the folder of its figures.
+        label_candidates: the JSON file of this name, of all seeds of the experiment.
     """
 
     experiment: str
@@ -62,6 +63,7 @@ class RunFiles:
     faithfulness: Path
     randomisation: Path
     figures: Path
+    label_candidates: Path
     localisation: Path | None = None
 
 
@@ -91,6 +93,7 @@ def files_of_run(folder: str | Path, *, localised: bool = False) -> RunFiles:
         faithfulness=folder / "faithfulness.json",
         randomisation=folder / "randomisation.json",
         figures=folder / "figures",
+        label_candidates=folder.parent / "label_candidates.json",
         localisation=folder / "localisation.json" if localised else None,
     )
 

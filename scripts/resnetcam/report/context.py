@@ -36,6 +36,7 @@ from resnetcam.report.comparison import (
 from resnetcam.report.config_files import Call, written
 from resnetcam.report.figure_names import FIGURES
 from resnetcam.report.html import to_html
+from resnetcam.report.labels import label_facts
 from resnetcam.report.paired import compare_pairs
 from resnetcam.report.text import environment, flattened, headline, relative_link
 from resnetcam.report.verdicts import faithfulness_verdict, localisation_verdict
@@ -256,6 +257,7 @@ def _experiment(
         "classes": _weakest_classes(files.classes),
         "classes_file": relative_link(files.classes, folder),
         "mistakes": relative_link(files.mistakes, folder),
+        "labels": label_facts(files.label_candidates, folder),
         "other_classes": other_classes,
         "other_seeds": [
             {"seed": run.files.seed, "link": relative_link(run.files.figures, folder)}

@@ -160,8 +160,8 @@ class Catalogue:
         names = ("metrics.json", "run.json", "history.csv", "predictions.h5")
         return _in_folders(self.runs(dataset), names)
 
-    def shown(self, dataset: str, experiments: Iterable[str]) -> list[str]:
-        """Return what a report shows of the runs that it looks at one by one."""
+    def shown(self, dataset: str, experiments: Sequence[str]) -> list[str]:
+        """Return what a report shows of the experiments that it looks at one by one."""
         names = ["metrics.json", "run.json", "history.csv", "predictions.h5"]
         names += ["confusions.csv", "classes.csv", "mistakes.csv"]
         names += [f"figures/{name}.png" for name in (*FIGURES, *CLASS_PAGES)]
@@ -169,7 +169,9 @@ class Catalogue:
             names.append("figures/gradcam_classes.png")
         names += ["faithfulness.json", "randomisation.json"]
         names += ["localisation.json"] * self.has_regions(dataset)
-        return _in_folders(self.runs(dataset, experiments), names)
+        folders = [f"results/{dataset}/{experiment}" for experiment in experiments]
+        kinds = [f"label_candidates.{kind}" for kind in ("csv", "json", "png")]
+        return _in_folders(self.runs(dataset, experiments), names) + _in_folders(folders, kinds)
 
     def refuse(self, experiment: str, name: str, known: Sequence[str]) -> NoReturn:
         """Raise the ``InputError`` of a file that runs do not have, or of an unknown experiment."""
