@@ -39,7 +39,7 @@ def top_overlap(one: Floats, other: Floats) -> Values:
     The highest are a tenth of the cells, at least one. Of cells that tie for the last place each
     counts by its chance, so a flat map has a tenth in common with any other.
     """
-    a, b = (_chances_of_top(maps.reshape(len(maps), -1)) for maps in (one, other))
+    a, b = (_chances_of_top(_flattened(maps)) for maps in (one, other))
     return np.asarray((a * b).sum(1) / _number_of_top(a.shape[1]))
 
 
@@ -91,11 +91,11 @@ def agreement(one: Floats, other: Floats) -> Agreement:
 
 
 def _of_method(seeds: Sequence[Floats]) -> dict[str, Any]:
-    found: dict[str, Any] = {"same_image": _summary(_between_seeds(seeds))}
-    if len(seeds[0]) > 1:
-        others = [agreement(one, of_other_images(one)) for one in seeds]
-        found["other_image"] = _summary(_mean(others))
-    return found
+    others = [agreement(one, of_other_images(one)) for one in seeds]
+    return {
+        "same_image": _summary(_between_seeds(seeds)),
+        "other_image": _summary(_mean(others)) if len(seeds[0]) > 1 else None,
+    }
 
 
 def _between_seeds(seeds: Sequence[Floats]) -> Agreement:
@@ -118,8 +118,12 @@ def _summary(of_images: Agreement) -> dict[str, Any] | None:
     return {"n": n} | {key: mean_with_interval(v) for key, v in of_images._asdict().items()}
 
 
+def _flattened(maps: Floats) -> Floats:
+    return maps.reshape(len(maps), maps.shape[1] * maps.shape[2])
+
+
 def _centred_ranks(maps: Floats) -> Values:
-    flat = maps.reshape(len(maps), -1)
+    flat = _flattened(maps)
     return np.asarray(rankdata(flat, axis=1) - (flat.shape[1] + 1) / 2)
 
 

@@ -49,6 +49,7 @@ class RunFiles:
         localisation: ``localisation.json``; None where no regions are known.
         figures: the folder of its figures.
         label_candidates: the JSON file of this name, of all seeds of the experiment.
+        agreement: ``agreement.json`` of all seeds; None of a single one.
     """
 
     experiment: str
@@ -65,6 +66,7 @@ class RunFiles:
     figures: Path
     label_candidates: Path
     localisation: Path | None = None
+    agreement: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,14 @@ class Run:
     history: list[dict[str, float]]
 
 
-def files_of_run(folder: str | Path, *, localised: bool = False) -> RunFiles:
-    """Name a run's files in ``<experiment>/seed<k>/``; ``localised`` where regions are known."""
+def files_of_run(
+    folder: str | Path, *, localised: bool = False, of_several: bool = False
+) -> RunFiles:
+    """Name a run's files in ``<experiment>/seed<k>/``.
+
+    Args:
+        localised: whether regions are known; of_several: whether there are other seeds.
+    """
     folder = Path(folder)
     return RunFiles(
         experiment=folder.parent.name,
@@ -95,6 +103,7 @@ def files_of_run(folder: str | Path, *, localised: bool = False) -> RunFiles:
         figures=folder / "figures",
         label_candidates=folder.parent / "label_candidates.json",
         localisation=folder / "localisation.json" if localised else None,
+        agreement=folder.parent / "agreement.json" if of_several else None,
     )
 
 

@@ -21,6 +21,7 @@ from resnetcam.evaluation.classes import ClassScores, read_scores_of_classes
 from resnetcam.explain.class_choices import extra_choices
 from resnetcam.recipe.resizing import small_epochs_of
 from resnetcam.report.about_data import classes_with_a_page, data_facts, source_facts, without_twins
+from resnetcam.report.agreement import agreement_facts
 from resnetcam.report.comparison import (
     COLUMNS,
     Row,
@@ -258,6 +259,7 @@ def _experiment(
         "classes_file": relative_link(files.classes, folder),
         "mistakes": relative_link(files.mistakes, folder),
         "labels": label_facts(files.label_candidates, folder),
+        "agreement": agreement_facts(files.agreement, folder),
         "other_classes": other_classes,
         "other_seeds": [
             {"seed": run.files.seed, "link": relative_link(run.files.figures, folder)}

@@ -96,7 +96,7 @@ def _draw_distribution(
     axes: Axes, correlations: NDArray[np.float64], scores: Mapping[str, Any]
 ) -> None:
     """A histogram of the images, and the means that it is to be compared with."""
-    axes.hist(correlations, bins=np.linspace(-1, 1, _BINS + 1), color=BLUE, alpha=0.35)
+    axes.hist(correlations, bins=np.linspace(-1, 1, _BINS + 1).tolist(), color=BLUE, alpha=0.35)
     default = next(iter(scores["methods"].values()))
     lines = {
         "same_image": ("the same image, two seeds", BLUE, "-"),
