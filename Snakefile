@@ -38,6 +38,7 @@ rule all:
 include: "rules/data.smk"
 include: "rules/regions.smk"
 include: "rules/training.smk"
+include: "rules/seeds.smk"
 include: "rules/explanation.smk"
 include: "rules/shift.smk"
 include: "rules/report.smk"

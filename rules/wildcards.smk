@@ -206,6 +206,18 @@ def folders_of_runs(wildcards, input):
     return [folder for folder, name in folder_and_name if name == "metrics.json"]
 
 
+def files_of_seeds(name):
+    """A file of each run of an experiment."""
+    return lambda wildcards: [
+        f"{run}/{name}" for run in catalogue.runs(wildcards.dataset, [wildcards.experiment])
+    ]
+
+
+def seeds_to_compare(wildcards):
+    """The seeds of an experiment, of which there must be several."""
+    return catalogue.seeds_to_compare(wildcards.experiment)
+
+
 def make_lost_ones_again(files):
     """Have files made that were there and are not, also where all that was made of them is.
 

@@ -1,4 +1,4 @@
-"""Predict the test and the validation set with the saved model, and count: metrics.json."""
+"""Predict test, validation and training set with the saved model, and count: metrics.json."""
 
 from pathlib import Path
 
@@ -16,11 +16,10 @@ with logged(snakemake):
     settings = snakemake.params.settings
     data = DatasetReader(snakemake.input.data)
     logits_of = logits_function(load_classifier(Path(snakemake.input.model)))
-    held_out = data.split(settings["protocol"]).validation
-    sets = {
-        "test": (data.rows("x_test"), data.array("y_test")),
-        "validation": (data.rows("x_train", held_out), data.array("y_train")[held_out]),
-    }
+    split = data.split(settings["protocol"])
+    sets = {"test": (data.rows("x_test"), data.array("y_test"))}
+    for name, index in (("validation", split.validation), ("training", split.train)):
+        sets[name] = (data.rows("x_train", index), data.array("y_train")[index])
     predicted = {name: (logits_of(images), labels) for name, (images, labels) in sets.items()}
     predictions.write_predictions(Path(snakemake.output.predictions), predicted)
     history = read_own_history(snakemake.input.history)

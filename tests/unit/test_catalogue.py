@@ -53,8 +53,8 @@ def test_runs_stand_in_the_order_of_experiments_and_seeds(catalogue):
     assert known.detailed("shapes", "rates-x") == ["rates-x"]
     first, last = known.priority("shapes", runs[0].split("/")[2]), known.priority("shapes", "demo")
     assert first > last > known.priority("shapes", "published") == 0
-    assert len(known.compared("shapes")) == 3 * 7
-    assert all("/demo/seed1/" in path for path in known.shown("shapes", ["demo"]))
+    assert len(known.compared("shapes")) == 4 * 7
+    assert all(path.startswith("results/shapes/demo/") for path in known.shown("shapes", ["demo"]))
 
 
 def test_a_plan_holds_all_that_a_training_depends_on_in_the_config(catalogue):
@@ -99,6 +99,18 @@ def test_named_classes_get_a_figure_of_their_own(catalogue):
     known = catalogue(gradcam={"classes": ["predicted", "ring"]})
     assert figure in known.shown("shapes", ["demo"])
     assert known.other_classes("shapes") == ["ring"]
+
+
+def test_a_report_shows_labels_to_look_at_once_an_experiment(catalogue):
+    known = catalogue(experiments=["demo", "rates"])
+    assert len(known.runs("shapes", ["demo", "rates-resnet20v1-demo-peak_0.02"])) == 3
+    shown = known.shown("shapes", ["demo", "rates-resnet20v1-demo-peak_0.02"])
+    found = [path for path in shown if "label_candidates" in path]
+    assert found == [
+        f"results/shapes/{name}/label_candidates.{kind}"
+        for name in ("demo", "rates-resnet20v1-demo-peak_0.02")
+        for kind in ("csv", "json", "png")
+    ]
 
 
 def test_choices_of_classes_have_files_of_their_own(catalogue):

@@ -7,11 +7,15 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from resnetcam.evaluation.label_candidates import LabelledSet
+from resnetcam.evaluation.labels import find_doubts, mean_probabilities
 from resnetcam.explain.maps import Maps
 from resnetcam.report.figures import (
     annotations,
     class_pages,
+    confused_pairs,
     examples,
+    label_candidates,
     overlays,
     side_by_side,
     training,
@@ -320,3 +324,141 @@ def test_bars_are_as_long_as_their_probabilities(tmp_path, monkeypatch):
     assert lengths[::2] == [whole] * 3
     expected = sorted(shown.probabilities[0], reverse=True)
     np.testing.assert_allclose(np.array(lengths[1::2]) / whole, expected, rtol=1e-6)
+
+
+def logits_of(predictions, sure):
+    """Logits of so many classes as there are names, the surer the higher."""
+    return np.array(sure, np.float32)[:, None] * np.eye(3, dtype=np.float32)[predictions]
+
+
+@pytest.fixture
+def texts(monkeypatch):
+    """What is written on pages, in order."""
+    written = []
+    monkeypatch.setattr(Page, "text", lambda self, x, y, text, **_: written.append(text))
+    return written
+
+
+@pytest.fixture
+def pictures(monkeypatch):
+    """The first value of each picture with the panel that it is on."""
+    shown = []
+    draw = Panel.picture
+
+    def picture(panel, pixels, **how):
+        shown.append((panel, int(pixels[0, 0, 0])))
+        draw(panel, pixels, **how)
+
+    monkeypatch.setattr(Panel, "picture", picture)
+    return shown
+
+
+def test_confused_pairs_stand_with_images_of_both_the_surest_first(
+    tmp_path, texts, titles, pictures
+):
+    labels = np.array([0, 0, 1, 1, 2, 2, 0, 1])
+    predictions = np.array([1, 1, 0, 1, 0, 2, 0, 1])
+    logits = logits_of(predictions, [2, 4, 3, 5, 1, 1, 1, 1])
+    images = np.arange(8, dtype=np.uint8)[:, None, None, None] * np.ones((8, 4, 4, 1), np.uint8)
+    confused_pairs.confused_pairs(tmp_path / "a.png", images, labels, logits, NAMES)
+    assert texts == [
+        "cat and dog: 3 mistakes, 75% of all",
+        "cat taken for dog: 2 of 3 (66.7%)",
+        "dog taken for cat: 1 of 3 (33.3%)",
+        "cat and ox: 1 mistake, 25% of all",
+        "cat taken for ox: 0 of 3 (0.0%)",
+        "ox taken for cat: 1 of 2 (50.0%)",
+    ]
+    assert [value for _, value in pictures] == [1, 0, 2, 4]
+    assert [titles[panel] for panel, _ in pictures] == [
+        "test 1 96%",
+        "test 0 79%",
+        "test 2 91%",
+        "test 4 58%",
+    ]
+
+
+def test_no_more_than_five_pairs_of_six_images_are_drawn(tmp_path, texts, pictures):
+    names = [f"class {number}" for number in range(5)]
+    labels, predictions = np.divmod(np.arange(25).repeat(8), 5)
+    logits = 3 * np.eye(5, dtype=np.float32)[predictions]
+    images = np.zeros((200, 4, 4, 3), np.uint8)
+    confused_pairs.confused_pairs(tmp_path / "a.png", images, labels, logits, names)
+    headings = [text for text in texts if "mistakes" in text]
+    assert [heading.partition(":")[0] for heading in headings] == [
+        *(f"class 0 and class {number}" for number in (1, 2, 3, 4)),
+        "class 1 and class 2",
+    ]
+    assert len(pictures) == 5 * 2 * 6
+
+
+def test_pairs_come_by_their_mistakes_both_ways_together():
+    counts = np.array([[9, 3, 0, 0], [0, 9, 2, 0], [0, 2, 9, 0], [3, 0, 0, 9]])
+    assert confused_pairs.most_confused(counts) == [(1, 2), (0, 1), (0, 3)]
+    assert confused_pairs.most_confused(counts, 1) == [(1, 2)]
+    assert confused_pairs.most_confused(np.eye(4, dtype=int)) == []
+
+
+def test_without_a_mistake_there_is_no_pair(tmp_path, figures):
+    images, labels = np.zeros((3, 4, 4, 3), np.uint8), np.arange(3)
+    logits = logits_of(labels, [1, 1, 1])
+    confused_pairs.confused_pairs(tmp_path / "a.png", images, labels, logits, NAMES)
+    (text,) = figures[0].texts
+    assert text.get_text() == "Of 3 test images none is misclassified."
+
+
+class Stored:
+    """Images that are called by their place; other arrays begin with other numbers."""
+
+    class_names = NAMES
+
+    def rows(self, name):
+        numbers = np.arange(100, dtype=np.uint8) + 100 * (name == "x_train")
+        return numbers[:, None, None, None] * np.ones((100, 4, 4, 1), np.uint8)
+
+
+def labelled(name, numbers, labels, predictions, sure):
+    probabilities = mean_probabilities([logits_of(predictions, sure)])
+    labels = np.array(labels)
+    doubts = find_doubts(probabilities, labels)
+    right = probabilities.argmax(1) == labels
+    return LabelledSet(name, np.array(numbers), labels, probabilities, right[None], (), doubts)
+
+
+def test_labels_to_look_at_stand_with_number_label_and_suggestion(tmp_path, texts, pictures):
+    test = labelled("test", range(4), [0, 1, 2, 0], [0, 1, 2, 2], [4, 4, 4, 5])
+    of_training = ([50, 70, 9], [0, 1, 1], [0, 1, 0], [5, 5, 6])
+    training = labelled("training", *of_training)
+    held_out = labelled("held_out", [3], [0], [0], [5])
+    sets = [test, held_out, training]
+    label_candidates.label_candidates(tmp_path / "a.png", sets, Stored())
+    assert texts == [
+        "Test images: 1 of 4 are candidates",
+        *("3", "99%", "cat", "→ ox"),
+        "Training images, whose labels the networks learned: 1 of 3 are candidates",
+        *("9", ">99%", "dog", "→ cat"),
+    ]
+    assert [value for _, value in pictures] == [3, 109]
+
+
+def test_twenty_labels_of_the_test_set_are_shown_and_ten_of_others(tmp_path, texts, pictures):
+    labels, predictions = [0, 1] * 30, [0, 1] * 10 + [2, 2] * 15 + [0, 1] * 5
+    everything = ([*labels, 2], [*predictions, 2], [*np.linspace(3, 6, 60), 2])
+    names = ("test", "held_out", "training")
+    sets = [labelled(name, range(61), *everything) for name in names]
+    label_candidates.label_candidates(tmp_path / "a.png", sets, Stored())
+    headings = [text for text in texts if "candidates" in text]
+    assert [heading.partition(":")[2] for heading in headings] == [
+        " 30 of 61 are candidates; the 20 surest",
+        *[" 30 of 61 are candidates; the 10 surest"] * 2,
+    ]
+    values = [value for _, value in pictures]
+    assert values[:20] == [*range(49, 29, -1)]  # the surest come first
+    assert values[20:30] == values[30:] == [100 + number for number in range(49, 39, -1)]
+
+
+def test_where_no_label_is_doubted_the_figure_says_so(tmp_path, figures):
+    sets = [labelled(name, [0, 1], [0, 1], [0, 1], [4, 4]) for name in ("test", "training")]
+    label_candidates.label_candidates(tmp_path / "a.png", sets, Stored())
+    (text,) = figures[0].texts
+    assert text.get_text() == "Of 4 images no label is doubted."

@@ -104,6 +104,7 @@ def faithfulness(deletion, insertion):
         name: {
             "deletion_auc": intervals(low, None if name == "gradcam" else deletion),
             "insertion_auc": intervals(high, None if name == "gradcam" else insertion),
+            "road": intervals((high - low) / 2, None if name == "gradcam" else 0.2),
             "flat_maps": 17,
             **masked,
         }
@@ -172,8 +173,32 @@ def write_run(folder, experiment, seed, accuracy, protocol="holdout"):
     (run / "randomisation.json").write_text(json.dumps(randomisation))
     names = ("metrics.json", "run.json", "history.csv", "predictions.h5")
     names += ("confusions.csv", "classes.csv", "mistakes.csv")
-    names += ("faithfulness.json", "randomisation.json", "figures", "localisation.json")
-    return RunFiles(experiment, seed, *(run / name for name in names))
+    names += ("faithfulness.json", "randomisation.json", "figures")
+    of_experiment = write_label_candidates(folder / experiment)
+    of_run = [run / name for name in names]
+    return RunFiles(experiment, seed, *of_run, of_experiment, run / "localisation.json")
+
+
+def write_label_candidates(folder, candidates=3, seeds=(1,), held_out=True, without=0.95):
+    """Of three sets, or two; of 100 images of each."""
+    name = {"class": "c|at", "images": 100, "candidates": candidates, "estimated_share": 0.04}
+    sets = {
+        key: {"images": 100, "candidates": candidates, "estimated_share": share, "classes": [name]}
+        for key, share in (("test", 0.04), ("held_out", 0.05), ("training", None))
+        if held_out or key != "held_out"
+    }
+    rest = {"n": 97, "mean": without, "seeds": [without]}
+    content = {
+        "seeds": list(seeds),
+        "sets": sets,
+        "accuracy": {"n": 100, "mean": 0.9, "seeds": [0.9]},
+        "accuracy_without_candidates": without and rest,
+    }
+    path = folder / "label_candidates.json"
+    path.write_text(json.dumps(content))
+    path.with_suffix(".csv").write_text("set\n")
+    Image.new("RGB", (2, 2)).save(path.with_suffix(".png"))
+    return path
 
 
 NOTHING_NOTED: dict[str, object] = {"twins": [], "removed": 0, "unreadable": [], "ignored": []}
@@ -594,6 +619,51 @@ def test_a_mean_over_seeds_is_told_from_the_seed_that_is_looked_at(results):
     assert "on average over" not in alone and "The figures below are for" not in alone
 
 
+def test_labels_to_look_at_are_told_as_candidates(results):
+    run = write_run(results.folder, "fast", 1, 0.9)
+    markdown, _ = results(["c|at", "dog"], archive(), [run])
+    section = markdown.partition("### Which labels to look at?")[2].partition("\n### ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("|")][2:]
+    assert rows == [
+        "| test images | 100 | 3 | 4.0% |",
+        "| held-out training images | 100 | 3 | 5.0% |",
+        "| other training images | 100 | 3 | – |",
+    ]
+    assert "by the probabilities of one seed. They are candidates to look at, not verdicts" in (
+        section
+    )
+    assert "[label_candidates.csv](fast/label_candidates.csv)" in section
+    assert "labelled c\\|at (3 of 100)." in section
+    assert "Without the 3 test images in doubt, accuracy is 95.0% instead of 90.0%. Do not" in (
+        section
+    )
+    assert "Test and held-out images did not train the network." in section
+    assert "people reject" in section
+
+
+def test_labels_to_look_at_of_several_seeds_without_held_out_images(results):
+    runs = [write_run(results.folder, "fast", seed, 0.9, "full") for seed in (1, 2)]
+    write_label_candidates(results.folder / "fast", 1, seeds=(1, 2), held_out=False)
+    markdown, _ = results(["cat", "dog"], archive(official=False), runs)
+    assert "by the mean probabilities of 2 seeds" in markdown
+    assert "| held-out" not in markdown
+    assert "Without the 1 test image in doubt" in markdown
+    assert "Test images did not train the network. The training images did" in markdown
+    assert "people reject" not in markdown
+
+
+def test_without_a_doubt_or_without_anything_else_the_report_says_so(results):
+    run = write_run(results.folder, "fast", 1, 0.9)
+    write_label_candidates(results.folder / "fast", 0)
+    markdown, _ = results(["cat", "dog"], archive(), [run])
+    assert "Confident learning (Northcutt et al. 2021) doubts no label." in markdown
+    assert "label_candidates.png" not in markdown
+    write_label_candidates(results.folder / "fast", 100, without=None)
+    markdown, _ = results(["cat", "dog"], archive(), [run])
+    assert "All test images are in doubt, so there is no accuracy without them." in markdown
+    assert "Do not quote" not in markdown
+
+
 def test_scores_of_maps_stand_in_their_columns(results):
     markdown, _ = results(["cat", "dog"], archive())
     lines = markdown.splitlines()
@@ -855,7 +925,7 @@ def test_page_is_whole_in_itself(results):
     _, page = results(["cat", "dog"], archive())
     tags = Page(page).tags
     images = [attrs for tag, attrs in tags if tag == "img"]
-    assert len(images) == len(FIGURES)
+    assert len(images) == len(FIGURES) + 1  # and the labels to look at
     assert all(image["src"].startswith("data:image/png;base64,") for image in images)
     assert all(image["alt"] for image in images)
     assert not {"script", "link", "iframe"} & {tag for tag, _ in tags}

@@ -78,6 +78,7 @@ def test_files_have_the_documented_form(results):
     with h5py.File(folder / "predictions.h5") as file:
         assert file["test/logits"].shape == (60, 10)
         assert file["validation/logits"].shape == (40, 10)
+        assert file["training/logits"].shape == (160, 10)
     with h5py.File(results / "data.h5") as file:
         assert file["x_train"].dtype == np.uint8
         assert file["holdout/validation"].shape == (40,)

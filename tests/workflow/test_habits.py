@@ -6,7 +6,7 @@ import sys
 import sysconfig
 
 import pytest
-from test_rerun import FROM_EXPLAIN, FROM_GRADCAM_FIGURES, FROM_TRAIN, REPORTS
+from test_rerun import FROM_EXPLAIN, FROM_GRADCAM_FIGURES, FROM_LABELS, FROM_TRAIN, REPORTS
 from tiny_workflow import RUN, Workflow
 
 pytestmark = pytest.mark.slow
@@ -48,6 +48,7 @@ def test_a_missing_text_of_the_workflow_is_named(workflow):
         ("gradcam.h5", FROM_EXPLAIN),
         ("model.keras", FROM_TRAIN),
         ("predictions.h5", {name: 1 for name in FROM_TRAIN if name != "train"}),
+        ("../label_candidates.csv", FROM_LABELS),
         ("../../comparison.png", {"compare": 1, "report": 1}),
         (
             "../../annotations/regions.json",

@@ -20,7 +20,14 @@ FROM_GRADCAM_FIGURES = {"gradcam_figures": 1, **REPORTS}
 FROM_TRAINING_FIGURES = {"training_figures": 1, **REPORTS}
 FROM_MEASURES = {"measure_maps": 1, "localise": 1, **FROM_GRADCAM_FIGURES}
 FROM_EXPLAIN = {"explain": 1, **FROM_MEASURES}
-FROM_EVALUATE = {"evaluate": 1, "compare": 1, **FROM_TRAINING_FIGURES, **FROM_EXPLAIN}
+FROM_LABELS = {"find_label_candidates": 1, **REPORTS}
+FROM_EVALUATE = {
+    "evaluate": 1,
+    "compare": 1,
+    **FROM_TRAINING_FIGURES,
+    **FROM_LABELS,
+    **FROM_EXPLAIN,
+}
 FROM_TRAIN = {"train": 1, **FROM_EVALUATE}
 
 
@@ -129,6 +136,12 @@ def test_nothing_runs_when_the_profile_changed(workflow):
             "one.sum(), other",
             FROM_MEASURES,
         ),
+        (
+            "scripts/resnetcam/evaluation/labels.py",
+            "total / len(logits)",
+            "total / max(1, len(logits))",
+            FROM_LABELS,
+        ),
         ("tiny.yaml", "steps: 4", "steps: 5", FROM_MEASURES),
         ("report/mean_image.rst", "mean", "average", FROM_TRAINING_FIGURES),
         ("report/class_page.rst", "test images", "pictures", FROM_GRADCAM_FIGURES),
@@ -146,6 +159,7 @@ def test_nothing_runs_when_the_profile_changed(workflow):
                 "draw_annotations": 2,
                 **FROM_TRAINING_FIGURES,
                 **FROM_GRADCAM_FIGURES,
+                **FROM_LABELS,
             },
         ),
         ("envs/tensorflow.yaml", "keras==", "keras==0", FROM_TRAIN),

@@ -32,6 +32,15 @@ METRICS = {
     "best": (_EPOCH, _NOTHING),
     "last": _EPOCH,
 }
+_ON_TEST_IMAGES = {"n": int, "mean": float, "seeds": [float]}
+_SHARE = (float, _NOTHING)
+_CANDIDATES = {"images": int, "candidates": int, "estimated_share": _SHARE}
+LABEL_CANDIDATES = {
+    "seeds": [int],
+    "sets": {...: _CANDIDATES | {"classes": [_CANDIDATES | {"class": str}]}},
+    "accuracy": _ON_TEST_IMAGES,
+    "accuracy_without_candidates": (_ON_TEST_IMAGES, _NOTHING),
+}
 DESCRIPTION = {"class_names": [str], "height": int, "width": int, "channels": int, "fit": str}
 PROVENANCE = {
     "commit": str,
@@ -48,6 +57,14 @@ RANDOMISATION = {
     "compared": int,
     "group": [str],
     "levels": [{"part": str, "correlation": (_INTERVAL, _NOTHING)}],
+}
+_AGREEMENT = ({"correlation": _INTERVAL, "overlap": _INTERVAL}, _NOTHING)
+AGREEMENT = {
+    "seeds": [int],
+    "n": int,
+    "compared": int,
+    "top_cells": int,
+    "methods": {...: {"same_image": _AGREEMENT}},
 }
 LOCALISATION = {"candidates": {...: {}}, "problems": [str]}
 _OF_IMAGES = {

@@ -91,7 +91,7 @@ def write_predictions(path: Path, predictions: dict[str, tuple[Any, Any]]) -> No
 
 
 def read_predictions(path: Path, name: str) -> tuple[NDArray[np.float32], NDArray[np.integer]]:
-    """Return (logits (N, C), labels (N,)) of the ``test`` or the ``validation`` set."""
+    """Return (logits (N, C), labels (N,)) of the ``test``, ``validation`` or ``training`` set."""
     with hdf5.reading(path) as file:
         logits = hdf5.array(file, f"{name}/logits", "f", 2)
         labels = hdf5.array(file, f"{name}/labels", "iu", 1)

@@ -21,6 +21,7 @@ from resnetcam.evaluation.classes import ClassScores, read_scores_of_classes
 from resnetcam.explain.class_choices import extra_choices
 from resnetcam.recipe.resizing import small_epochs_of
 from resnetcam.report.about_data import classes_with_a_page, data_facts, source_facts, without_twins
+from resnetcam.report.agreement import agreement_facts
 from resnetcam.report.comparison import (
     COLUMNS,
     Row,
@@ -36,6 +37,7 @@ from resnetcam.report.comparison import (
 from resnetcam.report.config_files import Call, written
 from resnetcam.report.figure_names import FIGURES
 from resnetcam.report.html import to_html
+from resnetcam.report.labels import label_facts
 from resnetcam.report.paired import compare_pairs
 from resnetcam.report.text import environment, flattened, headline, relative_link
 from resnetcam.report.verdicts import faithfulness_verdict, localisation_verdict
@@ -184,10 +186,16 @@ def _sweep(name: str, members: Sequence[Row], folder: Path) -> dict[str, Any]:
         "name": name,
         "n": len(members),
         "best": best,
+        "alike": [row["experiment"] for row in members if _is_like_the_best(row)],
         "provenance": [relative_link(run / "run.json", folder) for run in runs],
         "rows": sorted(members, key=_falling_accuracy)[:_MAX_ROWS_OF_A_SWEEP],
         "settings": [key for key in settings if len({row[key] for row in members}) > 1],
     }
+
+
+def _is_like_the_best(row: Row) -> bool:
+    low, high = row["minus_best_low"], row["minus_best_high"]
+    return low is not None and low <= 0 <= high
 
 
 def _folders(row: Row, folder: Path) -> list[Path]:
@@ -250,6 +258,8 @@ def _experiment(
         "classes": _weakest_classes(files.classes),
         "classes_file": relative_link(files.classes, folder),
         "mistakes": relative_link(files.mistakes, folder),
+        "labels": label_facts(files.label_candidates, folder),
+        "agreement": agreement_facts(files.agreement, folder),
         "other_classes": other_classes,
         "other_seeds": [
             {"seed": run.files.seed, "link": relative_link(run.files.figures, folder)}

@@ -1,7 +1,13 @@
 """Figures of a run, figures/<name>.png (known without matplotlib)."""
 
 CLASSES_WITH_A_PAGE = 10  # at most: those of which most are mistaken
-TRAINING_FIGURES = ("learning_curves", "confusion_matrix", "reliability", "mean_image")
+TRAINING_FIGURES = (
+    "learning_curves",
+    "confusion_matrix",
+    "confused_pairs",
+    "reliability",
+    "mean_image",
+)
 GRADCAM_FIGURES = (
     "gradcam_correct",
     "gradcam_misclassified",

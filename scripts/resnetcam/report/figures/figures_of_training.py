@@ -16,6 +16,7 @@ from resnetcam.data.official_or_not import dataset_compared_with_official
 from resnetcam.evaluation import predictions
 from resnetcam.recipe.resizing import small_epochs_of
 from resnetcam.report.figures import calibration, training
+from resnetcam.report.figures import confused_pairs as pairs
 from resnetcam.training.history import read_history, read_own_history
 
 
@@ -63,6 +64,13 @@ def confusion_matrix(path: Path, run: TrainedRun) -> None:
     logits, labels = predictions.read_predictions(run.files["predictions"], "test")
     counts = predictions.confusion_matrix(labels, logits.argmax(1), len(names))
     training.confusion_matrix(path, counts, names, run.metrics["selected_on"])
+
+
+def confused_pairs(path: Path, run: TrainedRun) -> None:
+    """The classes that are taken for each other most often, with images of both."""
+    logits, labels = predictions.read_predictions(run.files["predictions"], "test")
+    images, names = run.data.rows("x_test"), run.data.class_names
+    pairs.confused_pairs(path, images, labels, logits, names)
 
 
 def reliability(path: Path, run: TrainedRun) -> None:
