@@ -32,6 +32,7 @@ datasets:
     validation_images: 40
     annotate_images: 3
     gradcam: {methods: [gradcam, eigencam], layers: [final, stage2], images: 30, steps: 4}
+    shift: {images: 8}
     experiments: [tiny]
 experiments:
   tiny: {model: resnet8v1, recipe: tiny, protocol: holdout, seeds: [1]}

@@ -62,7 +62,7 @@ def scores_of_corruptions(
     return {
         "n": len(labels),
         "clean": _scores(clean, labels, temperature),
-        "accuracy": mean_with_interval(mean),
+        "accuracy": {name: max(0.0, end) for name, end in mean_with_interval(mean).items()},
         "drop": mean_with_interval(_right(clean, labels) - mean),
         "linear_accuracy": float(np.mean(linear)),
         "mean_corruption_error": _mean_or_none([one["corruption_error"] for one in kinds.values()]),
