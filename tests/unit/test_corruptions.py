@@ -13,7 +13,8 @@ from resnetcam.shift import operations
 from resnetcam.shift.corruptions import CORRUPTIONS, Draws, corrupted
 from resnetcam.shift.strengths import GROUPS, KINDS, SIZES, STRENGTHS, level_of
 
-# By definition not: glass blur smooths more what it has swapped, and elastic transforms turn and
+NEAR = [(0, 0), (0, 1), (1, 0), (1, 1)]
+# By definition not: glass blur smooths more what it has moved, and elastic transforms turn and
 # shear the less, the more they crumple.
 NOT_MONOTONE = {"glass_blur", "elastic_transform"}
 
@@ -175,27 +176,28 @@ def test_a_correlation_is_scipys():
             assert one == pytest.approx(expected, abs=1e-2)
 
 
-def test_glass_blur_swaps_pixels_one_after_the_other():
+def test_glass_blur_gives_pixels_the_value_of_one_nearby_one_after_the_other():
     x = photographs(3, 19).astype(np.float32)
     shifts = np.random.default_rng(1).integers(-2, 2, (3, 19, 19, 2))
     expected = x.copy()
     for image, moves in zip(expected, shifts, strict=True):
         for row in range(17, 2, -1):
             for column in range(17, 2, -1):
-                other = row + moves[row, column, 0], column + moves[row, column, 1]
-                image[[row, other[0]], [column, other[1]]] = image[
-                    [other[0], row], [other[1], column]
-                ]
-    found = operations.swapped(x, shifts, 2)
+                down, right = moves[row, column]
+                image[row, column] = image[row + down, column + right]
+    found = operations.displaced(x, shifts, 2)
     assert (found == expected).all()
     assert (found != x).any()
 
 
-def test_glass_blur_that_hardly_smooths_keeps_all_pixels():
+def test_glass_blur_that_hardly_smooths_moves_pixels_by_one():
+    """Strength 1 of 32 pixels: a deviation of 0.05 pixels, up or left by one."""
     images = photographs(2)
-    found = corrupted("glass_blur", images, 1)  # a deviation of 0.05 pixels
-    assert (np.sort(found.reshape(-1, 3), 0) == np.sort(images.reshape(-1, 3), 0)).all()
-    assert (found != images).any((1, 2, 3)).all()
+    found = corrupted("glass_blur", images, 1)[:, 2:-1, 2:-1]
+    near = [images[:, 2 - down : 31 - down, 2 - right : 31 - right] for down, right in NEAR]
+    assert np.any([(found == one).all(-1) for one in near], 0).all()
+    moved = [(found == one).all(-1).mean() for one in near]
+    assert moved == pytest.approx([0.25] * 4, abs=0.03)
 
 
 @pytest.mark.parametrize("kind", ["defocus_blur", "glass_blur", "motion_blur", "zoom_blur"])

@@ -74,11 +74,6 @@ def test_without_corrupted_images_nothing_is_measured_or_shown(workflow):
     assert "Dataset shapes has no corrupted images: its shift.images is 0" in result.output
 
 
-def test_other_numbers_of_corrupted_images_run_what_is_made_of_them(workflow):
-    workflow.edit("tiny.yaml", "shift: {images: 8}", "shift: {images: 9}")
-    assert workflow.planned() == {"measure_shift": 1, "shift_figure": 1, **REPORTS}
-
-
 def test_further_sets_are_scored_whatever_form_they_have(sets):
     workflow, folder, name_sets = sets
     name_sets(arrays="c10_data.npy", files="folder", part="table.csv")

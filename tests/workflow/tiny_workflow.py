@@ -25,6 +25,7 @@ PATIENCE = 1200
 TINY = """\
 dataset: shapes
 device: cpu
+shift: {images: 5}
 datasets:
   shapes:
     train_images: 200

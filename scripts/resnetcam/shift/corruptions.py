@@ -1,9 +1,8 @@
 """Corrupted images, by the definitions of Hendrycks and Dietterich 2019 (arXiv:1903.12261).
 
 They are written for batches. What is random in an image depends on its number, the kind and the
-strength alone: an image is corrupted the same whichever others are asked for. Two things differ
-from the code that made CIFAR-10-C: values are rounded to the nearest byte, not down, and glass blur
-swaps pixels, where that code copies one over the other.
+strength alone: an image is corrupted the same whichever others are asked for. What differs from the
+code that made CIFAR-10-C: values are rounded to the nearest byte, not down.
 """
 
 import io
@@ -18,6 +17,7 @@ from resnetcam.shift.operations import (
     Floats,
     correlated,
     disk,
+    displaced,
     gaussian_matrix,
     mirrored,
     motion,
@@ -25,7 +25,6 @@ from resnetcam.shift.operations import (
     repeated,
     sampled,
     separable,
-    swapped,
     zoomed,
 )
 from resnetcam.shift.strengths import Level, level_of
@@ -114,10 +113,14 @@ def _defocus_blur(x: Floats, level: Level, draws: Draws) -> Floats:
 
 
 def _glass_blur(x: Floats, level: Level, draws: Draws) -> Floats:
+    """Pixels take the value of one nearby, as in CIFAR-10-C, whose code means to swap them.
+
+    (It assigns views of one array to each other, so the second assignment changes nothing.)
+    """
     sigma, farthest, rounds = level[0], int(level[1]), int(level[2])
     x = _blurred(x, sigma)
     for _ in range(rounds):
-        x = swapped(x, draws.integers(-farthest, farthest, *x.shape[1:3], 2), farthest)
+        x = displaced(x, draws.integers(-farthest, farthest, *x.shape[1:3], 2), farthest)
     return _blurred(x, sigma)
 
 

@@ -143,11 +143,12 @@ def repeated(places: Integers, size: int) -> Integers:
     return np.where(places < size, places, 2 * size - 1 - places)
 
 
-def swapped(images: Floats, shifts: Integers, farthest: int) -> Floats:
-    """Swap each pixel with one nearby, from the lower right corner to the upper left one.
+def displaced(images: Floats, shifts: Integers, farthest: int) -> Floats:
+    """Give each pixel the value of one nearby, from the lower right corner to the upper left one.
 
-    The order counts, as a pixel may travel on. Those pixels are swapped at once that no order can
-    tell apart: along slanting lines, so flat that what two of them touch never overlaps.
+    The order counts, as that one may have been given another's value before. Those pixels are
+    taken at once that no order can tell apart: along slanting lines, so flat that none of them is
+    near another one.
 
     Args:
         shifts: (N, H, W, 2), down and right, of -farthest to farthest - 1; those of the outermost
@@ -159,13 +160,12 @@ def swapped(images: Floats, shifts: Integers, farthest: int) -> Floats:
     origin = np.arange(n * height * width)
     for line in _lines(height, width, farthest):
         here = first + line
-        there = here + moves[:, line]
-        origin[here], origin[there] = origin[there], origin[here]
+        origin[here] = origin[here + moves[:, line]]
     return images.reshape(-1, channels)[origin].reshape(images.shape)
 
 
 def _lines(height: int, width: int, farthest: int) -> list[Integers]:
-    """The numbers of the pixels that ``swapped`` takes at once, from the first to the last."""
+    """The numbers of the pixels that ``displaced`` takes at once, from the first to the last."""
     rows, columns = np.mgrid[height - farthest : farthest : -1, width - farthest : farthest : -1]
     rank = ((height - rows) * 2 * farthest + (width - columns)).reshape(-1)
     order = np.argsort(rank, kind="stable")

@@ -88,7 +88,7 @@ KINDS = {
             ((3, 0.1), (4, 0.5), (6, 0.5), (8, 0.5), (10, 0.5)),
         ),
     ),
-    # Standard deviation of the blur before and after, farthest swap, rounds.
+    # Standard deviation of the blur before and after, farthest pixel, rounds.
     "glass_blur": Kind(
         BLUR,
         "glass blur",
