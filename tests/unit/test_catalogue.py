@@ -158,8 +158,10 @@ def test_further_test_sets_are_known_by_name(catalogue):
     assert known.test_set("shapes", "v6") == "/data/v6_data.npy"
     assert "results/shapes/demo/seed1/test_sets.json" in known.shown("shapes", ["demo"])
     assert {*files} < {*known.behind_report("shapes", ["demo"])}
-    with pytest.raises(InputError, match=r"no test set of shapes 'v5' \(did you mean 'v6'"):
-        known.test_set("shapes", "v5")
+    with pytest.raises(
+        InputError, match=r"no test set of shapes 'sketchs' \(did you mean 'sketches'"
+    ):
+        known.test_set("shapes", "sketchs")
 
     without = catalogue()
     assert "results/shapes/demo/seed1/test_sets.json" not in without.shown("shapes", ["demo"])
