@@ -38,7 +38,7 @@ rule all:
 include: "rules/data.smk"
 include: "rules/regions.smk"
 include: "rules/training.smk"
-include: "rules/labels.smk"
+include: "rules/seeds.smk"
 include: "rules/explanation.smk"
 include: "rules/report.smk"
 include: "rules/prediction.smk"

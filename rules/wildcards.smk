@@ -179,9 +179,16 @@ def folders_of_runs(wildcards, input):
     return [folder for folder, name in folder_and_name if name == "metrics.json"]
 
 
-def predictions_of_seeds(wildcards):
-    runs = catalogue.runs(wildcards.dataset, [wildcards.experiment])
-    return [f"{run}/predictions.h5" for run in runs]
+def files_of_seeds(name):
+    """A file of each run of an experiment."""
+    return lambda wildcards: [
+        f"{run}/{name}" for run in catalogue.runs(wildcards.dataset, [wildcards.experiment])
+    ]
+
+
+def seeds_to_compare(wildcards):
+    """The seeds of an experiment, of which there must be several."""
+    return catalogue.seeds_to_compare(wildcards.experiment)
 
 
 def make_lost_ones_again(files):

@@ -1,5 +1,6 @@
 """Write the report of a dataset, or of one experiment on it: report.md and report.html."""
 
+from collections import Counter
 from pathlib import Path
 
 from resnetcam.workflow.stage import logged
@@ -12,13 +13,17 @@ with logged(snakemake):
     files = snakemake.input
     comparison = files.get("comparison")
     localised = snakemake.params.localised
+    seeds = Counter(Path(folder).parent for folder in snakemake.params.runs)
     call = Call(**snakemake.params.call)
     texts = Path(snakemake.params.folder_of_texts)
     write_report(
         ReportInputs(
             dataset=snakemake.wildcards.dataset,
             experiments=snakemake.params.experiments,
-            runs=[files_of_run(folder, localised=localised) for folder in snakemake.params.runs],
+            runs=[
+                files_of_run(folder, localised=localised, of_several=seeds[Path(folder).parent] > 1)
+                for folder in snakemake.params.runs
+            ],
             source=Path(files.source),
             notes=Path(files.notes),
             data=Path(files.data),

@@ -53,7 +53,7 @@ def test_runs_stand_in_the_order_of_experiments_and_seeds(catalogue):
     assert known.detailed("shapes", "rates-x") == ["rates-x"]
     first, last = known.priority("shapes", runs[0].split("/")[2]), known.priority("shapes", "demo")
     assert first > last > known.priority("shapes", "published") == 0
-    assert len(known.compared("shapes")) == 3 * 7
+    assert len(known.compared("shapes")) == 4 * 7
     assert all(path.startswith("results/shapes/demo/") for path in known.shown("shapes", ["demo"]))
 
 

@@ -32,13 +32,13 @@ NETWORK_SCRIPTS = ["train", "evaluate", "explain", "measure_maps", "classify_new
 SCRIPTS = {
     "data": ["download", "draw_shapes", "preprocess", "linear_baseline", "import_regions"]
     + ["choose_classes", "list_images", "decode_images", "read_new_images"]
-    + ["summarise_annotations", "annotate", "localise"],
+    + ["summarise_annotations", "annotate", "localise", "compare_maps"],
     "tensorflow": NETWORK_SCRIPTS,
     "tensorflow-gpu": NETWORK_SCRIPTS,
     "jax": NETWORK_SCRIPTS,
     "jax-gpu": NETWORK_SCRIPTS,
     "report": ["draw_training_figures", "draw_gradcam_figures", "draw_other_classes"]
-    + ["find_label_candidates"]
+    + ["find_label_candidates", "draw_agreement"]
     + ["draw_annotations", "compare", "write_report", "show_answers"],
 }
 PACKAGE_OF_IMPORT = {

@@ -10,9 +10,9 @@ import pytest
 from scipy.stats import binomtest
 
 from resnetcam.common.errors import InputError
-from resnetcam.evaluation.paired import Difference, difference, holm, mcnemar
+from resnetcam.evaluation.paired import Difference, difference, differences, holm, mcnemar
 from resnetcam.evaluation.predictions import write_predictions
-from resnetcam.report.paired import compare_pairs, in_words, what_is_right
+from resnetcam.report.paired import beside_best, compare_pairs, in_words, what_is_right
 
 
 def table(both, first, second, neither):
@@ -75,6 +75,29 @@ def test_the_interval_covers_at_least_as_often_as_it_says_over_images_and_seeds(
     assert found.covers_seeds
     assert inside / 100 >= 0.93
     assert np.mean(widths) < np.mean(within_images) * 1.2, "three seeds tell more than one"
+
+
+def test_a_family_is_told_apart_by_mistake_as_rarely_as_a_pair():
+    """Ten experiments that are equally good, each beside the first."""
+    random = np.random.default_rng(2)
+    pairs = [(number, 0) for number in range(1, 10)]
+    any_clear, any_clear_alone = 0, 0
+    for trial in range(60):
+        right = list(random.random((10, 1, 400)) < random.beta(4, 1, 400))
+        any_clear += any(one.is_clear for one in differences(right, pairs, seed=trial))
+        any_clear_alone += any(difference(right[i], right[j]).is_clear for i, j in pairs[:6])
+    assert any_clear <= 7  # 3 of 60 are expected
+    assert any_clear_alone > any_clear
+
+
+def test_an_interval_of_a_family_is_wider_and_around_the_same_difference():
+    random = np.random.default_rng(3)
+    right = list(random.random((4, 2, 500)) < 0.8)
+    alone = difference(right[1], right[0])
+    beside_others = differences(right, [(1, 0), (2, 0), (3, 0)])[0]
+    assert beside_others.mean == pytest.approx(alone.mean)
+    assert beside_others.high - beside_others.low > 1.05 * (alone.high - alone.low)
+    assert differences(right, []) == []
 
 
 def test_how_many_images_would_tell():
@@ -161,3 +184,37 @@ def test_the_command_compares_two_folders(stored, tmp_path):
     refused = command(tmp_path / "a", tmp_path)
     assert refused.returncode == 1
     assert "has no predictions.h5" in refused.stderr
+
+
+def test_members_of_a_sweep_are_compared_with_the_one_that_validation_chose(stored):
+    predictions = {
+        "alone": stored("alone", [0.9], 1),
+        "s-a": stored("s-a", [0.93, 0.94], 2),
+        "s-b": stored("s-b", [0.95, 0.93], 3),
+        "s-c": stored("s-c", [0.5, 0.52], 4),
+    }
+    validation = {"alone": 0.99, "s-a": 0.9, "s-b": 0.91, "s-c": 0.5}
+    rows = [
+        {"experiment": name, "sweep": name.partition("-")[0] if "-" in name else None}
+        | {"val_accuracy_mean": validation[name], "minus_best": None}
+        for name in predictions
+    ]
+
+    beside_best(rows, predictions)
+
+    alone, a, b, c = rows
+    assert alone["minus_best"] is None
+    assert b["minus_best"] is None
+    right = {name: what_is_right(paths).mean() for name, paths in predictions.items()}
+    assert a["minus_best"] == pytest.approx(right["s-a"] - right["s-b"])
+    assert a["minus_best_low"] < 0 < a["minus_best_high"]
+    assert c["minus_best_high"] < -0.3
+
+
+def test_without_held_out_images_no_member_is_the_best(stored):
+    rows = [
+        {"experiment": name, "sweep": "s", "val_accuracy_mean": None, "minus_best": None}
+        for name in ("a", "b")
+    ]
+    beside_best(rows, {"a": stored("a", [0.9]), "b": stored("b", [0.8])})
+    assert [row["minus_best"] for row in rows] == [None, None]

@@ -9,13 +9,13 @@ from scipy import stats
 
 from resnetcam.common.yaml_file import read_yaml
 from resnetcam.explain import randomisation
+from resnetcam.explain.agreement import rank_correlations
 from resnetcam.explain.explanation import explainer, resolve_layer
 from resnetcam.explain.randomisation import (
     cascade,
     compare,
     compare_with_other_images,
     parts,
-    rank_correlations,
 )
 
 PARTS_V1 = ["logits", "stage3_block1", "stage2_block1", "stage1_block1", "stem"]

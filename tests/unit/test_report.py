@@ -104,6 +104,7 @@ def faithfulness(deletion, insertion):
         name: {
             "deletion_auc": intervals(low, None if name == "gradcam" else deletion),
             "insertion_auc": intervals(high, None if name == "gradcam" else insertion),
+            "road": intervals((high - low) / 2, None if name == "gradcam" else 0.2),
             "flat_maps": 17,
             **masked,
         }

@@ -58,5 +58,13 @@ RANDOMISATION = {
     "group": [str],
     "levels": [{"part": str, "correlation": (_INTERVAL, _NOTHING)}],
 }
+_AGREEMENT = ({"correlation": _INTERVAL, "overlap": _INTERVAL}, _NOTHING)
+AGREEMENT = {
+    "seeds": [int],
+    "n": int,
+    "compared": int,
+    "top_cells": int,
+    "methods": {...: {"same_image": _AGREEMENT}},
+}
 LOCALISATION = {"candidates": {...: {}}, "problems": [str]}
 ANNOTATIONS = {"file": str, "problems": [{"message": str}], "attributes": {...: {...: int}}}

@@ -5,88 +5,26 @@ are unlike any that it was trained on, so these numbers tell maps apart, on the 
 no more: see docs/explanations.md.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam.common.steps import logged_steps
 from resnetcam.explain.baselines import BASELINES, of_other_images, random_maps
+from resnetcam.explain.classified import Classified
 from resnetcam.explain.display import is_flat, normalized, resize_bilinear
-from resnetcam.explain.intervals import mean_with_interval, means_beside_first
+from resnetcam.explain.intervals import (
+    mean_with_interval,
+    means_beside_first,
+    share_with_interval,
+)
+from resnetcam.explain.road import road
 
 Floats = NDArray[np.float32]
 
-_BATCH = 500  # pictures classified at a time
 _BLOCK = 250  # images whose pictures are compared with one another
-
-
-class Classified(NamedTuple):
-    """What a network makes of N images.
-
-    Attributes:
-        probabilities: a function from float32 images (B, H, W, 3) in 0..255 to (B, C).
-        images: uint8 (N, H, W, 3).
-        cover: float32 (H, W, 3) in 0..255, shown where an image is covered.
-        classes: (N,), the class of each image whose probability is followed.
-    """
-
-    probabilities: Callable[[Floats], Floats]
-    images: NDArray[np.uint8]
-    cover: Floats
-    classes: NDArray[np.integer]
-
-    def with_mask(self, mask: Floats) -> Floats:
-        """Return the classes' probabilities (N,) when only mask (N, H, W) x image is left."""
-        shown = self.cover + (self.images - self.cover) * mask[..., None]
-        return self._of_classes(shown.astype(np.float32), self.classes)
-
-    def with_cells(self, shown: NDArray[np.bool_]) -> Floats:
-        """Return the classes' probabilities when only some cells of the images are left.
-
-        Args:
-            shown: bool (..., N, h, w), the cells that are left.
-
-        Returns:
-            float32 (..., N). Maps that agree on the highest cells make the same pictures; each is
-            classified once.
-        """
-        *pictures, n, height, width = shown.shape
-        of_image = np.broadcast_to(np.arange(n, dtype=np.uint32), (*pictures, n)).ravel()
-        cells = shown.reshape(-1, height, width)
-        first, place = _distinct(of_image, cells)
-        found = [
-            self._of_classes(
-                np.where(
-                    _enlarged(cells[some], *self.images.shape[1:3])[..., None],
-                    self.images[of_image[some]],
-                    self.cover,
-                ),
-                self.classes[of_image[some]],
-            )
-            for some in np.array_split(first, -(-len(first) // _BATCH))
-        ]
-        return np.concatenate(found)[place].reshape(*pictures, n)
-
-    def _of_classes(self, images: Floats, classes: NDArray[np.integer]) -> Floats:
-        found = self.probabilities(images)
-        return found[np.arange(len(found)), classes]
-
-
-def _distinct(
-    of_image: NDArray[np.uint32], cells: NDArray[np.bool_]
-) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
-    """Tell pictures (P,) apart by their image (P,) and the cells (P, h, w) that are left of it.
-
-    Returns:
-        Where each distinct picture is first found, and which of these each picture is.
-    """
-    bits = np.packbits(cells.reshape(len(cells), -1), axis=1)
-    rows = np.hstack([of_image[:, None].view(np.uint8), bits])
-    keys = rows.view(np.dtype((np.void, rows.shape[1]))).ravel()
-    _, first, place = np.unique(keys, return_index=True, return_inverse=True)
-    return first, place
 
 
 def removal_ranks(maps: Floats) -> NDArray[np.int64]:
@@ -150,16 +88,16 @@ def drop_and_increase(
 
 
 def score(classified: Classified, maps: Mapping[str, Floats], steps: int) -> dict[str, Any]:
-    """Score each method's raw maps (N, h, w), and baselines, with bootstrap 95 % intervals.
+    """Score each method's raw maps (N, h, w), and baselines, with 95 % intervals.
 
     Returns:
         ``n``, ``steps`` and ``candidates``: a section for each method, and for ``other_image``
         (the first method's map of the next image; not of a single image), ``random``,
         ``centred_gaussian`` and ``uniform``, with
 
-        - ``deletion_auc``, ``insertion_auc`` (``means_beside_first``) and ``curves``, the means
-          over images; not for ``uniform``, whose cells are all ties, so that it would go as
-          ``random`` does;
+        - ``deletion_auc``, ``insertion_auc``, ``road`` (``means_beside_first``) and ``curves``,
+          the means over images; not for ``uniform``, whose cells are all ties, so that it would go
+          as ``random`` does;
         - ``drop``, ``increase`` and ``shown``, the share of the image that they leave: the map
           stretched to 0..1 by its own range. The uniform map leaves everything;
         - ``flat_maps``: how many show nothing. They remove cells at random and leave nothing.
@@ -174,18 +112,19 @@ def score(classified: Classified, maps: Mapping[str, Floats], steps: int) -> dic
     for name in ("random", "centred_gaussian"):
         candidates[name] = BASELINES[name](n, *size)
     ranks = {name: removal_ranks(one) for name, one in candidates.items()}
-    followed = curves(classified, ranks, steps)
+    followed, filled_in = curves(classified, ranks, steps), road(classified, ranks)
     scores: dict[str, Any] = {}
-    areas_of_first: dict[str, Floats] = {}
+    of_first: dict[str, Floats] = {}
     for name, one in candidates.items():
         areas, means = _areas_and_means(*followed[name])
+        values = areas | {"road": filled_in[name]}
         scores[name] = (
-            means_beside_first(areas, areas_of_first)
+            means_beside_first(values, of_first)
             | {"curves": means}
             | _mask_scores(classified, whole, _as_mask(one, classified.images.shape))
             | {"flat_maps": int(is_flat(one).sum())}
         )
-        areas_of_first = areas_of_first or areas
+        of_first = of_first or values
     uniform = BASELINES["uniform"](*classified.images.shape[:3])
     scores["uniform"] = _mask_scores(classified, whole, uniform)
     return {"n": n, "steps": steps, "candidates": scores}
@@ -204,17 +143,10 @@ def _mask_scores(classified: Classified, whole: Floats, mask: Floats) -> dict[st
     drop, increase = drop_and_increase(whole, classified.with_mask(mask))
     return {
         "drop": mean_with_interval(drop),
-        "increase": mean_with_interval(increase),
+        "increase": share_with_interval(increase),
         "shown": mean_with_interval(mask.mean((1, 2))),
     }
 
 
 def _as_mask(maps: Floats, images_shape: tuple[int, ...]) -> Floats:
     return normalized(resize_bilinear(maps, *images_shape[1:3]))
-
-
-def _enlarged(cells: NDArray[Any], height: int, width: int) -> NDArray[Any]:
-    """Enlarge (N, h, w) to pixels (N, height, width): each shows the cell that it lies in."""
-    rows = np.arange(height) * cells.shape[1] // height
-    columns = np.arange(width) * cells.shape[2] // width
-    return cells[:, rows[:, None], columns]

@@ -19,6 +19,8 @@ from resnetcam.regions.on_images import RegionMasks
 Floats = NDArray[np.float32]
 Masks = NDArray[np.bool_]
 
+_SHARES = ("pointing_game",)  # of hits and misses
+
 
 def pointing_game(maps: Floats, masks: Masks) -> NDArray[np.float64]:
     """For each image, does the map's peak lie in the region? (Zhang et al. 2016, section 4.1)
@@ -73,7 +75,9 @@ def score(candidates: Mapping[str, Maps], known: RegionMasks) -> dict[str, Any]:
     of_first: dict[str, NDArray[np.float64]] = {}
     for name, one in (maps | _baselines(first, masks)).items():
         values = _values(one, masks)
-        scores[name] = {"zero_maps": _zero_maps(one)} | means_beside_first(values, of_first)
+        scores[name] = {"zero_maps": _zero_maps(one)} | means_beside_first(
+            values, of_first, _SHARES
+        )
         of_first = of_first or values
     return _about(masks) | {"candidates": scores, "all_known": _score_alone(candidates, known)}
 
@@ -105,7 +109,7 @@ def _baselines(first: Floats, masks: Masks) -> dict[str, Floats]:
 def _score_alone(candidates: Mapping[str, Maps], known: RegionMasks) -> dict[str, Any]:
     """The first candidate on all known images."""
     maps = _of_images(next(iter(candidates.values())), known.image_index)
-    means = means_beside_first(_values(maps, known.masks), {})
+    means = means_beside_first(_values(maps, known.masks), {}, _SHARES)
     return _about(known.masks) | {"zero_maps": _zero_maps(maps)} | means
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam.common.steps import logged_steps
+from resnetcam.explain.agreement import rank_correlations
 from resnetcam.explain.baselines import of_other_images
 from resnetcam.explain.display import is_flat
 from resnetcam.explain.explanation import explainer
@@ -127,22 +128,3 @@ def compare_with_other_images(trained: Floats) -> dict[str, float] | None:
     its interval over the maps that are not flat; None for fewer than two maps.
     """
     return compare(trained, of_other_images(trained))["correlation"] if len(trained) > 1 else None
-
-
-def rank_correlations(one: Floats, other: Floats) -> NDArray[np.float64]:
-    """Spearman's correlation of each map (N, h, w) with its counterpart: float64 (N,) in -1..1.
-
-    Ties share the mean of their ranks. Where a map is flat there is no order to compare: 0.
-    """
-    return np.array([_correlation(_ranks(a), _ranks(b)) for a, b in zip(one, other, strict=True)])
-
-
-def _ranks(values: Floats) -> NDArray[np.float64]:
-    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2)[places.ravel()]
-
-
-def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    one, other = one - one.mean(), other - other.mean()
-    norm = np.sqrt((one**2).sum() * (other**2).sum())
-    return float((one * other).sum() / norm) if norm else 0.0

@@ -24,6 +24,9 @@ COLUMNS: dict[str, type] = {
     "n_seeds": int,
     "accuracy_mean": float,
     "accuracy_std": float,
+    "minus_best": float,
+    "minus_best_low": float,
+    "minus_best_high": float,
     "val_accuracy_mean": float,
     "loss_mean": float,
     "training_seconds": float,
@@ -46,6 +49,7 @@ class RunFiles:
         localisation: ``localisation.json``; None where no regions are known.
         figures: the folder of its figures.
         label_candidates: the JSON file of this name, of all seeds of the experiment.
+        agreement: ``agreement.json`` of all seeds; None of a single one.
     """
 
     experiment: str
@@ -62,6 +66,7 @@ class RunFiles:
     figures: Path
     label_candidates: Path
     localisation: Path | None = None
+    agreement: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -74,8 +79,14 @@ class Run:
     history: list[dict[str, float]]
 
 
-def files_of_run(folder: str | Path, *, localised: bool = False) -> RunFiles:
-    """Name a run's files in ``<experiment>/seed<k>/``; ``localised`` where regions are known."""
+def files_of_run(
+    folder: str | Path, *, localised: bool = False, of_several: bool = False
+) -> RunFiles:
+    """Name a run's files in ``<experiment>/seed<k>/``.
+
+    Args:
+        localised: whether regions are known; of_several: whether there are other seeds.
+    """
     folder = Path(folder)
     return RunFiles(
         experiment=folder.parent.name,
@@ -92,6 +103,7 @@ def files_of_run(folder: str | Path, *, localised: bool = False) -> RunFiles:
         figures=folder / "figures",
         label_candidates=folder.parent / "label_candidates.json",
         localisation=folder / "localisation.json" if localised else None,
+        agreement=folder.parent / "agreement.json" if of_several else None,
     )
 
 
@@ -131,10 +143,10 @@ def compare(runs: Iterable[Run], experiments: Mapping[str, Mapping[str, Any]]) -
     Returns:
         Rows with the keys ``COLUMNS`` and, where there are overrides, a key for each, such as
         ``schedule.peak`` (``epochs`` has a column anyway). Accuracy (a share) and cross-entropy on
-        the test set; the *sample* standard deviation, None for a single seed; the accuracy on the
-        images that the epoch is chosen on, None where nothing is chosen; seconds of training alone,
-        the mean of the runs; the mean of the epochs' seconds, without each run's first, which
-        compiles.
+        the test set; the *sample* standard deviation, None for a single seed; None for what
+        ``paired.beside_best`` fills in; the accuracy on the images that the epoch is chosen on,
+        None where nothing is chosen; seconds of training alone, the mean of the runs; the mean of
+        the epochs' seconds, without each run's first, which compiles.
     """
     return [_row(name, group, experiments[name]) for name, group in by_experiment(runs).items()]
 
@@ -153,6 +165,7 @@ def _row(name: str, runs: Sequence[Run], experiment: Mapping[str, Any]) -> Row:
         len(runs),
         statistics.fmean(accuracies),
         statistics.stdev(accuracies) if len(runs) > 1 else None,
+        *(None, None, None),
         _mean_on_what_chose(runs),
         statistics.fmean(run.metrics["loss"] for run in runs),
         statistics.fmean(seconds),

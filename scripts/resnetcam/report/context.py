@@ -21,6 +21,7 @@ from resnetcam.evaluation.classes import ClassScores, read_scores_of_classes
 from resnetcam.explain.class_choices import extra_choices
 from resnetcam.recipe.resizing import small_epochs_of
 from resnetcam.report.about_data import classes_with_a_page, data_facts, source_facts, without_twins
+from resnetcam.report.agreement import agreement_facts
 from resnetcam.report.comparison import (
     COLUMNS,
     Row,
@@ -185,10 +186,16 @@ def _sweep(name: str, members: Sequence[Row], folder: Path) -> dict[str, Any]:
         "name": name,
         "n": len(members),
         "best": best,
+        "alike": [row["experiment"] for row in members if _is_like_the_best(row)],
         "provenance": [relative_link(run / "run.json", folder) for run in runs],
         "rows": sorted(members, key=_falling_accuracy)[:_MAX_ROWS_OF_A_SWEEP],
         "settings": [key for key in settings if len({row[key] for row in members}) > 1],
     }
+
+
+def _is_like_the_best(row: Row) -> bool:
+    low, high = row["minus_best_low"], row["minus_best_high"]
+    return low is not None and low <= 0 <= high
 
 
 def _folders(row: Row, folder: Path) -> list[Path]:
@@ -252,6 +259,7 @@ def _experiment(
         "classes_file": relative_link(files.classes, folder),
         "mistakes": relative_link(files.mistakes, folder),
         "labels": label_facts(files.label_candidates, folder),
+        "agreement": agreement_facts(files.agreement, folder),
         "other_classes": other_classes,
         "other_seeds": [
             {"seed": run.files.seed, "link": relative_link(run.files.figures, folder)}

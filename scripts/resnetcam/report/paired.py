@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from resnetcam.common.errors import InputError
 from resnetcam.common.wording import counted
-from resnetcam.evaluation.paired import Difference, McNemar, difference, holm, mcnemar
+from resnetcam.evaluation.paired import Difference, McNemar, differences, holm, mcnemar
 from resnetcam.evaluation.predictions import read_predictions
+from resnetcam.report.comparison import Row, best_by_validation
 
 _MOST_PAIRS = 10
 
@@ -57,19 +58,44 @@ def compare_pairs(predictions: Mapping[str, Sequence[Path]]) -> list[Pair]:
     Raises:
         InputError: if they are of other test images, by number or labels.
     """
-    everything = what_is_right([path for paths in predictions.values() for path in paths])
-    ends = itertools.accumulate(map(len, predictions.values()))
-    right = {
-        name: everything[end - len(paths) : end]
-        for (name, paths), end in zip(predictions.items(), ends, strict=True)
-    }
-    names = list(itertools.islice(itertools.combinations(right, 2), _MOST_PAIRS))
-    tests = [mcnemar(right[one][0], right[other][0]) for one, other in names]
+    right, names = _right_by_experiment(predictions), list(predictions)
+    pairs = list(itertools.islice(itertools.combinations(range(len(names)), 2), _MOST_PAIRS))
+    found = differences(right, pairs)
+    tests = [mcnemar(right[i][0], right[j][0]) for i, j in pairs]
     corrected = holm([test.p for test in tests])
     return [
-        Pair(one, other, difference(right[one], right[other]), test._replace(p=p))
-        for (one, other), test, p in zip(names, tests, corrected, strict=True)
+        Pair(names[i], names[j], one, test._replace(p=p))
+        for (i, j), one, test, p in zip(pairs, found, tests, corrected, strict=True)
     ]
+
+
+def beside_best(rows: Sequence[Row], predictions: Mapping[str, Sequence[Path]]) -> None:
+    """Fill in, for each member of a sweep, how far its accuracy is from that of the sweep's best.
+
+    The best is that of the highest validation accuracy. ``minus_best`` is the difference on the
+    test images, ``minus_best_low`` to ``minus_best_high`` its interval, of all members at once.
+    Where nothing was held out to choose on, there is no best and nothing is filled in.
+
+    Args:
+        rows: of ``comparison.compare``; predictions: as in ``compare_pairs``.
+
+    Raises:
+        InputError: if they are of other test images, by number or labels.
+    """
+    for sweep in dict.fromkeys(row["sweep"] for row in rows if row["sweep"]):
+        members = [row for row in rows if row["sweep"] == sweep]
+        best = best_by_validation(members)
+        if best is None:
+            continue
+        right = _right_by_experiment(
+            {row["experiment"]: predictions[row["experiment"]] for row in members}
+        )
+        place = members.index(best)
+        others = [number for number in range(len(members)) if number != place]
+        found = differences(right, [(number, place) for number in others])
+        for number, one in zip(others, found, strict=True):
+            ends = {"": one.mean, "_low": one.low, "_high": one.high}
+            members[number] |= {f"minus_best{end}": value for end, value in ends.items()}
 
 
 def in_words(pair: Pair) -> str:
@@ -109,6 +135,12 @@ def what_is_right(paths: Sequence[Path]) -> NDArray[np.bool_]:
         expected = labels
         found.append(logits.argmax(1) == labels)
     return np.array(found)
+
+
+def _right_by_experiment(predictions: Mapping[str, Sequence[Path]]) -> list[NDArray[np.bool_]]:
+    everything = what_is_right([path for paths in predictions.values() for path in paths])
+    ends = np.cumsum([len(paths) for paths in predictions.values()])[:-1]
+    return np.split(everything, ends)
 
 
 def _times(many: float) -> str:

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from resnetcam.explain.baselines import BASELINES
 from resnetcam.report.titles import title
 
-# The bootstrap's intervals are too narrow for a verdict on fewer.
-_FEWEST_IMAGES = 100
+# Intervals of skewed values are too narrow for a verdict on fewer.
+_FEWEST_IMAGES = 20
 _DIGITS = 3
 _BASELINE_NAMES = ("randomised_network", "other_image", *BASELINES)
 
@@ -48,6 +48,7 @@ _LOCALISATION = (
 _FAITHFULNESS = (
     _Metric("deletion_auc", "By deletion", high_is_good=False, in_points=False),
     _Metric("insertion_auc", "By insertion", high_is_good=True, in_points=False),
+    _Metric("road", "By ROAD", high_is_good=True, in_points=False),
 )
 
 
@@ -72,6 +73,8 @@ def _verdict(candidates: Mapping[str, Any], n: int, metrics: tuple[_Metric, ...]
     verdicts = []
     for metric in metrics:
         leads = _leads(candidates, metric)
+        if not leads:  # of a run that is older than the metric
+            continue
         baselines = [lead for lead in leads if lead.of in _BASELINE_NAMES]
         methods = [lead for lead in leads if lead.of not in _BASELINE_NAMES]
         first = f"{metric.phrase}, {name} {_against_baselines(baselines, metric)}."

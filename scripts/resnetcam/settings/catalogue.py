@@ -19,6 +19,7 @@ _OF_A_DATASET = (
     *("source.json", "images.tar.gz", "regions.csv", "data.h5", "images.json", "baseline.json"),
     *("comparison.csv", "comparison.png"),
 )
+_KINDS = ("csv", "json", "png")
 _OF_DATA_AND_MAPS = (
     *("draw_seed", "side", "fit", "unreadable", "twins"),
     *("train_images", "test_images", "validation_images", "split_seed"),
@@ -120,6 +121,16 @@ class Catalogue:
             )
         return classes
 
+    def seeds_to_compare(self, experiment: str) -> list[int]:
+        """Return an experiment's seeds; an ``InputError`` if there is one alone."""
+        seeds: list[int] = self.experiment(experiment)["seeds"]
+        if len(seeds) < 2:
+            raise InputError(
+                f"Experiment {experiment} has one seed, so no maps can be compared between seeds. "
+                f"Give it more: experiments.{experiment}.seeds: [1, 2]."
+            )
+        return seeds
+
     def exports(self, dataset: str) -> dict[str, str]:
         """Return files of drawn regions by the names of their summaries, as the config has them.
 
@@ -157,7 +168,8 @@ class Catalogue:
 
     def compared(self, dataset: str) -> list[str]:
         """Return what the table of all experiments is made of."""
-        return _in_folders(self.runs(dataset), ("metrics.json", "run.json", "history.csv"))
+        names = ("metrics.json", "run.json", "history.csv", "predictions.h5")
+        return _in_folders(self.runs(dataset), names)
 
     def shown(self, dataset: str, experiments: Sequence[str]) -> list[str]:
         """Return what a report shows of the experiments that it looks at one by one."""
@@ -169,8 +181,14 @@ class Catalogue:
         names += ["faithfulness.json", "randomisation.json"]
         names += ["localisation.json"] * self.has_regions(dataset)
         folders = [f"results/{dataset}/{experiment}" for experiment in experiments]
-        kinds = [f"label_candidates.{kind}" for kind in ("csv", "json", "png")]
-        return _in_folders(self.runs(dataset, experiments), names) + _in_folders(folders, kinds)
+        files = _in_folders(self.runs(dataset, experiments), names)
+        files += _in_folders(folders, [f"label_candidates.{kind}" for kind in _KINDS])
+        compared = [
+            folder
+            for folder, experiment in zip(folders, experiments, strict=True)
+            if len(self.experiment(experiment)["seeds"]) > 1
+        ]
+        return files + _in_folders(compared, [f"agreement.{kind}" for kind in _KINDS])
 
     def refuse(self, experiment: str, name: str, known: Sequence[str]) -> NoReturn:
         """Raise the ``InputError`` of a file that runs do not have, or of an unknown experiment."""
@@ -180,7 +198,7 @@ class Catalogue:
 
     def behind_comparison(self, dataset: str) -> list[str]:
         """Return what was made on the way to a comparison: it is not missed once there is one."""
-        return _in_folders(self.runs(dataset), ("model.keras", "predictions.h5"))
+        return _in_folders(self.runs(dataset), ("model.keras",))
 
     def behind_report(self, dataset: str, experiments: Iterable[str]) -> list[str]:
         """Return what was made on the way to a report, of runs and of the dataset."""
