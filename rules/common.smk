@@ -144,6 +144,21 @@ def untracked(value):
 # Resources and priorities.
 
 
+def beside_other_seeds(most):
+    """So many threads that all seeds of an experiment run side by side, where jobs run here.
+
+    Small images and batches do not keep several threads busy.
+    """
+
+    def threads(wildcards):
+        if not runs_jobs_here():
+            return most
+        seeds = len(catalogue.experiment(wildcards.experiment)["seeds"])
+        return max(1, min(most, workflow.cores // seeds))
+
+    return threads
+
+
 def memory(mb):
     """Megabytes, as many more with each attempt: a job may have failed for want of them."""
     return lambda wildcards, attempt: mb * attempt

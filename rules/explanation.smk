@@ -38,7 +38,7 @@ rule explain:
     priority: earlier_experiments_first
     conda:
         NETWORK_ENV
-    threads: 4
+    threads: beside_other_seeds(4)
     resources:
         **network_resources(6000),
     params:
@@ -66,7 +66,7 @@ rule measure_maps:
     priority: earlier_experiments_first
     conda:
         NETWORK_ENV
-    threads: 4
+    threads: beside_other_seeds(4)
     resources:
         **network_resources(6000),
     params:

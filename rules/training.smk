@@ -17,7 +17,7 @@ rule train:
     priority: earlier_experiments_first
     conda:
         NETWORK_ENV
-    threads: 8
+    threads: beside_other_seeds(8)
     resources:
         **network_resources(8000),
         runtime=720,
@@ -48,7 +48,7 @@ rule evaluate:
     priority: earlier_experiments_first
     conda:
         NETWORK_ENV
-    threads: 4
+    threads: beside_other_seeds(4)
     resources:
         **network_resources(4000),
     params:

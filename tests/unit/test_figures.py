@@ -14,10 +14,12 @@ from PIL import Image
 from small_metrics import SURENESS
 
 from resnetcam.data.preprocessing import write_dataset
+from resnetcam.explain.agreement import rank_correlations
 from resnetcam.explain.display import resize_bilinear
 from resnetcam.explain.maps import Maps
-from resnetcam.explain.randomisation import rank_correlations
+from resnetcam.explain.table_of_agreement import Agreement
 from resnetcam.report.figures import (
+    agreement,
     comparison,
     examples,
     figures_of_training,
@@ -443,6 +445,22 @@ def test_curves_and_cascades_are_drawn(tmp_path):
     trust.randomisation_cascade(tmp_path / "b.png", shown, scores, maps, "abc", Look())
     for name in ("a.png", "b.png"):
         assert Image.open(tmp_path / name).width == 1320
+
+
+@pytest.mark.parametrize(("n", "seeds", "flat"), [(9, 2, 0), (30, 6, 3), (1, 2, 0), (2, 3, 2)])
+def test_agreement_is_drawn_of_few_and_many_images_and_seeds(tmp_path, n, seeds, flat):
+    random = np.random.default_rng(0)
+    maps = {seed: random.random((n, 4, 4)).astype(np.float32) for seed in range(1, seeds + 1)}
+    maps[2][:flat] = 1
+    means = {key: {"correlation": {"mean": 0.2}} for key in ("same_image", "randomised")}
+    scores = {"methods": {"gradcam": means | {"other_image": None}}}
+    of_images = Agreement(random.uniform(-1, 1, n), random.random(n))
+    grey = random.integers(0, 256, (n, 32, 32, 1), dtype=np.uint8)
+    names = ["a name that is far too long for a small picture"] * n
+
+    agreement.agreement_of_seeds(tmp_path / "a.png", grey, names, maps, of_images, scores, Look())
+
+    assert Image.open(tmp_path / "a.png").width == 1320
 
 
 def test_methods_beyond_the_palette_have_colours_of_their_own(tmp_path, monkeypatch):

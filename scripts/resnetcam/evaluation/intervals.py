@@ -10,4 +10,4 @@ def wilson_interval(share: float, n: int) -> tuple[float, float]:
     centre = share + _Z95**2 / (2 * n)
     half = _Z95 * math.sqrt(share * (1 - share) / n + (_Z95 / (2 * n)) ** 2)
     scale = 1 + _Z95**2 / n
-    return (centre - half) / scale, (centre + half) / scale
+    return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)

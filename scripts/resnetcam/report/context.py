@@ -121,7 +121,7 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
     others = extra_choices(inputs.settings.get("gradcam", {}).get("classes", ()))
     experiments = [
         _experiment(row_of[name], group, folder, others, data)
-        | {"rehearsals": _rehearsals(group[0], groups)}
+        | {"rehearsals": [row_of[one] for one in _rehearsals(group[0], groups)]}
         for name, group in groups.items()
     ]
     only = f", experiment {rows[0]['experiment']}" if len(rows) == 1 else ""

@@ -15,9 +15,9 @@ from resnetcam.report.figures.canvas import BLUE, GREY, ORANGE, WIDTH, draw_mess
 from resnetcam.report.figures.overlays import Look, draw_color_scale, draw_overlay
 from resnetcam.report.figures.page import Page, Panel
 
-# In inches: the page's margin, between blocks, from picture to picture, the curves and what lies
-# above them and below, a block's heading, and the words above each row of pictures.
-_MARGIN, _MIDDLE, _GAP, _CURVES, _AROUND, _HEADING, _WORDS = 0.09, 0.3, 0.04, 1.5, 1.0, 0.45, 0.2
+# In inches: the page's margin, between blocks, from picture to picture, the histogram and what lies
+# above it and below, a block's heading, and the words above each row of pictures.
+_MARGIN, _MIDDLE, _GAP, _HISTOGRAM, _AROUND, _HEADING, _WORDS = 0.09, 0.3, 0.04, 1.5, 1.0, 0.2, 0.36
 _MOST_SEEDS, _ROWS = 4, 3
 _BINS = 40
 
@@ -49,23 +49,24 @@ def agreement_of_seeds(
     order = order[np.argsort(-of_images.correlation[order], kind="stable")]
     block = (WIDTH - 2 * _MARGIN - 2 * _MIDDLE) / 3
     side = (block - len(shown) * _GAP) / (len(shown) + 1)
-    top = _CURVES + _AROUND
+    top = _HISTOGRAM + _AROUND
     with drawing(path, top + _HEADING + _ROWS * (side + _WORDS) + 0.4, layout=None) as figure:
         page = Page(figure)
-        box = 0.6 / WIDTH, 1 - (_CURVES + 0.4) / page.height, 1 - 0.8 / WIDTH, _CURVES / page.height
+        below = page.height - _HISTOGRAM - 0.35
+        box = (0.6 / WIDTH, below / page.height, 1 - 0.8 / WIDTH, _HISTOGRAM / page.height)
         _draw_distribution(figure.add_axes(box), of_images.correlation[order], scores)
         for place, (heading, rows) in enumerate(_examples(order).items()):
             left = _MARGIN + place * (block + _MIDDLE)
             page.text(left, top + 0.05, heading, weight="bold", size=8.5)
             for row, index in enumerate(rows):
-                y = top + _HEADING + row * (side + _WORDS) + _WORDS / 2
+                y = top + _HEADING + row * (side + _WORDS) + _WORDS
                 panels = [
                     page.panel(left + i * (side + _GAP), y, side) for i in range(len(shown) + 1)
                 ]
                 picture = np.broadcast_to(images[index], (*images.shape[1:3], 3))
                 _draw_row(panels, picture, {s: m[index] for s, m in shown.items()}, look)
-                panels[0].title(f"test {index}, {short(names[index], 10)}", pad=2, size=7)
-                panels[1].title(f"ρ = {of_images.correlation[index]:.2f}", pad=2, size=7)
+                of_image = f"test {index}, ρ = {of_images.correlation[index]:.2f}"
+                panels[0].title(f"{of_image}\n{short(names[index], 14)}", pad=2, size=7)
         draw_color_scale(page, look, [next(iter(maps.values())).shape])
 
 
@@ -88,26 +89,26 @@ def _draw_row(
     panels[0].picture(image, interpolation="nearest")
     for panel, (seed, one) in zip(panels[1:], maps.items(), strict=True):
         draw_overlay(panel, image, one, look)
-        x, y = panel.left + panel.side / 2, panel.top + panel.side + 0.07
-        panel.axes.text(x, y, f"seed {seed}", ha="center", va="center", size=6)
+        panel.title(f"seed {seed}", pad=2, size=7)
 
 
 def _draw_distribution(
     axes: Axes, correlations: NDArray[np.float64], scores: Mapping[str, Any]
 ) -> None:
     """A histogram of the images, and the means that it is to be compared with."""
-    axes.hist(correlations, bins=np.linspace(-1, 1, _BINS + 1).tolist(), color=BLUE, alpha=0.35)
+    edges = np.linspace(-1, 1, _BINS + 1).tolist()
+    axes.hist(correlations, bins=edges, color=BLUE, alpha=0.35)
     default = next(iter(scores["methods"].values()))
     lines = {
         "same_image": ("the same image, two seeds", BLUE, "-"),
         "other_image": ("two images, the same seed", ORANGE, "--"),
         "randomised": ("the same image, trained and random network", GREY, ":"),
     }
-    for name, (label, color, style) in lines.items():
-        if found := default.get(name):
-            mean = found["correlation"]["mean"]
-            axes.axvline(mean, color=color, linestyle=style, lw=1.8, label=f"{label}: {mean:.2f}")
-    axes.set_xlim(-1, 1)
+    means = {key: default[key]["correlation"]["mean"] for key in lines if default[key]}
+    for key, mean in means.items():
+        label, color, style = lines[key]
+        axes.axvline(mean, color=color, linestyle=style, lw=1.8, label=f"{label}: {mean:.2f}")
+    axes.set_xlim(min(0.0, correlations.min(), *means.values()) - 0.05, 1)
     axes.set_xlabel("rank correlation of two maps")
     axes.set_ylabel("test images")
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, fontsize=7.5, borderpad=0)
