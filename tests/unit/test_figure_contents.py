@@ -437,9 +437,9 @@ def test_labels_to_look_at_stand_with_number_label_and_suggestion(tmp_path, text
     sets = [test, held_out, training]
     label_candidates.label_candidates(tmp_path / "a.png", sets, Stored())
     assert texts == [
-        "Test images: 1 of 4 are candidates",
+        "Test images: 1 candidate of 4",
         *("3", "99%", "cat", "→ ox"),
-        "Training images, whose labels the networks learned: 1 of 3 are candidates",
+        "Training images, whose labels the networks learned: 1 candidate of 3",
         *("9", ">99%", "dog", "→ cat"),
     ]
     assert [value for _, value in pictures] == [3, 109]
@@ -451,10 +451,10 @@ def test_twenty_labels_of_the_test_set_are_shown_and_ten_of_others(tmp_path, tex
     names = ("test", "held_out", "training")
     sets = [labelled(name, range(61), *everything) for name in names]
     label_candidates.label_candidates(tmp_path / "a.png", sets, Stored())
-    headings = [text for text in texts if "candidates" in text]
+    headings = [text for text in texts if "candidate" in text]
     assert [heading.partition(":")[2] for heading in headings] == [
-        " 30 of 61 are candidates; the 20 surest",
-        *[" 30 of 61 are candidates; the 10 surest"] * 2,
+        " 30 candidates of 61; the 20 surest",
+        *[" 30 candidates of 61; the 10 surest"] * 2,
     ]
     values = [value for _, value in pictures]
     assert values[:20] == [*range(49, 29, -1)]  # the surest come first

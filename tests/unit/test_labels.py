@@ -94,6 +94,14 @@ def test_equal_logits_doubt_nothing(classes):
     assert joint.sum() == 31
 
 
+def test_a_label_as_likely_as_another_class_is_not_doubted_for_how_sums_are_rounded():
+    tie = np.array([[0.3, 0.1 + 0.2, 0.4], [0.4, 0.6, 0], [0.6, 0.4, 0]])[:2, :2]
+    assert tie[0, 0] < tie[0, 1]
+    assert find_doubts(tie, np.array([0, 0])).candidates.tolist() == []
+    labels, tie = np.array([0, 1]), np.array([[0.3, 0.1 + 0.2], [0.8, 0.2]])
+    assert find_doubts(tie, labels).candidates.tolist() == [1]
+
+
 def test_of_all_correct_images_none_and_of_all_wrong_ones_each_is_a_candidate():
     labels = np.arange(12) % 4
     sure = 0.05 + 0.8 * np.eye(4)
@@ -230,24 +238,29 @@ def test_predictions_of_other_images_are_refused(experiment, tmp_path):
 
 
 def test_candidates_are_told_with_their_files_as_text(tmp_path):
-    """Training images and test images have files of their own, with any names."""
+    """Each by the number of its image, not by its place among those of its set."""
     labels = np.arange(12, dtype=np.uint8) % 3
     x = np.zeros((12, 8, 8, 3), np.uint8)
+    arrays = (x, labels, x, labels, ("r", "g", "b"))
+    splits = make_splits(LabelledImages(*arrays), 3, 0)
+    held_out, train = splits["holdout"].validation, splits["holdout"].train
+    assert train[8] != 8
     files = {"train": [f"a/{n}.png" for n in range(12)], "test": [f"b/{n}.png" for n in range(12)]}
-    files["train"][6], files["test"][4] = "=1+1\udcff.png", "b,c\r.png"
-    images = LabelledImages(
-        *(x, labels, x, labels, ("r", "g", "b")), tuple(files["train"]), tuple(files["test"])
-    )
-    write_dataset(tmp_path / "data.h5", images, make_splits(images, 3, 0))
+    files["train"][train[8]], files["test"][4] = "=1+1\udcff.png", "b,c\r.png"
+    images = LabelledImages(*arrays, tuple(files["train"]), tuple(files["test"]))
+    write_dataset(tmp_path / "data.h5", images, splits)
     data = DatasetReader(tmp_path / "data.h5")
     assert train_files(data.path) == files["train"]
 
     said = {"test": (logits_for(labels, [4]), labels)}
-    said["validation"] = (logits_for(labels[:0]), labels[:0])
-    said["training"] = (logits_for(labels, [6]), labels)
+    for name, index, wrong in (("validation", held_out, 2), ("training", train, 8)):
+        said[name] = (logits_for(labels[index], [wrong]), labels[index])
     write_predictions(tmp_path / "p.h5", said)
-    sets = read_sets(data, [tmp_path / "p.h5"], "full")
+    sets = read_sets(data, [tmp_path / "p.h5"], "holdout")
     write_candidates(tmp_path / "c.csv", sets, data.class_names)
-    shown = [(row["set"], row["file"]) for row in rows_of(tmp_path / "c.csv")]
-    assert shown == [("test", "b,c\r.png"), ("training", r"./=1+1\udcff.png")]
+    assert [(row["set"], row["file"]) for row in rows_of(tmp_path / "c.csv")] == [
+        ("test", "b,c\r.png"),
+        ("held_out", f"a/{held_out[2]}.png"),
+        ("training", r"./=1+1\udcff.png"),
+    ]
     assert train_files(write_data(tmp_path / "of_no_files.h5")) == []

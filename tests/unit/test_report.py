@@ -635,23 +635,30 @@ def test_labels_to_look_at_are_told_as_candidates(results):
         section
     )
     assert "[label_candidates.csv](fast/label_candidates.csv)" in section
-    assert "labelled c\\|at (3 of 100)." in section
+    assert "in doubt, by their label: c\\|at 3 of 100. Without" in section
     assert "Without the 3 test images in doubt, accuracy is 95.0% instead of 90.0%. Do not" in (
         section
     )
     assert "Test and held-out images did not train the network." in section
-    assert "people reject" in section
+    assert "test images rejected about one in four" in section
 
 
 def test_labels_to_look_at_of_several_seeds_without_held_out_images(results):
     runs = [write_run(results.folder, "fast", seed, 0.9, "full") for seed in (1, 2)]
-    write_label_candidates(results.folder / "fast", 1, seeds=(1, 2), held_out=False)
+    path = write_label_candidates(results.folder / "fast", 1, seeds=(1, 2), held_out=False)
+    content = json.loads(path.read_text())
+    content["sets"]["test"]["classes"] = [
+        {"class": name, "images": 2000, "candidates": number, "estimated_share": None}
+        for name, number in zip("abcdef", (0, 9, 2, 10, 1, 4), strict=True)
+    ]
+    path.write_text(json.dumps(content))
     markdown, _ = results(["cat", "dog"], archive(official=False), runs)
     assert "by the mean probabilities of 2 seeds" in markdown
+    assert "by their label: d 10 of 2,000, b 9 of 2,000, f 4 of 2,000, others 3. W" in markdown
     assert "| held-out" not in markdown
     assert "Without the 1 test image in doubt" in markdown
     assert "Test images did not train the network. The training images did" in markdown
-    assert "people reject" not in markdown
+    assert "rejected about one in four" not in markdown
 
 
 def test_without_a_doubt_or_without_anything_else_the_report_says_so(results):

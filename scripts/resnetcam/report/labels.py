@@ -21,12 +21,14 @@ def label_facts(path: Path, folder: Path) -> dict[str, Any]:
     found = read_json(path, LABEL_CANDIDATES)
     table, figure = (relative_link(path.with_suffix(kind), folder) for kind in (".csv", ".png"))
     doubted = [one for one in found["sets"][TEST]["classes"] if one["candidates"]]
+    named = sorted(doubted, key=lambda one: -one["candidates"])[:_CLASSES]
     return {
         "seeds": len(found["seeds"]),
         "sets": [(name, found["sets"][key]) for key, name in _SETS.items() if key in found["sets"]],
         "candidates": sum(one["candidates"] for one in found["sets"].values()),
         "in_test": found["sets"][TEST]["candidates"],
-        "classes": sorted(doubted, key=lambda one: -one["candidates"])[:_CLASSES],
+        "classes": named,
+        "others": sum(one["candidates"] for one in doubted) - sum(n["candidates"] for n in named),
         "holds_out": HELD_OUT in found["sets"],
         "accuracy": found["accuracy"]["mean"],
         "without": found["accuracy_without_candidates"],

@@ -59,7 +59,7 @@ def label_candidates(path: str | Path, sets: Sequence[LabelledSet], data: Datase
 def _heading(one: LabelledSet) -> str:
     number, total = len(one.doubts.candidates), len(one.labels)
     drawn = f"; the {_MOST[one.name]} surest" if number > _MOST[one.name] else ""
-    return f"{_TITLES[one.name]}: {number:,} of {total:,} are candidates{drawn}"
+    return f"{_TITLES[one.name]}: {counted(number, 'candidate')} of {total:,}{drawn}"
 
 
 def _draw_set(page: Page, top: float, one: LabelledSet, data: DatasetReader) -> None:
