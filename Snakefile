@@ -40,6 +40,7 @@ include: "rules/regions.smk"
 include: "rules/training.smk"
 include: "rules/seeds.smk"
 include: "rules/explanation.smk"
+include: "rules/shift.smk"
 include: "rules/report.smk"
 include: "rules/prediction.smk"
 

@@ -50,6 +50,7 @@ wildcard_constraints:
     seed=r"\d+",
     export=r"[^/]+",
     choices=r"[0-9a-f]{8}",
+    test_set=r"[^/]+",
 
 
 # Parameters. A rule runs again when one of them changes, unless it is untracked.

@@ -123,6 +123,7 @@ rule linear_baseline:
         data="results/{dataset}/data.h5",
     output:
         baseline="results/{dataset}/baseline.json",
+        weights="results/{dataset}/baseline.h5",
     log:
         "logs/{dataset}/linear_baseline.log",
     benchmark:

@@ -8,7 +8,14 @@ from snakemake.io import IOFile
 from resnetcam.settings.files import found_file, missing_file
 from resnetcam.data.protocols import share_or_number
 from resnetcam.settings.question import content_of, images_asked_for, model_asked_for
-from resnetcam.sources.listing import TEST, images_at, list_images, state_of_files
+from resnetcam.sources.array_pairs import array_pair
+from resnetcam.sources.listing import (
+    TEST,
+    images_at,
+    list_images,
+    list_test_images,
+    state_of_files,
+)
 
 # Settings by wildcards.
 
@@ -100,6 +107,26 @@ def state_of_images(wildcards):
 def images_listed(source):
     with told_by_snakemake():
         return list_images(source).images
+
+
+def source_of_test_set(wildcards):
+    """The folder, table or array of further test images, as it is found."""
+    path = catalogue.test_set(wildcards.dataset, wildcards.test_set)
+    return found_file(path, ROOT, os.path.exists) or os.path.expanduser(path)
+
+
+def state_of_test_set(wildcards):
+    """The same of its files as of a person's images."""
+    if not workflow.is_main_process:
+        return ""
+    source = source_of_test_set(wildcards)
+    with told_by_snakemake(f"datasets.{wildcards.dataset}.test_sets.{wildcards.test_set}: "):
+        pair = array_pair(source)
+        return state_of_files(
+            [image for path in pair for image in images_at(path)]
+            if pair
+            else list_test_images(source).images
+        )
 
 
 def new_images(wildcards):

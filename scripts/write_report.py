@@ -14,6 +14,7 @@ with logged(snakemake):
     comparison = files.get("comparison")
     localised = snakemake.params.localised
     seeds = Counter(Path(folder).parent for folder in snakemake.params.runs)
+    settings = snakemake.params.settings
     call = Call(**snakemake.params.call)
     texts = Path(snakemake.params.folder_of_texts)
     write_report(
@@ -21,14 +22,20 @@ with logged(snakemake):
             dataset=snakemake.wildcards.dataset,
             experiments=snakemake.params.experiments,
             runs=[
-                files_of_run(folder, localised=localised, of_several=seeds[Path(folder).parent] > 1)
+                files_of_run(
+                    folder,
+                    localised=localised,
+                    of_several=seeds[Path(folder).parent] > 1,
+                    shifted=bool(settings["shift"]["images"]),
+                    tested=bool(settings["test_sets"]),
+                )
                 for folder in snakemake.params.runs
             ],
             source=Path(files.source),
             notes=Path(files.notes),
             data=Path(files.data),
             baseline=Path(files.baseline),
-            settings=snakemake.params.settings,
+            settings=settings,
             target=snakemake.output.markdown if call.in_module or not comparison else None,
             call=call,
             unusual=snakemake.params.unusual,

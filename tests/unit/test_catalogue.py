@@ -133,3 +133,37 @@ def test_files_behind_a_report_are_none_that_it_reads(catalogue):
 def test_names_below_a_part_of_a_path():
     paths = ["a/seed{seed}/x.png", "a/seed{seed}/figures/y.png", "b/x", "c/seed{seed}/x.png"]
     assert names_below("/seed{seed}/", paths) == ["figures/y.png", "x.png"]
+
+
+def test_corrupted_images_are_measured_unless_none_are_asked_for(catalogue):
+    known = catalogue()
+    assert known.corrupted_images("shapes") == 100
+    assert known.corrupted_images("cifar10") == 500
+    run = "results/shapes/demo/seed1"
+    shown = known.shown("shapes", ["demo"])
+    assert {f"{run}/{name}" for name in ("shift.json", "shift.csv", "figures/shift.png")} < {*shown}
+    assert f"{run}/shift.h5" in known.behind_report("shapes", ["demo"])
+
+    without = catalogue(shift={"images": 0})
+    assert not any("shift" in path for path in without.shown("shapes", ["demo"]))
+    assert f"{run}/shift.h5" not in without.behind_report("shapes", ["demo"])
+    with pytest.raises(InputError, match=r"shapes has no corrupted images: its shift.images is 0"):
+        without.corrupted_images("shapes")
+
+
+def test_further_test_sets_are_known_by_name(catalogue):
+    known = catalogue(test_sets={"v6": "/data/v6_data.npy", "sketches": "sketches"})
+    files = [f"results/shapes/test_sets/{name}.h5" for name in ("sketches", "v6")]
+    assert known.test_sets("shapes") == files
+    assert known.test_set("shapes", "v6") == "/data/v6_data.npy"
+    assert "results/shapes/demo/seed1/test_sets.json" in known.shown("shapes", ["demo"])
+    assert {*files} < {*known.behind_report("shapes", ["demo"])}
+    with pytest.raises(
+        InputError, match=r"no test set of shapes 'sketchs' \(did you mean 'sketches'"
+    ):
+        known.test_set("shapes", "sketchs")
+
+    without = catalogue()
+    assert "results/shapes/demo/seed1/test_sets.json" not in without.shown("shapes", ["demo"])
+    with pytest.raises(InputError, match=r"shapes has no further test sets\. Name some"):
+        without.test_sets("shapes")

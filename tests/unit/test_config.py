@@ -185,6 +185,10 @@ EXPERIMENT = {"model": "resnet20v1", "recipe": "fast", "protocol": "holdout", "s
         ("datasets.mnist.archive", {"layout": "mnist", **ARCHIVE}, ["'train_images' and 'test_im"]),
         ("datasets.mnist.side", 64, ["datasets.mnist.side", "images of files"]),
         ("gradcam.methods", ["eigencam", "gradcam"], ["eigencam cannot stand first", "cifar10"]),
+        ("shift.images", -1, ["shift.images", "-1", "at least 0"]),
+        ("shift.image", 10, ["shift", "did you mean 'images'?"]),
+        ("datasets.shapes.test_sets", {"v 6": "x"}, ["shapes.test_sets", "'v 6'"]),
+        ("datasets.shapes.test_sets", {"v6": 6}, ["shapes.test_sets.v6", "6"]),
         ("gradcam.methods", ["gradcm"], ["gradcam.methods.0", "did you mean 'gradcam'?"]),
         ("recipes.published.augmentation.erase.area", [0.4, 0.1], ["erase.area", "lower end"]),
         ("recipes", None, ["recipes", "section of keys"]),
@@ -326,6 +330,22 @@ def test_defaults_are_filled_in_at_every_level():
     assert loaded["datasets"]["shapes"]["gradcam"]["steps"] == 16
     assert loaded["recipes"]["fast"]["augmentation"]["erase"]["area"] == [0.02, 0.4]
     assert loaded["recipes"]["fast"]["augmentation"]["flip"] == "none"
+
+
+def test_what_a_dataset_says_of_corrupted_images_goes_before_the_rest():
+    loaded = load_config(changed("shift.images", 70), SCHEMA)
+    sections = {name: one["shift"] for name, one in loaded["datasets"].items()}
+    assert sections["shapes"] == {"images": 100}
+    assert sections["cifar10"] == sections["mnist"] == {"images": 70}
+    config = changed("shift.images", 70)
+    del config["shift"]
+    assert load_config(config, SCHEMA)["datasets"]["cifar10"]["shift"] == {"images": 500}
+
+
+def test_no_experiment_may_be_called_as_what_stands_beside_it():
+    config = changed("experiments.test_sets", CONFIG["experiments"]["fast"])
+    with pytest.raises(InputError, match=r"experiments.test_sets: .* is reserved"):
+        load_config(config, SCHEMA)
 
 
 def test_an_unquoted_true_means_the_true_class():

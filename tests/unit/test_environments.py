@@ -27,18 +27,19 @@ from resnetcam.workflow.environments import (
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted(ROOT.glob("requirements*.txt"))
 ENVIRONMENTS = [*sorted((ROOT / "envs").glob("*.yaml")), ROOT / "environment.yaml"]
-NETWORK_SCRIPTS = ["train", "evaluate", "explain", "measure_maps", "classify_new_images"]
+NETWORK_SCRIPTS = ["train", "evaluate", "explain", "measure_maps", "measure_shift"]
+NETWORK_SCRIPTS += ["score_test_sets", "classify_new_images"]
 # Which environment a rule's script runs in, and the import names of its packages.
 SCRIPTS = {
     "data": ["download", "draw_shapes", "preprocess", "linear_baseline", "import_regions"]
     + ["choose_classes", "list_images", "decode_images", "read_new_images"]
-    + ["summarise_annotations", "annotate", "localise", "compare_maps"],
+    + ["summarise_annotations", "annotate", "localise", "compare_maps", "read_test_set"],
     "tensorflow": NETWORK_SCRIPTS,
     "tensorflow-gpu": NETWORK_SCRIPTS,
     "jax": NETWORK_SCRIPTS,
     "jax-gpu": NETWORK_SCRIPTS,
     "report": ["draw_training_figures", "draw_gradcam_figures", "draw_other_classes"]
-    + ["find_label_candidates", "draw_agreement"]
+    + ["find_label_candidates", "draw_agreement", "draw_shift"]
     + ["draw_annotations", "compare", "write_report", "show_answers"],
 }
 PACKAGE_OF_IMPORT = {

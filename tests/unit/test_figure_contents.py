@@ -6,6 +6,7 @@ The figure is looked at before it becomes pixels.
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from small_shift import shift as shift_scores
 
 from resnetcam.evaluation.label_candidates import LabelledSet
 from resnetcam.evaluation.labels import find_doubts, mean_probabilities
@@ -17,6 +18,7 @@ from resnetcam.report.figures import (
     examples,
     label_candidates,
     overlays,
+    shift,
     side_by_side,
     training,
     trust,
@@ -24,6 +26,8 @@ from resnetcam.report.figures import (
 from resnetcam.report.figures.explained import gather_explained
 from resnetcam.report.figures.overlays import Look
 from resnetcam.report.figures.page import Page, Panel
+from resnetcam.shift.examples import SHOWN, Example
+from resnetcam.shift.strengths import KINDS
 
 NAMES = ["cat", "dog", "ox"]
 
@@ -462,3 +466,66 @@ def test_where_no_label_is_doubted_the_figure_says_so(tmp_path, figures):
     label_candidates.label_candidates(tmp_path / "a.png", sets, Stored())
     (text,) = figures[0].texts
     assert text.get_text() == "Of 4 images no label is doubted."
+
+
+def corrupted_example(channels=3):
+    """A dog; kind k at the s-th strength shown has the value 10 k + s, and is a dog but in fog."""
+    values = 10 * np.arange(len(KINDS))[:, None] + np.arange(len(SHOWN))
+    pixels = values[..., None, None, None] * np.ones((6, 6, channels), np.uint8)
+    predicted = np.ones(values.shape, int)
+    predicted[list(KINDS).index("fog"), 1:] = 2
+    image = np.full((6, 6, channels), 250, np.uint8)
+    return Example(7, 1, image, pixels.astype(np.uint8), predicted)
+
+
+def test_each_kind_has_its_numbers_and_its_images(tmp_path, texts, pictures):
+    found = shift_scores()
+    shift.corrupted_images(tmp_path / "a.png", found, corrupted_example(1), NAMES)
+
+    assert "On average 60.0% of 500 test images are recognised when they are" in texts[0]
+    assert texts[0].endswith("90.0% as they are")
+    assert texts[1] == "95% interval over images 57.0% to 63.0%;  mean corruption error 70.0%"
+    assert texts[3] == "dog"
+    start = texts.index("fog")
+    assert texts[start : start + 9] == [
+        *("fog", "30%", "31%", "32%", "33%", "34%", "30%"),
+        *("40%", "117%"),
+    ]
+    start = texts.index("all kinds")
+    # The mean of 12 times 60, of 30 and of 40, and a hundredth more a strength.
+    assert texts[start : start + 4] == ["all kinds", "56%", "57%", "58%"]
+    assert [value for _, value in pictures] == [
+        250,
+        *(10 * kind + place for kind in range(14) for place in range(3)),
+    ]
+    tops = [panel.top for panel, _ in pictures]
+    assert tops == sorted(tops)
+
+
+def test_images_that_are_taken_for_another_class_have_a_frame(tmp_path, monkeypatch, pictures):
+    bars = []
+    monkeypatch.setattr(
+        Page, "bar", lambda page, x, y, w, h, **how: bars.append((x, y, w, h, how["facecolor"]))
+    )
+    shift.corrupted_images(tmp_path / "a.png", shift_scores(), corrupted_example(), NAMES)
+    framed = [bar for bar in bars if bar[4] == shift.ORANGE and bar[2] > 0.2]
+    fog = 1 + 3 * list(KINDS).index("fog")
+    assert len(framed) == 2
+    for (left, top, width, _, _), (panel, _) in zip(
+        framed, pictures[fog + 1 : fog + 3], strict=True
+    ):
+        assert left < panel.left and top < panel.top and left + width > panel.left + panel.side
+
+
+def test_colours_go_from_guessing_to_clean_images(tmp_path):
+    colors = shift._Colors(0.1, 0.9)
+    assert colors(0.05) == colors(0.1) != colors(0.3)
+    assert colors(0.9) == colors(0.99)
+    assert shift._Colors(0.5, 0.4)(0.5)  # a network that is worse than guessing
+
+
+def test_what_is_not_defined_is_said(tmp_path, texts, pictures):
+    found = shift_scores(undefined=True)
+    shift.corrupted_images(tmp_path / "a.png", found, corrupted_example(), NAMES)
+    assert texts[1].endswith("mean corruption error not defined")
+    assert texts[texts.index("fog") + 8] == "not defined"

@@ -1,6 +1,7 @@
 """The report: comparison, numbers in words, labels, links, escaping, one self-contained page."""
 
 import csv
+import dataclasses
 import json
 import re
 from html.parser import HTMLParser
@@ -11,6 +12,7 @@ import pytest
 from markdown_it import MarkdownIt
 from PIL import Image
 from small_metrics import SURENESS
+from small_shift import further_set, shift
 
 from resnetcam.common.errors import DamagedFileError
 from resnetcam.data.chance import share_of_the_most_frequent_class
@@ -770,8 +772,10 @@ def test_what_was_trained_on_all_images_says_so_and_is_as_honest_as_any(
     assert "half filled and not on the line either" in markdown
     start = markdown.index("## Experiment final")
     section = markdown[start:].partition("### Confusion matrix")[0]
-    rehearsed = "settings with held-out images: fast, 90.0% of the same test images. Some of a"
-    assert rehearsed in section
+    assert (
+        "(The same settings with held-out images: fast, 90.0% of the same test images. Some of a"
+        in section
+    )
     assert "The weights of the last epoch (2) were kept (dotted line). No images were" in section
     assert "in the best epoch" not in section
     assert "(no images were held out)" in markdown or first == "final"
@@ -1030,3 +1034,74 @@ def test_damaged_numbers_do_not_hide_where_the_report_is(results):
 
     assert told.startswith(f"Report: {results.folder}/fast/report.md")
     assert f"{run.metrics} cannot be used: it is not valid JSON" in told
+
+
+def shifted(folder, scores=None, sets=None, seed=1):
+    """A run with scores on corrupted images, on further sets, or both."""
+    run = write_run(folder, "fast", seed, 0.9)
+    files = {"shift": scores, "test_sets": sets}
+    for name, content in files.items():
+        if content:
+            (folder / f"fast/seed{seed}/{name}.json").write_text(json.dumps(content))
+    if scores:
+        (folder / f"fast/seed{seed}/shift.csv").write_text("kind\n")
+        Image.new("RGB", (2, 2)).save(run.figures / "shift.png")
+    paths = {
+        name: folder / f"fast/seed{seed}/{name}.json" for name, content in files.items() if content
+    }
+    return dataclasses.replace(run, **paths)
+
+
+def section(markdown, title):
+    return markdown.partition(f"### {title}\n")[2].partition("\n### ")[0]
+
+
+WORSE = "How well does it do on worse images?"
+
+
+def test_corrupted_images_are_told_with_the_weakest_kinds(results):
+    runs = [shifted(results.folder, shift(), seed=1), shifted(results.folder, shift(0.65), seed=2)]
+    markdown, page = results(["cat", "dog"], archive(), runs)
+    text = section(markdown, WORSE)
+    for part in (
+        "](fast/seed1/figures/shift.png)",
+        "Of 500 test images, 90.0% are recognised as they are and 60.0% on average",
+        "30.0 points fewer (95% interval over images 25.0 to 35.0)",
+        "Other seeds reach 65.0% (seed 2).",
+        "The weakest kinds are fog (30.0%), snow (40.0%), Gaussian noise (60.0%).",
+        "The mean corruption error is 70.0%",
+        "calibration error is 20.0% on the images as they are and 20.0% on average",
+        "10.0% and 10.0%",
+        "[shift.csv](fast/seed1/shift.csv)",
+    ):
+        assert part in text
+    assert text.count("*How to read it.*") == 1
+    assert "Further test images" not in text
+    assert WORSE in Page(page).text
+
+
+def test_without_a_temperature_or_a_corruption_error_nothing_is_said_of_them(results):
+    run = shifted(results.folder, shift(calibrated=False, undefined=True))
+    text = section(results(["cat", "dog"], archive(), [run])[0], WORSE)
+    assert "so the mean corruption error is not defined" in text
+    assert "temperature" not in text
+    assert "Other seeds" not in text
+
+
+@pytest.mark.parametrize("scores", [None, shift()], ids=["sets alone", "both"])
+def test_further_test_sets_stand_in_a_table_with_or_without_corrupted_images(results, scores):
+    sets = {"v|6": further_set(), "old": further_set(False, absent=[1], unreadable=3)}
+    run = shifted(results.folder, scores, sets)
+    text = section(results(["cat", "dog", "ox"], archive(), [run])[0], WORSE)
+    assert ("shift.png" in text) == bool(scores)
+    first, second = (line for line in text.splitlines() if "-10.0 (-12.0 to -8.0)" in line)
+    assert first.startswith(r"| v\|6 | 2,000 | 80.0% (75.0% to 85.0%) |")
+    assert "with temperature" in first and "with temperature" not in second
+    assert "(1 class without an image) (3 files could not be read)" in second
+    assert "Newcombe's 95% interval" in text
+
+
+def test_a_report_without_either_has_no_such_section(results):
+    markdown, _ = results(["cat", "dog"], archive())
+    assert WORSE not in markdown
+    assert "shift.png" not in markdown

@@ -21,9 +21,11 @@ FROM_TRAINING_FIGURES = {"training_figures": 1, **REPORTS}
 FROM_MEASURES = {"measure_maps": 1, "localise": 1, **FROM_GRADCAM_FIGURES}
 FROM_EXPLAIN = {"explain": 1, **FROM_MEASURES}
 FROM_LABELS = {"find_label_candidates": 1, **REPORTS}
+FROM_SHIFT = {"measure_shift": 1, "shift_figure": 1, **REPORTS}
 FROM_EVALUATE = {
     "evaluate": 1,
     "compare": 1,
+    **FROM_SHIFT,
     **FROM_TRAINING_FIGURES,
     **FROM_LABELS,
     **FROM_EXPLAIN,
@@ -144,6 +146,14 @@ def test_nothing_runs_when_the_profile_changed(workflow):
             FROM_LABELS,
         ),
         ("tiny.yaml", "steps: 4", "steps: 5", FROM_MEASURES),
+        ("tiny.yaml", "shift: {images: 8}", "shift: {images: 9}", FROM_SHIFT),
+        (
+            "scripts/resnetcam/shift/corruptions.py",
+            "(x - mean) * share",
+            "share * (x - mean)",
+            FROM_SHIFT,
+        ),
+        ("report/shift.rst", "corrupted", "spoilt", {"shift_figure": 1, **REPORTS}),
         ("report/mean_image.rst", "mean", "average", FROM_TRAINING_FIGURES),
         ("report/class_page.rst", "test images", "pictures", FROM_GRADCAM_FIGURES),
         ("report/comparison.rst", "row", "line", {"compare": 1, "report": 1}),
@@ -158,6 +168,7 @@ def test_nothing_runs_when_the_profile_changed(workflow):
             {
                 "compare": 1,
                 "draw_annotations": 2,
+                "shift_figure": 1,
                 **FROM_TRAINING_FIGURES,
                 **FROM_GRADCAM_FIGURES,
                 **FROM_LABELS,

@@ -25,6 +25,7 @@ PATIENCE = 1200
 TINY = """\
 dataset: shapes
 device: cpu
+shift: {images: 5}
 datasets:
   shapes:
     train_images: 200
@@ -32,6 +33,7 @@ datasets:
     validation_images: 40
     annotate_images: 3
     gradcam: {methods: [gradcam, eigencam], layers: [final, stage2], images: 30, steps: 4}
+    shift: {images: 8}
     experiments: [tiny]
 experiments:
   tiny: {model: resnet8v1, recipe: tiny, protocol: holdout, seeds: [1]}

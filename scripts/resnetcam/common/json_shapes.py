@@ -67,4 +67,35 @@ AGREEMENT = {
     "methods": {...: {"same_image": _AGREEMENT}},
 }
 LOCALISATION = {"candidates": {...: {}}, "problems": [str]}
+_OF_IMAGES = {
+    **{"accuracy": float, "low": float, "high": float, "nll": float, "ece": float},
+    **{"calibrated_nll": (float, _NOTHING), "calibrated_ece": (float, _NOTHING)},
+}
+_OF_CORRUPTED = _OF_IMAGES | {"linear_accuracy": float}
+SHIFT = {
+    "n": int,
+    "clean": _OF_CORRUPTED,
+    "accuracy": _INTERVAL,
+    "drop": _INTERVAL,
+    "linear_accuracy": float,
+    "mean_corruption_error": (float, _NOTHING),
+    "kinds": {
+        ...: {
+            "group": str,
+            "accuracy": float,
+            "corruption_error": (float, _NOTHING),
+            "strengths": [_OF_CORRUPTED],
+        }
+    },
+}
+TEST_SETS = {
+    ...: {
+        "n": int,
+        **_OF_IMAGES,
+        "balanced_accuracy": float,
+        "difference": _INTERVAL,
+        "absent": [int],
+        "unreadable": int,
+    }
+}
 ANNOTATIONS = {"file": str, "problems": [{"message": str}], "attributes": {...: {...: int}}}

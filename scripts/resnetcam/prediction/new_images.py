@@ -4,17 +4,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from resnetcam.common.errors import InputError
-from resnetcam.common.rows import Rows, StoredRows, parts
+from resnetcam.common.rows import Rows
 from resnetcam.common.wording import shown
 from resnetcam.networks.description import Description
 from resnetcam.prediction.stored import NewImages
+from resnetcam.sources.colouring import coloured
 from resnetcam.sources.decoding import decode
 from resnetcam.sources.listing import ListedImage, images_at
 
-_LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow turns colours into grey
 _FITS = {
     "crop": "its middle square",
     "pad": "with black margins to a square",
@@ -42,7 +41,7 @@ def read_images(
         name, reason = unreadable[0]
         more = f" ({len(unreadable):,} files, none of which can be read)" * (len(unreadable) > 1)
         raise InputError(f"{shown(name)}: {reason}.{more}")
-    pixels, has_lost_colors = _coloured(decoded.pixels, description.channels, scratch / "coloured")
+    pixels, has_lost_colors = coloured(decoded.pixels, description.channels, scratch / "coloured")
     notes = [
         _note(size, description, lost)
         for size, lost in zip(decoded.sizes, has_lost_colors, strict=True)
@@ -61,32 +60,6 @@ def _names(paths: Sequence[str | Path], listed: Sequence[ListedImage]) -> Iterat
     alone = len(paths) == 1 and first.is_dir()
     for one in listed:
         yield one.path.relative_to(first).as_posix() if alone else str(one.path)
-
-
-def _coloured(pixels: StoredRows, channels: int, path: Path) -> tuple[StoredRows, list[bool]]:
-    """Return images with as many channels as a model takes, and which of them lost colours.
-
-    Args:
-        path: of a file for them, as they may not fit into memory.
-    """
-    found = pixels.shape[-1]
-    if channels == found:
-        return pixels, [False] * len(pixels)
-    lost: list[bool] = []
-    with open(path, "wb") as file:
-        for part in parts(pixels):
-            images = pixels[part]
-            if found == 1:
-                coloured = np.repeat(images, channels, axis=-1)
-            else:
-                coloured = np.stack([_grey(image) for image in images])
-            lost += (images != images[..., :1]).any(axis=(1, 2, 3)).tolist()
-            file.write(coloured.data)
-    return StoredRows(path, (*pixels.shape[:-1], channels), np.uint8), lost
-
-
-def _grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return np.rint(image @ np.array(_LUMA, np.float32))[..., None].astype(np.uint8)
 
 
 def _note(size: tuple[int, int], description: Description, has_lost_colors: bool) -> str:

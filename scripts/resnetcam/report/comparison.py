@@ -50,6 +50,8 @@ class RunFiles:
         figures: the folder of its figures.
         label_candidates: the JSON file of this name, of all seeds of the experiment.
         agreement: ``agreement.json`` of all seeds; None of a single one.
+        shift: ``shift.json``; None where no images were corrupted.
+        test_sets: ``test_sets.json``; None where there are no further ones.
     """
 
     experiment: str
@@ -67,6 +69,8 @@ class RunFiles:
     label_candidates: Path
     localisation: Path | None = None
     agreement: Path | None = None
+    shift: Path | None = None
+    test_sets: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -80,12 +84,18 @@ class Run:
 
 
 def files_of_run(
-    folder: str | Path, *, localised: bool = False, of_several: bool = False
+    folder: str | Path,
+    *,
+    localised: bool = False,
+    of_several: bool = False,
+    shifted: bool = False,
+    tested: bool = False,
 ) -> RunFiles:
     """Name a run's files in ``<experiment>/seed<k>/``.
 
     Args:
         localised: whether regions are known; of_several: whether there are other seeds.
+        shifted: whether images were corrupted; tested: whether there are further test sets.
     """
     folder = Path(folder)
     return RunFiles(
@@ -104,6 +114,8 @@ def files_of_run(
         label_candidates=folder.parent / "label_candidates.json",
         localisation=folder / "localisation.json" if localised else None,
         agreement=folder.parent / "agreement.json" if of_several else None,
+        shift=folder / "shift.json" if shifted else None,
+        test_sets=folder / "test_sets.json" if tested else None,
     )
 
 

@@ -39,6 +39,7 @@ from resnetcam.report.figure_names import FIGURES
 from resnetcam.report.html import to_html
 from resnetcam.report.labels import label_facts
 from resnetcam.report.paired import compare_pairs
+from resnetcam.report.shift import facts_of_test_sets, shift_facts
 from resnetcam.report.text import environment, flattened, headline, relative_link
 from resnetcam.report.verdicts import faithfulness_verdict, localisation_verdict
 from resnetcam.training.history import read_history
@@ -260,6 +261,8 @@ def _experiment(
         "mistakes": relative_link(files.mistakes, folder),
         "labels": label_facts(files.label_candidates, folder),
         "agreement": agreement_facts(files.agreement, folder),
+        "shift": shift_facts([run.files for run in runs], folder),
+        "test_sets": facts_of_test_sets(files.test_sets),
         "other_classes": other_classes,
         "other_seeds": [
             {"seed": run.files.seed, "link": relative_link(run.files.figures, folder)}

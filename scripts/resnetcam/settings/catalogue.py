@@ -16,14 +16,14 @@ RUN = "results/{dataset}/{experiment}/seed{seed}"
 
 _OF_A_RUN = ("model.keras", "gradcam.h5", "randomised.h5")
 _OF_A_DATASET = (
-    *("source.json", "images.tar.gz", "regions.csv", "data.h5", "images.json", "baseline.json"),
-    *("comparison.csv", "comparison.png"),
+    *("source.json", "images.tar.gz", "regions.csv", "data.h5", "images.json"),
+    *("baseline.json", "baseline.h5", "comparison.csv", "comparison.png"),
 )
 _KINDS = ("csv", "json", "png")
 _OF_DATA_AND_MAPS = (
     *("draw_seed", "side", "fit", "unreadable", "twins"),
     *("train_images", "test_images", "validation_images", "split_seed"),
-    *("strict_regions", "gradcam"),
+    *("strict_regions", "gradcam", "shift", "test_sets"),
 )
 
 
@@ -55,11 +55,13 @@ class Catalogue:
 
     def dataset(self, name: str) -> Mapping[str, Any]:
         """Return a dataset's settings; an ``InputError`` names the nearest if there is none."""
-        return _called("dataset", name, self._datasets)
+        found: Mapping[str, Any] = _called("dataset", name, self._datasets)
+        return found
 
     def experiment(self, name: str) -> Mapping[str, Any]:
         """Return an experiment's settings; an ``InputError`` names the nearest if there is none."""
-        return _called("experiment", name, self._settings["experiments"])
+        found: Mapping[str, Any] = _called("experiment", name, self._settings["experiments"])
+        return found
 
     def plan(self, experiment: str, seed: str) -> dict[str, Any]:
         """Return what a run trains."""
@@ -121,6 +123,33 @@ class Catalogue:
             )
         return classes
 
+    def measures_shift(self, dataset: str) -> bool:
+        """Say whether test images are corrupted."""
+        return bool(self.dataset(dataset)["shift"]["images"])
+
+    def corrupted_images(self, dataset: str) -> int:
+        """Return how many test images are corrupted; an ``InputError`` if it is none."""
+        if not self.measures_shift(dataset):
+            raise InputError(
+                f"Dataset {dataset} has no corrupted images: its shift.images is 0. Set how many "
+                "test images are to be corrupted, such as 500."
+            )
+        return int(self.dataset(dataset)["shift"]["images"])
+
+    def test_set(self, dataset: str, name: str) -> str:
+        """Return where a further test set lies; an ``InputError`` if there is none."""
+        return str(_called(f"test set of {dataset}", name, self.dataset(dataset)["test_sets"]))
+
+    def test_sets(self, dataset: str) -> list[str]:
+        """Return the files of the further test sets; an ``InputError`` if there is none."""
+        names = self.dataset(dataset)["test_sets"]
+        if not names:
+            raise InputError(
+                f"Dataset {dataset} has no further test sets. Name some under "
+                f"datasets.{dataset}.test_sets (docs/images.md)."
+            )
+        return [f"results/{dataset}/test_sets/{name}.h5" for name in names]
+
     def seeds_to_compare(self, experiment: str) -> list[int]:
         """Return an experiment's seeds; an ``InputError`` if there is one alone."""
         seeds: list[int] = self.experiment(experiment)["seeds"]
@@ -180,6 +209,9 @@ class Catalogue:
             names.append("figures/gradcam_classes.png")
         names += ["faithfulness.json", "randomisation.json"]
         names += ["localisation.json"] * self.has_regions(dataset)
+        if self.measures_shift(dataset):
+            names += ["shift.json", "shift.csv", "figures/shift.png"]
+        names += ["test_sets.json"] * bool(self.dataset(dataset)["test_sets"])
         folders = [f"results/{dataset}/{experiment}" for experiment in experiments]
         files = _in_folders(self.runs(dataset, experiments), names)
         files += _in_folders(folders, [f"label_candidates.{kind}" for kind in _KINDS])
@@ -202,8 +234,10 @@ class Catalogue:
 
     def behind_report(self, dataset: str, experiments: Iterable[str]) -> list[str]:
         """Return what was made on the way to a report, of runs and of the dataset."""
-        files = _in_folders(self.runs(dataset, experiments), _OF_A_RUN)
+        of_a_run = (*_OF_A_RUN, *["shift.h5"] * self.measures_shift(dataset))
+        files = _in_folders(self.runs(dataset, experiments), of_a_run)
         files += _in_folders([f"results/{dataset}"], _OF_A_DATASET)
+        files += self.test_sets(dataset) if self.dataset(dataset)["test_sets"] else []
         return files + self.summaries(dataset, "json") + self.summaries(dataset, "png")
 
 
@@ -212,7 +246,7 @@ def names_below(part: str, paths: Iterable[str]) -> list[str]:
     return sorted({path.rpartition(part)[2] for path in paths if part in path})
 
 
-def _called(kind: str, name: str, known: Mapping[str, Any]) -> Mapping[str, Any]:
+def _called(kind: str, name: str, known: Mapping[str, Any]) -> Any:
     if name not in known:
         raise InputError(f"The config has no {kind} {name!r}{nearest(name, known)}.")
     return known[name]

@@ -17,7 +17,9 @@ from resnetcam.sources.layouts import CIFAR10, LAYOUTS
 from resnetcam.sources.sizes import DRAWN_CLASSES, IMAGE_SIDE
 
 # What stands beside the experiments' folders in a dataset's.
-_TAKEN = {"annotate", "annotations", "class_choices"}
+_TAKEN = {"annotate", "annotations", "class_choices", "test_sets"}
+# Sections for all datasets, whose keys a dataset may say for itself.
+_FOR_ALL = ("gradcam", "shift")
 # Bytes of a name that becomes a folder's: file systems allow 255.
 _LONGEST_NAME = 200
 
@@ -36,7 +38,7 @@ def load_config(config: Mapping[str, Any], schema: dict[str, Any]) -> dict[str, 
     whole = Schema(schema)
     plain = _with_true_as_text(config)
     whole.check(plain)
-    plain = _with_official_archives(_with_gradcam_of_each_dataset(plain))
+    plain = _with_official_archives(_with_sections_of_each_dataset(plain))
     if problems := list(_missing_numbers(plain["datasets"])):
         raise InputError("\n".join(problems))
     checked = whole.canonical(plain)
@@ -76,11 +78,13 @@ def _with_true_as_text(config: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _with_gradcam_of_each_dataset(config: dict[str, Any]) -> dict[str, Any]:
-    """What a dataset does not say of Grad-CAM it takes from the section for all."""
-    common = config.get("gradcam", {})
+def _with_sections_of_each_dataset(config: dict[str, Any]) -> dict[str, Any]:
+    """What a dataset does not say of Grad-CAM or shift it takes from the section for all."""
     datasets = {
-        name: {**dataset, "gradcam": {**common, **dataset.get("gradcam", {})}}
+        name: {
+            **dataset,
+            **{key: {**config.get(key, {}), **dataset.get(key, {})} for key in _FOR_ALL},
+        }
         for name, dataset in config["datasets"].items()
     }
     return {**config, "datasets": datasets}

@@ -60,12 +60,37 @@ class Listing(NamedTuple):
 
 
 def list_images(source: str | Path) -> Listing:
-    """List the images of a folder or of a table.
+    """List the images of a folder or of a table, some of which are to train on.
 
     Raises:
         InputError: naming the folder, file or row that is not as expected.
     """
     source = Path(source).expanduser()
+    images, ignored = _listed(source)
+    return Listing(images, _checked_classes(source, images), ignored)
+
+
+def list_test_images(source: str | Path) -> Listing:
+    """List the images of a folder or of a table that all are to test on, of any number of classes.
+
+    Of one that says which images are to test on, these; the others are left out without a word.
+
+    Raises:
+        InputError: naming the folder, file or row that is not as expected.
+    """
+    source = Path(source).expanduser()
+    images, ignored = _listed(source)
+    said = {one.split for one in images}
+    if said != {""}:
+        images = tuple(one for one in images if one.split == TEST)
+    if not images:
+        found = f"only images for {' and '.join(sorted(said))}" if said else "none"
+        raise InputError(f"{shown(source)}: expected images to test on, found {found}.")
+    return Listing(images, tuple(_checked_names(source, images)), ignored)
+
+
+def _listed(source: Path) -> tuple[tuple[ListedImage, ...], tuple[Path, ...]]:
+    """The images, and the files that belong to no class."""
     if source.is_dir():
         listed = list(_of_folder(source))
     elif source.is_file():
@@ -75,10 +100,8 @@ def list_images(source: str | Path) -> Listing:
             f"{shown(source)}: there is no such folder or table. Expected a folder with one "
             "sub-folder a class, or a CSV of path,label[,split][,group]."
         )
-    images = [one for one in listed if isinstance(one, ListedImage)]
-    ignored = tuple(one for one in listed if not isinstance(one, ListedImage))
-    classes = _checked_classes(source, images)
-    return Listing(tuple(images), classes, ignored)
+    images = tuple(one for one in listed if isinstance(one, ListedImage))
+    return images, tuple(one for one in listed if not isinstance(one, ListedImage))
 
 
 def images_at(path: str | Path) -> list[ListedImage]:
@@ -250,13 +273,7 @@ def _checked_classes(source: Path, images: Iterable[ListedImage]) -> tuple[str, 
     counts = {split: Counter[str]() for split in ("", *SPLITS)}
     for image in images:
         counts[image.split][image.label] += 1
-    named = sorted(set().union(*counts.values()))
-    for name in named:
-        if not name.isprintable() or any("\ud800" <= letter <= "\udfff" for letter in name):
-            raise InputError(
-                f"{shown(source)}: the class {name!a} has a name that cannot be printed. Rename it."
-            )
-    _check_that_names_differ(source, named)
+    named = _checked_names(source, images)
     if len(named) < 2:
         found = f"only {named[0]!r}" if named else "none"
         raise InputError(
@@ -265,6 +282,18 @@ def _checked_classes(source: Path, images: Iterable[ListedImage]) -> tuple[str, 
         )
     _check_splits(source, counts, named)
     return tuple(named)
+
+
+def _checked_names(source: Path, images: Iterable[ListedImage]) -> list[str]:
+    """Return the classes' names, sorted."""
+    named = sorted({image.label for image in images})
+    for name in named:
+        if not name.isprintable() or any("\ud800" <= letter <= "\udfff" for letter in name):
+            raise InputError(
+                f"{shown(source)}: the class {name!a} has a name that cannot be printed. Rename it."
+            )
+    _check_that_names_differ(source, named)
+    return named
 
 
 def _check_that_names_differ(source: Path, names: Iterable[str]) -> None:
