@@ -877,6 +877,7 @@ def test_maps_of_several_seeds_are_compared(results, wrong):
     path = results.folder / "fast/agreement.json"
     runs = [write_run(results.folder, "fast", seed, 0.9) for seed in (1, 2)]
     path.write_text(json.dumps(found | {"methods": methods}))
+    Image.new("RGB", (2, 2)).save(path.with_suffix(".png"))
     runs = [dataclasses.replace(run, agreement=path) for run in runs]
 
     markdown = report_of(results, runs, EXPERIMENTS, runs)
@@ -899,6 +900,7 @@ def test_flat_maps_of_all_images_are_not_compared(results):
     runs = [write_run(results.folder, "fast", seed, 0.9) for seed in (1, 2)]
     path = results.folder / "fast/agreement.json"
     path.write_text(json.dumps(found | {"methods": {"gradcam": nothing}}))
+    Image.new("RGB", (2, 2)).save(path.with_suffix(".png"))
     runs = [dataclasses.replace(run, agreement=path) for run in runs]
 
     markdown = report_of(results, runs, EXPERIMENTS, runs)
