@@ -46,14 +46,14 @@ def test_names_that_are_not_there_are_told_with_the_nearest(catalogue):
 def test_runs_stand_in_the_order_of_experiments_and_seeds(catalogue):
     known = catalogue(experiments=["rates", "demo"])
     runs = known.runs("shapes")
-    assert len(runs) == 7
+    assert len(runs) == 8
     assert runs[0] == "results/shapes/rates-resnet20v1-demo-peak_0.02/seed1"
-    assert runs[-1] == "results/shapes/demo/seed1"
+    assert runs[-1] == "results/shapes/demo/seed2"
     assert known.detailed("shapes") == ["demo"]
     assert known.detailed("shapes", "rates-x") == ["rates-x"]
     first, last = known.priority("shapes", runs[0].split("/")[2]), known.priority("shapes", "demo")
     assert first > last > known.priority("shapes", "published") == 0
-    assert len(known.compared("shapes")) == 4 * 7
+    assert len(known.compared("shapes")) == 4 * 8
     assert all(path.startswith("results/shapes/demo/") for path in known.shown("shapes", ["demo"]))
 
 
@@ -103,7 +103,7 @@ def test_named_classes_get_a_figure_of_their_own(catalogue):
 
 def test_a_report_shows_labels_to_look_at_once_an_experiment(catalogue):
     known = catalogue(experiments=["demo", "rates"])
-    assert len(known.runs("shapes", ["demo", "rates-resnet20v1-demo-peak_0.02"])) == 3
+    assert len(known.runs("shapes", ["demo", "rates-resnet20v1-demo-peak_0.02"])) == 4
     shown = known.shown("shapes", ["demo", "rates-resnet20v1-demo-peak_0.02"])
     found = [path for path in shown if "label_candidates" in path]
     assert found == [
