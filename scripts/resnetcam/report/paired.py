@@ -38,7 +38,8 @@ class Pair(NamedTuple):
         if self.difference.is_clear:
             return f"{ahead} is better"
         many = self.difference.times_as_many
-        more = "" if math.isinf(many) else f"; {_times(many)} as many test images might tell"
+        of_what = "test images and seeds" if self.difference.covers_seeds else "test images"
+        more = "" if math.isinf(many) else f"; {_times(many)} as many {of_what} might tell"
         return f"cannot be told apart{more}"
 
     @property
