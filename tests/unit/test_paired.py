@@ -12,7 +12,13 @@ from scipy.stats import binomtest
 from resnetcam.common.errors import InputError
 from resnetcam.evaluation.paired import Difference, difference, differences, holm, mcnemar
 from resnetcam.evaluation.predictions import write_predictions
-from resnetcam.report.paired import beside_best, compare_pairs, in_words, what_is_right
+from resnetcam.report.paired import (
+    beside_best,
+    compare_pairs,
+    in_words,
+    predictions_in,
+    what_is_right,
+)
 
 
 def table(both, first, second, neither):
@@ -207,9 +213,19 @@ def test_the_command_compares_two_folders(stored, tmp_path):
     assert done.returncode == 0, done.stderr
     assert f"{tmp_path / 'a'} is better." in done.stdout
     assert "over test images alone" in done.stdout
+    twice = command(tmp_path / "a", tmp_path / "b/../a")
+    assert twice.returncode == 1
+    assert twice.stderr.endswith("is named twice. Name two experiments, or two runs.\n")
     refused = command(tmp_path / "a", tmp_path)
     assert refused.returncode == 1
     assert "has no predictions.h5" in refused.stderr
+
+
+def test_the_first_seed_of_a_folder_is_the_lowest(tmp_path):
+    for seed in (10, 2):
+        (tmp_path / f"seed{seed}").mkdir()
+        (tmp_path / f"seed{seed}/predictions.h5").touch()
+    assert [path.parent.name for path in predictions_in(tmp_path)] == ["seed2", "seed10"]
 
 
 def test_members_of_a_sweep_are_compared_with_the_one_that_validation_chose(stored):

@@ -112,12 +112,14 @@ def in_words(pair: Pair) -> str:
 
 
 def predictions_in(folder: Path) -> list[Path]:
-    """Return ``predictions.h5`` of a run's folder, or of all seeds of an experiment's folder.
+    """Return ``predictions.h5`` of a run's folder, or of all seeds, in order, of an experiment's.
 
     Raises:
         InputError: if there is none.
     """
-    found = sorted(folder.glob("predictions.h5")) or sorted(folder.glob("seed*/predictions.h5"))
+    found = sorted(folder.glob("predictions.h5")) or sorted(
+        folder.glob("seed*/predictions.h5"), key=lambda path: (len(path.parent.name), path)
+    )
     if not found:
         raise InputError(
             f"{folder} has no predictions.h5. Name the folder of a run, such as "
