@@ -19,7 +19,7 @@ rule measure_shift:
     priority: earlier_experiments_first
     conda:
         NETWORK_ENV
-    threads: 4
+    threads: beside_other_seeds(4)
     resources:
         **network_resources(4000),
     params:
@@ -92,7 +92,7 @@ rule score_test_sets:
     priority: earlier_experiments_first
     conda:
         NETWORK_ENV
-    threads: 4
+    threads: beside_other_seeds(4)
     resources:
         **network_resources(4000),
     params:

@@ -281,6 +281,30 @@ def test_a_fractal_without_noise_but_at_one_point_is_what_one_can_compute():
     assert found[0, 1] == pytest.approx(0.375)
 
 
+def test_fractals_are_those_of_a_plain_diamond_square_algorithm():
+    """Point by point, around the corner at the borders."""
+    noise = np.random.default_rng(4).uniform(-1, 1, (1, 16, 16)).astype(np.float32)
+    height, step, wibble = np.zeros((16, 16)), 16, 100.0
+
+    def fill(row, column, neighbours):
+        mean = (
+            sum(height[(row + down) % 16, (column + right) % 16] for down, right in neighbours) / 4
+        )
+        height[row, column] = mean + wibble**2 * noise[0, row, column]
+
+    while step >= 2:
+        half = step // 2
+        for row in range(half, 16, step):
+            for column in range(half, 16, step):
+                fill(row, column, [(one, two) for one in (-half, half) for two in (-half, half)])
+        for row in range(0, 16, half):
+            for column in range(half if row % step == 0 else 0, 16, step):
+                fill(row, column, [(-half, 0), (half, 0), (0, -half), (0, half)])
+        step, wibble = half, wibble / 1.75
+    expected = (height - height.min()) / (height.max() - height.min())
+    assert operations.plasma(noise, 1.75)[0] == pytest.approx(expected, abs=1e-5)
+
+
 def test_a_finer_grid_has_its_noise_divided_twice_by_the_decay():
     noise = np.zeros((1, 4, 4), np.float32)
     noise[0, 2, 2], noise[0, 1, 1] = 1, 1

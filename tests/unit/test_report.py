@@ -858,6 +858,57 @@ def report_of(results, runs, experiments, detailed):
     return results(["cat", "dog"], archive(), detailed, **more)[0]
 
 
+def level(mean, n=98):
+    return {"n": n, "correlation": intervals(mean), "overlap": intervals(mean / 2)}
+
+
+@pytest.mark.parametrize("wrong", [None, level(0.61, 8)])
+def test_maps_of_several_seeds_are_compared(results, wrong):
+    methods = {
+        "gradcam": {
+            "same_image": level(0.74),
+            "other_image": level(0.42),
+            "randomised": level(0.1),
+            "all_right": level(0.77, 90),
+            "some_wrong": wrong,
+        },
+        "eigencam": {"same_image": level(0.86), "other_image": None},
+    }
+    found = {"seeds": [1, 2], "n": 100, "compared": 98, "top_cells": 6, "layer": "out"}
+    path = results.folder / "fast/agreement.json"
+    runs = [write_run(results.folder, "fast", seed, 0.9) for seed in (1, 2)]
+    path.write_text(json.dumps(found | {"methods": methods}))
+    Image.new("RGB", (2, 2)).save(path.with_suffix(".png"))
+    runs = [dataclasses.replace(run, agreement=path) for run in runs]
+
+    markdown = report_of(results, runs, EXPERIMENTS, runs)
+
+    section = markdown.partition("### Do the seeds' maps agree?")[2].partition("\n##")[0]
+    assert "](fast/agreement.png)" in section and "[agreement.csv](fast/agreement.csv)" in section
+    assert "**Maps agree in part" in section
+    assert "| 98 test images, 2 seeds |" in section and "Shared of the 6 highest cells" in section
+    rows = [line.count("|") for line in section.splitlines() if line.startswith("|")]
+    assert rows == [6] * 4
+    assert "| Grad-CAM | 0.74 (" in section and "| Eigen-CAM | 0.86 (" in section
+    assert "where all seeds are right: 0.77 (90 images)." in section
+    assert ("Where some seed is wrong: 0.61" in section) == bool(wrong)
+    assert "all of its weights are random: 0.10 (" in section
+
+
+def test_flat_maps_of_all_images_are_not_compared(results):
+    nothing = dict.fromkeys(("same_image", "other_image", "randomised", "all_right", "some_wrong"))
+    found = {"seeds": [1, 2], "n": 100, "compared": 0, "top_cells": 6, "layer": "out"}
+    runs = [write_run(results.folder, "fast", seed, 0.9) for seed in (1, 2)]
+    path = results.folder / "fast/agreement.json"
+    path.write_text(json.dumps(found | {"methods": {"gradcam": nothing}}))
+    Image.new("RGB", (2, 2)).save(path.with_suffix(".png"))
+    runs = [dataclasses.replace(run, agreement=path) for run in runs]
+
+    markdown = report_of(results, runs, EXPERIMENTS, runs)
+
+    assert "Of each image some seed's map is flat, so there is nothing to compare." in markdown
+
+
 def test_a_sweep_is_a_table_and_validation_chooses_its_best(swept, results):
     runs, experiments = swept
 
