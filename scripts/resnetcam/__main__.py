@@ -40,6 +40,8 @@ def _compare(arguments: argparse.Namespace) -> list[str]:
     from resnetcam.report.paired import compare_pairs, in_words, predictions_in
 
     folders = arguments.first, arguments.second
+    if len({folder.resolve() for folder in folders}) == 1:
+        raise InputError(f"{arguments.first} is named twice. Name two experiments, or two runs.")
     (pair,) = compare_pairs({str(folder): predictions_in(folder) for folder in folders})
     return [in_words(pair)]
 

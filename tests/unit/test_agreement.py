@@ -98,6 +98,15 @@ def test_one_image_has_no_other():
     default = found["methods"]["gradcam"]
     assert default["other_image"] is None
     assert default["same_image"]["correlation"]["low"] == -1
+    assert default["same_image"]["overlap"]["low"] >= 0
+
+
+def test_the_verdict_goes_with_the_number_as_it_is_printed(tmp_path):
+    scores, _ = compared({"gradcam": seeds_of(0.05)})
+    scores["methods"]["gradcam"]["same_image"]["correlation"]["mean"] = 0.7961
+    write_json(tmp_path / "agreement.json", {"seeds": [1, 2, 3], "layer": "out"} | scores)
+    verdict = agreement_facts(tmp_path / "agreement.json", tmp_path)["verdict"]
+    assert verdict.startswith("Maps agree from seed to seed")  # 0.80
 
 
 def test_seeds_are_read_for_the_true_class_and_images_that_all_have(tmp_path):

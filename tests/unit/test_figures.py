@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 from small_metrics import SURENESS
 
@@ -461,6 +462,34 @@ def test_agreement_is_drawn_of_few_and_many_images_and_seeds(tmp_path, n, seeds,
     agreement.agreement_of_seeds(tmp_path / "a.png", grey, names, maps, of_images, scores, Look())
 
     assert Image.open(tmp_path / "a.png").width == 1320
+
+
+def test_words_above_maps_of_four_seeds_are_not_cut_and_not_over_each_other(tmp_path, monkeypatch):
+    words = []
+    save = Figure.savefig
+
+    def look(figure, *args, **kwargs):
+        figure.canvas.draw()
+        words.extend((one.get_text(), one.get_window_extent()) for one in figure.findobj(Text))
+        save(figure, *args, **kwargs)
+
+    monkeypatch.setattr(Figure, "savefig", look)
+    random = np.random.default_rng(0)
+    maps = {seed: random.random((9, 4, 4), dtype=np.float32) for seed in range(1, 5)}
+    means = {key: {"correlation": {"mean": 0.2}} for key in ("same_image", "randomised")}
+    scores = {"methods": {"gradcam": means | {"other_image": None}}}
+    of_images = Agreement(np.full(9, -0.25), np.ones(9))
+    pixels = np.zeros((9, 16, 16, 3), np.uint8)
+    names = ["aeroplane"] * 9
+    agreement.agreement_of_seeds(tmp_path / "a.png", pixels, names, maps, of_images, scores, Look())
+
+    above = [box for text, box in words if text.startswith("test ") and "ρ" in text]
+    beside = [box for text, box in words if text == "seed 1"]
+    named = [box for text, box in words if "aerop" in text]
+    assert (len(above), len(beside), len(named)) == (9, 9, 9)
+    assert all(box.x0 >= 0 for box in (*above, *named))
+    for one in (*above, *named):
+        assert not any(one.overlaps(other) for other in beside)
 
 
 def test_methods_beyond_the_palette_have_colours_of_their_own(tmp_path, monkeypatch):

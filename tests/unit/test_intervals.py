@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from resnetcam.explain.intervals import (
+    mean_of_shares,
     mean_with_interval,
     means_beside_first,
     share_with_interval,
@@ -62,6 +63,14 @@ def test_twenty_hits_of_twenty_are_not_certain():
 
     assert found["high"] == pytest.approx(1)
     assert found["low"] == pytest.approx(0.839, abs=1e-3)  # 20 / (20 + 1.96²)
+
+
+def test_shares_of_each_image_stay_in_their_range_and_are_not_certain_if_all_are_alike():
+    apart = mean_of_shares(np.array([0.0, 0.5]))
+    assert (apart["mean"], apart["low"], apart["high"]) == (0.25, 0, 1)
+    values = np.array([0.2, 0.4, 0.6, 0.4])
+    assert mean_of_shares(values) == mean_with_interval(values)
+    assert mean_of_shares(np.ones(20)) == share_with_interval(np.ones(20))
 
 
 def test_a_single_image_says_nothing():

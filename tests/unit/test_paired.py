@@ -12,7 +12,13 @@ from scipy.stats import binomtest
 from resnetcam.common.errors import InputError
 from resnetcam.evaluation.paired import Difference, difference, differences, holm, mcnemar
 from resnetcam.evaluation.predictions import write_predictions
-from resnetcam.report.paired import beside_best, compare_pairs, in_words, what_is_right
+from resnetcam.report.paired import (
+    beside_best,
+    compare_pairs,
+    in_words,
+    predictions_in,
+    what_is_right,
+)
 
 
 def table(both, first, second, neither):
@@ -100,6 +106,32 @@ def test_an_interval_of_a_family_is_wider_and_around_the_same_difference():
     assert differences(right, []) == []
 
 
+@pytest.mark.parametrize("images", [1, 3])
+def test_few_images_that_all_speak_for_one_side_do_not_tell(images):
+    """McNemar's p is 1 of one image, 0.25 of three."""
+    found = difference(np.ones((1, images), bool), np.zeros((1, images), bool))
+    assert found.mean == 1
+    assert not found.is_clear
+    assert found.low < 0 < found.high <= 1
+
+
+def test_the_interval_of_few_discordant_images_is_that_of_bonett_and_price():
+    """Five of 30 images that only the first has right: by hand, 5/32 and the root of 7/32 - …"""
+    first = np.zeros((1, 30), bool)
+    first[0, :5] = True
+    found = difference(first, np.zeros_like(first))
+    half = 1.96 * np.sqrt((7 / 32 - (5 / 32) ** 2) / 32)
+    assert found.mean == pytest.approx(1 / 6)
+    assert (found.low, found.high) == pytest.approx((5 / 32 - half, 5 / 32 + half), abs=0.012)
+
+
+@pytest.mark.parametrize(("seeds", "of_what"), [(1, "test images"), (2, "test images and seeds")])
+def test_more_seeds_are_asked_for_where_the_interval_is_about_them(stored, seeds, of_what):
+    experiments = {"one": stored("one", [0.9] * seeds, 1), "other": stored("other", [0.9] * seeds)}
+    (pair,) = compare_pairs(experiments)
+    assert pair.verdict.endswith(f"times as many {of_what} might tell")
+
+
 def test_how_many_images_would_tell():
     assert Difference(0.01, -0.01, 0.03, False).times_as_many == pytest.approx(4)
     assert Difference(-0.02, -0.03, -0.01, False).is_clear
@@ -181,9 +213,19 @@ def test_the_command_compares_two_folders(stored, tmp_path):
     assert done.returncode == 0, done.stderr
     assert f"{tmp_path / 'a'} is better." in done.stdout
     assert "over test images alone" in done.stdout
+    twice = command(tmp_path / "a", tmp_path / "b/../a")
+    assert twice.returncode == 1
+    assert twice.stderr.endswith("is named twice. Name two experiments, or two runs.\n")
     refused = command(tmp_path / "a", tmp_path)
     assert refused.returncode == 1
     assert "has no predictions.h5" in refused.stderr
+
+
+def test_the_first_seed_of_a_folder_is_the_lowest(tmp_path):
+    for seed in (10, 2):
+        (tmp_path / f"seed{seed}").mkdir()
+        (tmp_path / f"seed{seed}/predictions.h5").touch()
+    assert [path.parent.name for path in predictions_in(tmp_path)] == ["seed2", "seed10"]
 
 
 def test_members_of_a_sweep_are_compared_with_the_one_that_validation_chose(stored):

@@ -22,6 +22,7 @@ from resnetcam.data.protocols import selected_on
 from resnetcam.evaluation.classes import scores_of_classes, write_scores_of_classes
 from resnetcam.evaluation.intervals import wilson_interval
 from resnetcam.evaluation.predictions import write_predictions
+from resnetcam.explain.agreement import compare_seeds
 from resnetcam.report import about_data
 from resnetcam.report.comparison import (
     RunFiles,
@@ -1156,3 +1157,72 @@ def test_a_report_without_either_has_no_such_section(results):
     markdown, _ = results(["cat", "dog"], archive())
     assert WORSE not in markdown
     assert "shift.png" not in markdown
+
+
+def test_corrupted_images_that_are_recognised_more_often_are_no_negative_fewer(results):
+    scores = shift() | {"drop": {"mean": -0.02, "low": -0.05, "high": 0.01}}
+    run = shifted(results.folder, scores)
+    text = section(results(["cat", "dog"], archive(), [run])[0], WORSE)
+    assert "2.0 points more (95% interval over images -1.0 to 5.0)" in text
+
+
+def with_agreement(folder, experiment):
+    """Two runs of an experiment, whose maps of four images were compared."""
+    maps = [np.random.default_rng(seed).random((4, 3, 3), dtype=np.float32) for seed in (1, 2)]
+    scores, _ = compare_seeds({"gradcam": maps}, maps, np.ones((2, 4), bool))
+    runs = [write_run(folder, experiment, seed, 0.9) for seed in (1, 2)]
+    path = folder / experiment / "agreement.json"
+    path.write_text(json.dumps({"seeds": [1, 2], "layer": "out"} | scores))
+    path.with_suffix(".csv").write_text("test_image\n")
+    Image.new("RGB", (2, 2)).save(path.with_suffix(".png"))
+    return [dataclasses.replace(run, agreement=path) for run in runs]
+
+
+def test_agreement_is_explained_once_where_the_first_experiment_has_one_seed(results):
+    several = with_agreement(results.folder, "published")
+    alone = write_run(results.folder, "fast", 1, 0.9)
+    markdown, _ = results(["cat", "dog"], archive(), [alone, *several])
+    assert markdown.count("### Do the seeds' maps agree?") == 1
+    assert markdown.count("Networks of different seeds learned from the same images") == 1
+    both = [*several, *(dataclasses.replace(run, experiment="fast") for run in several)]
+    markdown, _ = results(["cat", "dog"], archive(), both)
+    assert markdown.count("### Do the seeds' maps agree?") == 2
+    assert markdown.count("Networks of different seeds learned from the same images") == 1
+
+
+def test_labels_are_explained_where_the_first_experiment_has_none_in_doubt(results):
+    runs = [write_run(results.folder, name, 1, 0.9) for name in ("fast", "published")]
+    write_label_candidates(results.folder / "fast", 0)
+    markdown, _ = results(["cat", "dog"], archive(), runs)
+    assert markdown.count("Above each image are its number and the probability of the class") == 1
+
+
+def test_what_an_older_run_did_not_measure_is_not_said_to_be_as_random(results):
+    run = write_run(results.folder, "fast", 1, 0.9)
+    content = json.loads(run.faithfulness.read_text())
+    for one in content["candidates"].values():
+        one.pop("road", None)
+    run.faithfulness.write_text(json.dumps(content))
+    markdown, _ = results(["cat", "dog"], archive(), [run])
+    lines = [line for line in markdown.splitlines() if line.startswith("| ")]
+    of_map = next(line for line in lines if line.startswith("| Grad-CAM | 0.100"))
+    assert of_map.split(" | ")[3] == "–"
+    (uniform,) = (line for line in lines if "as random" in line)
+    assert uniform.split(" | ")[1:4] == ["as random", "as random", "–"]
+
+
+def test_a_sweep_of_two_that_are_alike_speaks_of_the_other(results):
+    experiments, runs = {}, []
+    for number in range(2):
+        name = f"rates-peak_{number}"
+        settings = {"sweep": "rates", "overrides": {"schedule.peak": float(number)}}
+        experiments[name] = EXPERIMENTS["fast"] | settings
+        runs.append(write_run(results.folder, name, 1, 0.9))
+    table = results.folder / "comparison.csv"
+    rows = compare(map(read_run, runs), experiments)
+    rows[1] |= {"minus_best": 0.0, "minus_best_low": -0.01, "minus_best_high": 0.01}
+    write_comparison(table, rows)
+    Image.new("RGB", (2, 2)).save(results.folder / "comparison.png")
+    more = {"comparison": table, "comparison_figure": results.folder / "comparison.png"}
+    markdown, _ = results(["cat", "dog"], archive(), [], **more)
+    assert "the other cannot be told apart from it: rates-peak\\_1." in markdown

@@ -14,7 +14,7 @@ from scipy.stats import rankdata
 
 from resnetcam.explain.baselines import of_other_images
 from resnetcam.explain.display import is_flat
-from resnetcam.explain.intervals import mean_with_interval
+from resnetcam.explain.intervals import mean_of_shares, mean_with_interval
 from resnetcam.explain.table_of_agreement import Agreement
 
 Floats = NDArray[np.float32]
@@ -115,7 +115,11 @@ def _summary(of_images: Agreement) -> dict[str, Any] | None:
     n = len(of_images.correlation)
     if not n:
         return None
-    return {"n": n} | {key: mean_with_interval(v) for key, v in of_images._asdict().items()}
+    return {
+        "n": n,
+        "correlation": mean_with_interval(of_images.correlation),
+        "overlap": mean_of_shares(of_images.overlap),
+    }
 
 
 def _flattened(maps: Floats) -> Floats:

@@ -40,6 +40,17 @@ def share_with_interval(values: Values) -> dict[str, float]:
     return {"mean": mean, "low": low, "high": high}
 
 
+def mean_of_shares(values: Values) -> dict[str, float]:
+    """Return the same of values (N,) in 0..1 that are shares themselves: of cells, of attempts.
+
+    Student's interval, within 0..1; Wilson's where all are alike, as they say nothing of how much
+    they vary.
+    """
+    if np.ptp(values) == 0:
+        return share_with_interval(values)
+    return {name: max(0.0, end) for name, end in mean_with_interval(values).items()}
+
+
 def means_beside_first(
     values: Mapping[str, Values], first: Mapping[str, Values], shares: Collection[str] = ()
 ) -> dict[str, dict[str, Any]]:

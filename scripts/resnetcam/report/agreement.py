@@ -34,9 +34,9 @@ def agreement_facts(path: Path | None, folder: Path) -> dict[str, Any] | None:
 
 def _verdict(default: dict[str, Any]) -> str:
     """Say how much of a map is the image's, and how much the seed's."""
-    same = default["same_image"]["correlation"]["mean"]
+    same = round(default["same_image"]["correlation"]["mean"], 2)
     other = default["other_image"]
-    if other and same <= other["correlation"]["mean"]:
+    if other and same <= round(other["correlation"]["mean"], 2):
         return "From seed to seed, maps of the same image are no more alike than maps of two images"
     if same < _UNALIKE:
         return "Maps are more the seed's than the image's: another training would point elsewhere"

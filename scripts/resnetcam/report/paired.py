@@ -38,7 +38,8 @@ class Pair(NamedTuple):
         if self.difference.is_clear:
             return f"{ahead} is better"
         many = self.difference.times_as_many
-        more = "" if math.isinf(many) else f"; {_times(many)} as many test images might tell"
+        of_what = "test images and seeds" if self.difference.covers_seeds else "test images"
+        more = "" if math.isinf(many) else f"; {_times(many)} as many {of_what} might tell"
         return f"cannot be told apart{more}"
 
     @property
@@ -111,12 +112,14 @@ def in_words(pair: Pair) -> str:
 
 
 def predictions_in(folder: Path) -> list[Path]:
-    """Return ``predictions.h5`` of a run's folder, or of all seeds of an experiment's folder.
+    """Return ``predictions.h5`` of a run's folder, or of all seeds, in order, of an experiment's.
 
     Raises:
         InputError: if there is none.
     """
-    found = sorted(folder.glob("predictions.h5")) or sorted(folder.glob("seed*/predictions.h5"))
+    found = sorted(folder.glob("predictions.h5")) or sorted(
+        folder.glob("seed*/predictions.h5"), key=lambda path: (len(path.parent.name), path)
+    )
     if not found:
         raise InputError(
             f"{folder} has no predictions.h5. Name the folder of a run, such as "

@@ -11,7 +11,7 @@ from resnetcam.common.tables import writing_table
 from resnetcam.evaluation.calibration import scores
 from resnetcam.evaluation.intervals import newcombe_interval, wilson_interval
 from resnetcam.evaluation.scoring import balanced_accuracy
-from resnetcam.explain.intervals import mean_with_interval
+from resnetcam.explain.intervals import mean_of_shares, mean_with_interval
 from resnetcam.shift.strengths import KINDS, STRENGTHS
 
 _COLUMNS = (
@@ -62,7 +62,7 @@ def scores_of_corruptions(
     return {
         "n": len(labels),
         "clean": _scores(clean, labels, temperature),
-        "accuracy": {name: max(0.0, end) for name, end in mean_with_interval(mean).items()},
+        "accuracy": mean_of_shares(mean),
         "drop": mean_with_interval(_right(clean, labels) - mean),
         "linear_accuracy": float(np.mean(linear)),
         "mean_corruption_error": _mean_or_none([one["corruption_error"] for one in kinds.values()]),

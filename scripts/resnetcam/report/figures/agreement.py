@@ -20,6 +20,7 @@ from resnetcam.report.figures.page import Page, Panel
 _MARGIN, _MIDDLE, _GAP, _HISTOGRAM, _AROUND, _HEADING, _WORDS = 0.09, 0.3, 0.04, 1.5, 1.0, 0.2, 0.36
 _MOST_SEEDS, _ROWS = 4, 3
 _BINS = 40
+_LETTER = 0.062  # inches, of a class's name
 
 
 def agreement_of_seeds(
@@ -66,7 +67,8 @@ def agreement_of_seeds(
                 picture = np.broadcast_to(images[index], (*images.shape[1:3], 3))
                 _draw_row(panels, picture, {s: m[index] for s, m in shown.items()}, look)
                 of_image = f"test {index}, ρ = {of_images.correlation[index]:.2f}"
-                panels[0].title(f"{of_image}\n{short(names[index], 14)}", pad=2, size=7)
+                page.text(left, y - 0.23, of_image, size=7)
+                page.text(left, y - 0.09, short(names[index], int(side / _LETTER)), size=7)
         draw_color_scale(page, look, [next(iter(maps.values())).shape])
 
 
