@@ -64,7 +64,7 @@ def test_the_interval_over_images_is_that_of_paired_differences():
     assert not found.covers_seeds
 
 
-def test_the_interval_covers_at_least_as_often_as_it_says_over_images_and_seeds():
+def test_the_interval_covers_about_as_often_as_it_says_over_images_and_seeds():
     """Three seeds each, which vary by 2 points, on images of which some are hard for all."""
     random = np.random.default_rng(1)
     inside, widths, within_images = 0, [], []
@@ -79,8 +79,21 @@ def test_the_interval_covers_at_least_as_often_as_it_says_over_images_and_seeds(
         of_images = difference(right[0, :1], right[1, :1], seed=trial)
         within_images.append(of_images.high - of_images.low)
     assert found.covers_seeds
-    assert inside / 100 >= 0.93
-    assert np.mean(widths) < np.mean(within_images) * 1.2, "three seeds tell more than one"
+    assert inside / 100 >= 0.9
+    assert np.mean(widths) < 1.2 * np.mean(within_images)
+
+
+@pytest.mark.parametrize("seeds", [2, 3])
+def test_few_seeds_that_differ_by_far_more_than_images_do_are_not_trusted(seeds):
+    """They differ by 4 points, and 1,000 images would account for one."""
+    random = np.random.default_rng(4)
+    inside = 0
+    for trial in range(100):
+        accuracies = 0.8 + random.normal(0, 0.04, (2, seeds, 1))
+        right = random.random((2, seeds, 1000)) < accuracies
+        found = difference(*right, seed=trial)
+        inside += found.low <= 0 <= found.high
+    assert inside >= 86  # of 100; without Student, 75 and 82
 
 
 def test_a_family_is_told_apart_by_mistake_as_rarely_as_a_pair():
@@ -250,7 +263,7 @@ def test_members_of_a_sweep_are_compared_with_the_one_that_validation_chose(stor
     right = {name: what_is_right(paths).mean() for name, paths in predictions.items()}
     assert a["minus_best"] == pytest.approx(right["s-a"] - right["s-b"])
     assert a["minus_best_low"] < 0 < a["minus_best_high"]
-    assert c["minus_best_high"] < -0.3
+    assert c["minus_best_high"] < -0.1
 
 
 def test_without_held_out_images_no_member_is_the_best(stored):

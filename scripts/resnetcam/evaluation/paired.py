@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t
 
 _RESAMPLES, _AT_A_TIME = 2000, 250
-_Z95 = 1.959964
+_Z95, _BELOW = 1.959964, 0.975  # the share that lies below the first
 
 Right = NDArray[np.bool_]
 
@@ -66,13 +67,14 @@ def difference(first: Right, second: Right, seed: int = 0) -> Difference:
 def differences(
     experiments: Sequence[Right], pairs: Sequence[tuple[int, int]], seed: int = 0
 ) -> list[Difference]:
-    """Return differences of accuracies, with bootstrap intervals over images and seeds.
+    """Return differences of accuracies, with intervals over images and seeds.
 
-    Images are drawn anew for all experiments at once; seeds, where both of a pair have several, for
-    each by itself. Few drawn seeds vary less than new ones would, by the factor (S - 1) / S of
-    their variance, which is made good. Drawing both is too careful as to images (Owen 2007, "The
-    pigeonhole bootstrap"), and too bold where two or three seeds differ by far more than images
-    account for: then 95 % are 85 to 90 %.
+    Images are drawn anew for all experiments at once. Where both of a pair have several seeds, what
+    other seeds would change is drawn too: from the normal distribution, with the variance of the
+    seeds' accuracies that equal networks would not have by chance (two-way analysis of variance,
+    images by seeds). How far seeds vary is itself known from few of them, so the intervals are
+    wider by what Student's t is wider than the normal distribution, with the degrees of freedom of
+    Satterthwaite 1946 (Biometrics Bulletin 2, 110-114).
 
     The intervals are simultaneous: all of a family hold 95 % of the time. They are as many standard
     errors wide as the largest deviation of a resample is in 95 % of 2,000 (max-t: Romano and Wolf
@@ -89,28 +91,56 @@ def differences(
     """
     if not pairs:
         return []
-    random = np.random.Generator(np.random.Philox(key=[seed, experiments[0].shape[1]]))
-    drawn = _drawn_images(experiments, random)
-    with_seeds = [
-        _of_drawn_seeds(one, random) if len(one) > 1 else np.zeros(_RESAMPLES) for one in drawn
-    ]
-    means = [float(one.mean()) for one in experiments]
+    n = experiments[0].shape[1]
+    random = np.random.Generator(np.random.Philox(key=[seed, n]))
+    means = np.array([one.mean() for one in experiments])
+    images = _drawn_images(experiments, random) - means[:, np.newaxis]
+    spreads = [_spread_of_seeds(one) for one in experiments]
+    seeds = random.standard_normal(images.shape) * np.sqrt([[one.variance] for one in spreads])
     covers_seeds = [min(len(experiments[i]), len(experiments[j])) > 1 for i, j in pairs]
     off = np.array(
         [
-            (with_seeds[i] - with_seeds[j] if covered else drawn[i].mean(0) - drawn[j].mean(0))
-            - (means[i] - means[j])
+            images[i] - images[j] + (seeds[i] - seeds[j] if covered else 0)
             for (i, j), covered in zip(pairs, covers_seeds, strict=True)
         ]
     )
     error = off.std(axis=1)
     deviations = np.divide(np.abs(off).T, error, out=np.zeros_like(off.T), where=error > 0)
     errors_wide = max(_Z95, float(np.quantile(deviations.max(axis=1), 0.95)))
-    n = experiments[0].shape[1]
-    return [
-        _with_one_more_each(means[i] - means[j], one, n, errors_wide, covered)
-        for (i, j), one, covered in zip(pairs, error.tolist(), covers_seeds, strict=True)
-    ]
+    found = []
+    for (i, j), one, covered in zip(pairs, error.tolist(), covers_seeds, strict=True):
+        wide = errors_wide * _wider_for_few([spreads[i], spreads[j]] if covered else [], one)
+        found.append(_with_one_more_each(float(means[i] - means[j]), one, n, wide, covered))
+    return found
+
+
+class _Spread(NamedTuple):
+    """How far the mean accuracy of S seeds would differ from that of others.
+
+    Attributes:
+        variance: without what equal networks would differ by on these images, by chance.
+        freedom: S - 1.
+    """
+
+    variance: float
+    freedom: int
+
+
+def _spread_of_seeds(right: Right) -> _Spread:
+    seeds, n = right.shape
+    if seeds == 1:
+        return _Spread(0.0, 0)
+    of_seeds = right.mean(1, keepdims=True)
+    rest = right - of_seeds - right.mean(0) + right.mean()
+    by_chance = float((rest**2).sum()) / ((seeds - 1) * max(1, n - 1)) / n
+    observed = float(of_seeds.var(ddof=1))
+    return _Spread(max(0.0, observed - by_chance) / seeds, seeds - 1)
+
+
+def _wider_for_few(spreads: Sequence[_Spread], error: float) -> float:
+    """How many times as wide an interval is whose error is partly known from few seeds."""
+    uncertain = sum(one.variance**2 / one.freedom for one in spreads if one.freedom)
+    return float(t.ppf(_BELOW, error**4 / uncertain)) / _Z95 if uncertain else 1.0
 
 
 def _with_one_more_each(
@@ -134,30 +164,18 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return corrected
 
 
-def _drawn_images(
-    experiments: Sequence[Right], random: np.random.Generator
-) -> list[NDArray[np.float64]]:
-    """Accuracies on images that are drawn anew in each resample: (S, resamples) an experiment."""
+def _drawn_images(experiments: Sequence[Right], random: np.random.Generator) -> NDArray[np.float64]:
+    """Mean accuracies on images that are drawn anew in each resample: (experiments, resamples)."""
     # Images that the same seeds have right are alike, so it is drawn how many there are of a kind.
     kinds, counts = np.unique(np.concatenate(experiments), axis=1, return_counts=True)
+    ends = np.cumsum([len(one) for one in experiments])[:-1]
+    shares = np.array([one.mean(0) for one in np.split(kinds, ends)])
     n = experiments[0].shape[1]
     found = []
     for _ in range(_RESAMPLES // _AT_A_TIME):
         numbers = random.multinomial(n, counts / n, _AT_A_TIME)
-        found.append(kinds.astype(np.float64) @ numbers.T / n)
-    ends = np.cumsum([len(one) for one in experiments])[:-1]
-    return np.split(np.hstack(found), ends)
-
-
-def _of_drawn_seeds(
-    accuracies: NDArray[np.float64], random: np.random.Generator
-) -> NDArray[np.float64]:
-    """Means over seeds that are drawn anew in each resample, of accuracies (S, resamples)."""
-    seeds, resamples = accuracies.shape
-    picks = random.integers(0, seeds, (seeds, resamples))
-    means = accuracies.mean(0)
-    drawn = np.take_along_axis(accuracies, picks, 0).mean(0)
-    return np.asarray(means + (drawn - means) * math.sqrt(seeds / (seeds - 1)))
+        found.append(shares @ numbers.T / n)
+    return np.hstack(found)
 
 
 def _two_sided(fewer: int, n: int) -> float:
