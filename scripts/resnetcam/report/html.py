@@ -6,8 +6,10 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from resnetcam.common.errors import DamagedFileError
+from resnetcam.report.navigation import contents, linked_headings, with_folds
 
 _PAGE = """\
 <!doctype html>
@@ -27,10 +29,13 @@ _PAGE = """\
 </body>
 </html>
 """
+_TO_TOP = '<a class="top" href="#" aria-label="Back to the top">↑</a>\n'
 
 
 def to_html(markdown: str, folder: Path, title: str, css: str) -> str:
-    """Render markdown as one self-contained page.
+    """Render markdown as one self-contained page, with a list of its sections before the first.
+
+    Explanations are folded (``navigation.with_folds``).
 
     Args:
         markdown: CommonMark with tables; raw HTML in it shows as text.
@@ -40,7 +45,11 @@ def to_html(markdown: str, folder: Path, title: str, css: str) -> str:
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     parser.add_render_rule("table_open", lambda *_: '<div class="table"><table>\n')
     parser.add_render_rule("table_close", lambda *_: "</table></div>\n")
-    tokens = parser.parse(markdown)
+    tokens = with_folds(parser.parse(markdown))
+    headings = linked_headings(tokens)
+    if headings:
+        first = next(place for place, one in enumerate(tokens) if one.tag in ("h2", "h3"))
+        tokens.insert(first, Token("html_block", "", 0, content=contents(headings) + _TO_TOP))
     for token in tokens:
         for child in token.children or ():
             if child.type == "image":

@@ -1,0 +1,115 @@
+"""The report's page: sections that can be linked to, contents, folded explanations."""
+
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from resnetcam.report.html import to_html
+
+CSS = (Path(__file__).parents[2] / "report/report.css").read_text()
+TEXT = """\
+# Report
+
+**All is well.**
+
+## Experiment fast
+
+### Learning curves
+
+Curves.
+
+*How to read it.* Down is good, *really*.
+
+### Learning curves
+
+## Experiment \\<b\\>ünder & 1\\_2
+
+### Learning curves
+
+*How to read it.*
+
+*How it ends.* Not folded.
+
+## Data
+"""
+
+
+class Page(HTMLParser):
+    """Ids, the texts of links by where they lead, and what is folded."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.ids, self.links, self.folded, self.open = [], {}, [], []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        self.open.append((tag, attributes))
+        if "id" in attributes:
+            self.ids.append(attributes["id"])
+        if tag == "details":
+            self.folded.append("")
+
+    def handle_endtag(self, tag):
+        while self.open and self.open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data):
+        for tag, attributes in self.open:
+            if tag == "a":
+                place = unquote(attributes["href"])
+                self.links[place] = self.links.get(place, "") + data
+            if tag == "details":
+                self.folded[-1] += data
+
+
+@pytest.fixture
+def page(tmp_path):
+    return to_html(TEXT, tmp_path, "Report", CSS)
+
+
+def test_each_section_can_be_linked_to_and_stands_in_the_contents(page):
+    found = Page(page)
+
+    assert found.ids == [
+        "experiment-fast",
+        "experiment-fast-learning-curves",
+        "experiment-fast-learning-curves-2",
+        "experiment-b-ünder-1_2",
+        "experiment-b-ünder-1_2-learning-curves",
+        "data",
+    ]
+    assert {f"#{name}" for name in found.ids} | {"#"} == found.links.keys()
+    assert found.links["#experiment-b-ünder-1_2"] == "Experiment <b>ünder & 1_2#"
+    assert "<b>" not in page
+
+
+def test_contents_are_nested_lists_after_the_first_words(page):
+    nav = page.partition("<nav")[2].partition("</nav>")[0]
+
+    assert page.index("All is well.") < page.index("<nav") < page.index("<h2")
+    assert nav.count("<ul>") == nav.count("</ul>") == 3
+    assert nav.count("<li>") == nav.count("</li>") == 6
+
+
+def test_explanations_are_folded_behind_their_name(page):
+    found = Page(page)
+
+    (folded,) = found.folded
+    assert " ".join(folded.split()) == "How to read it Down is good, really."
+    assert "<em>How it ends.</em>" in page
+
+
+def test_a_page_without_sections_has_no_contents(tmp_path):
+    page = to_html("# Report\n\nNothing yet.\n", tmp_path, "Report", CSS)
+
+    assert "<nav" not in page and 'class="top"' not in page
+
+
+def test_paper_shows_what_is_folded_and_no_navigation():
+    paper = CSS.partition("@media print")[2]
+
+    assert ".contents, .top, .anchor, summary { display: none; }" in paper
+    assert "content-visibility: visible" in paper
