@@ -453,8 +453,8 @@ def test_twenty_labels_of_the_test_set_are_shown_and_ten_of_others(tmp_path, tex
     label_candidates.label_candidates(tmp_path / "a.png", sets, Stored())
     headings = [text for text in texts if "candidate" in text]
     assert [heading.partition(":")[2] for heading in headings] == [
-        " 30 candidates of 61; the 20 surest",
-        *[" 30 candidates of 61; the 10 surest"] * 2,
+        " 30 candidates of 61; the 20 whose label is least probable",
+        *[" 30 candidates of 61; the 10 whose label is least probable"] * 2,
     ]
     values = [value for _, value in pictures]
     assert values[:20] == [*range(49, 29, -1)]  # the surest come first

@@ -641,7 +641,7 @@ def test_labels_to_look_at_are_told_as_candidates(results):
         section
     )
     assert "Test and held-out images did not train the network." in section
-    assert "test images rejected about one in four" in section
+    assert "people rejected 48." in section
 
 
 def test_labels_to_look_at_of_several_seeds_without_held_out_images(results):
@@ -659,7 +659,7 @@ def test_labels_to_look_at_of_several_seeds_without_held_out_images(results):
     assert "| held-out" not in markdown
     assert "Without the 1 test image in doubt" in markdown
     assert "Test images did not train the network. The training images did" in markdown
-    assert "rejected about one in four" not in markdown
+    assert "people rejected 48" not in markdown
 
 
 def test_without_a_doubt_or_without_anything_else_the_report_says_so(results):
@@ -885,7 +885,10 @@ def test_maps_of_several_seeds_are_compared(results, wrong):
 
     section = markdown.partition("### Do the seeds' maps agree?")[2].partition("\n##")[0]
     assert "](fast/agreement.png)" in section and "[agreement.csv](fast/agreement.csv)" in section
-    assert "**Maps agree in part" in section
+    assert (
+        "**Grad-CAM's maps of the same image correlate by 0.74 from seed to seed, those of"
+        in section
+    )
     assert "| 98 test images, 2 seeds |" in section and "Shared of the 6 highest cells" in section
     rows = [line.count("|") for line in section.splitlines() if line.startswith("|")]
     assert rows == [6] * 4
@@ -1028,7 +1031,7 @@ def test_hostile_names_stay_text(results):
     assert "… and 89 other values" in parsed.text and "97" not in parsed.text
     assert not {"script", "b"} & {tag for tag, _ in parsed.tags}
     links = [attrs["href"] for tag, attrs in parsed.tags if tag == "a"]
-    assert not [link for link in links if "evil" in link]
+    assert not [link for link in links if "evil" in link and not link.startswith("#")]
     for name in HOSTILE:
         assert " ".join(name.replace("\u202e", " ").split()) in parsed.text
 

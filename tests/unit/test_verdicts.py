@@ -112,7 +112,7 @@ def test_other_methods_are_grouped_by_what_can_be_told():
 
     assert pointing.on_methods == (
         "Of the other methods, it is better than Eigen-CAM; it is worse than Grad-CAM++; "
-        "it shows no clear difference from HiResCAM and LayerCAM."
+        "it shows no clear difference from LayerCAM; it is equal to HiResCAM."
     )
 
 

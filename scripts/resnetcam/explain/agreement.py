@@ -1,7 +1,7 @@
 """Do the maps of one image agree from seed to seed? What of a map is the data's, what the seed's.
 
 Networks of several seeds learn from the same images and classify about as well. Where their maps of
-an image differ, at most one of them can be the reason for that.
+an image differ, another training would show something else.
 """
 
 import itertools

@@ -8,9 +8,6 @@ from resnetcam.common.json_shapes import AGREEMENT
 from resnetcam.report.text import relative_link
 from resnetcam.report.titles import title
 
-# As printed, below so much the seeds' maps are not alike, and from so much on they are.
-_ALIKE, _UNALIKE = 0.8, 0.5
-
 
 def agreement_facts(path: Path | None, folder: Path) -> dict[str, Any] | None:
     """Return what the template prints of an experiment's ``agreement.json``; None if there is none.
@@ -26,20 +23,20 @@ def agreement_facts(path: Path | None, folder: Path) -> dict[str, Any] | None:
     return found | {
         "default": default,
         "method": title(first),
-        "verdict": _verdict(default) if default["same_image"] else None,
+        "verdict": _verdict(default, title(first)) if default["same_image"] else None,
         "table": table,
         "figure": figure,
     }
 
 
-def _verdict(default: dict[str, Any]) -> str:
-    """Say how much of a map is the image's, and how much the seed's."""
+def _verdict(default: dict[str, Any], method: str) -> str:
+    """Say how alike the maps of an image are from seed to seed, beside those of two images."""
     same = round(default["same_image"]["correlation"]["mean"], 2)
     other = default["other_image"]
-    if other and same <= round(other["correlation"]["mean"], 2):
-        return "From seed to seed, maps of the same image are no more alike than maps of two images"
-    if same < _UNALIKE:
-        return "Maps are more the seed's than the image's: another training would point elsewhere"
-    if same < _ALIKE:
-        return "Maps agree in part: what one seed's map shows and another's does not is the seed's"
-    return "Maps agree from seed to seed: another training would show much the same"
+    between = f"{method}'s maps of the same image correlate by {same:.2f} from seed to seed"
+    if not other:
+        return f"{between}."
+    level = round(other["correlation"]["mean"], 2)
+    if same <= level:
+        return f"{between}, no more than those of two images of one seed ({level:.2f})."
+    return f"{between}, those of two images of one seed by {level:.2f}."

@@ -30,6 +30,7 @@ class _Lead(NamedTuple):
     mean: float
     low: float
     high: float
+    is_none: bool  # both are the same, image by image
 
 
 class _Metric(NamedTuple):
@@ -93,7 +94,8 @@ def _leads(candidates: Mapping[str, Any], metric: _Metric) -> list[_Lead]:
             if metric.high_is_good:
                 ends = [-behind["mean"], -behind["high"], -behind["low"]]
             # Adding zero turns a negative zero into a plain one.
-            leads.append(_Lead(name, *(round(end, _DIGITS) + 0.0 for end in ends)))
+            mean, low, high = (round(end, _DIGITS) + 0.0 for end in ends)
+            leads.append(_Lead(name, mean, low, high, is_none=not any(ends)))
     return leads
 
 
@@ -115,8 +117,9 @@ def _among_methods(leads: list[_Lead]) -> str:
         "is better than": [title(lead.of) for lead in leads if lead.low > 0],
         "is worse than": [title(lead.of) for lead in leads if lead.high < 0],
         "shows no clear difference from": [
-            title(lead.of) for lead in leads if lead.low <= 0 <= lead.high
+            title(lead.of) for lead in leads if lead.low <= 0 <= lead.high and not lead.is_none
         ],
+        "is equal to": [title(lead.of) for lead in leads if lead.is_none],
     }
     return "; it ".join(f"{verb} {_joined(names)}" for verb, names in groups.items() if names)
 

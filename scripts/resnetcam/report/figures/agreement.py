@@ -77,7 +77,7 @@ def _examples(order: NDArray[np.integer]) -> dict[str, NDArray[np.integer]]:
     middle = max(0, len(order) // 2 - _ROWS // 2)
     return {
         "agree most": order[:_ROWS],
-        "in the middle": order[middle : middle + _ROWS],
+        "around the median": order[middle : middle + _ROWS],
         "agree least": order[-_ROWS:],
     }
 

@@ -58,7 +58,9 @@ def label_candidates(path: str | Path, sets: Sequence[LabelledSet], data: Datase
 
 def _heading(one: LabelledSet) -> str:
     number, total = len(one.doubts.candidates), len(one.labels)
-    drawn = f"; the {_MOST[one.name]} surest" if number > _MOST[one.name] else ""
+    drawn = (
+        f"; the {_MOST[one.name]} whose label is least probable" if number > _MOST[one.name] else ""
+    )
     return f"{_TITLES[one.name]}: {counted(number, 'candidate')} of {total:,}{drawn}"
 
 
