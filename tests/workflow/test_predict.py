@@ -69,7 +69,7 @@ def test_test_images_get_the_answers_that_the_run_has_of_them(workflow, images):
     page = (folder / "predictions.html").read_text()
     accuracy = json.loads((run / "metrics.json").read_text())["accuracy"]
     assert f"right on {accuracy:.1%} of 60 test images" in page
-    assert "Too few images for a verdict" in page
+    assert "Do its maps show what it uses? On test images: By deletion, Grad-CAM" in page
     assert page.count("<section") == 12
 
     assert workflow.planned("predict", *settings(images)) == {}
