@@ -47,7 +47,7 @@ def use_gpu_partition(workflow):
     """Uncomment the lines about it, as docs/cluster.md says."""
     path = workflow.folder / "profiles/slurm/config.yaml"
     text, lines = re.subn(r"# (.*slurm_partition: gpu)", r"\1", path.read_text())
-    assert lines == 7
+    assert lines == 10
     path.write_text(text)
 
 
