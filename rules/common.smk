@@ -3,6 +3,8 @@
 
 from functools import cache
 
+from snakemake.utils import available_cpu_count
+
 from resnetcam.workflow.code_digest import code_digest
 from resnetcam.workflow.training_code import other_backends, training_code
 from resnetcam.settings.catalogue import RUN, Catalogue
@@ -155,7 +157,7 @@ def beside_other_seeds(most):
         if not runs_jobs_here():
             return most
         seeds = len(catalogue.experiment(wildcards.experiment)["seeds"])
-        return max(1, min(most, workflow.cores // seeds))
+        return max(1, min(most, min(workflow.cores, available_cpu_count()) // seeds))
 
     return threads
 
@@ -166,7 +168,7 @@ def memory(mb):
 
 
 def network_resources(mb):
-    return {"gpu": int(DEVICE != "cpu"), "mem_mb": memory(mb)}
+    return {"gpu": int(NETWORK.endswith("-gpu")), "mem_mb": memory(mb)}
 
 
 def earlier_experiments_first(wildcards):

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from resnetcam.workflow.environments import has_nvidia_device
+
 
 @pytest.fixture(scope="module")
 def shared(fresh_workflow):
@@ -72,13 +74,16 @@ def test_one_experiment_can_be_asked_for_by_path(shared):
 @pytest.mark.slow
 @pytest.mark.usefixtures("conda", "plugins")
 @pytest.mark.parametrize("profile", ["default", "slurm"])
-def test_the_gpu_is_a_resource_unless_the_device_is_the_processor(shared, profile):
+def test_the_gpu_is_a_resource_where_there_may_be_one(shared, profile):
     arguments = ["-n", "--workflow-profile", f"profiles/{profile}", "--executor", "local"]
-    with_gpu = shared.run(*arguments, "--until", "train", "--config", "device=auto").output
-    without = shared.run(*arguments, "--until", "train", "--config", "device=cpu").output
+    outputs = {
+        device: shared.run(*arguments, "--until", "train", "--config", f"device={device}").output
+        for device in ("gpu", "auto", "cpu")
+    }
 
-    assert "gpu=1" in with_gpu
-    assert "gpu=1" not in without
+    assert "gpu=1" in outputs["gpu"]
+    assert ("gpu=1" in outputs["auto"]) == (has_nvidia_device() or profile == "slurm")
+    assert "gpu=1" not in outputs["cpu"]
 
 
 @pytest.mark.slow
