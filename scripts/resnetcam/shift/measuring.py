@@ -39,7 +39,7 @@ def ask(
     found: dict[tuple[str, int], list[Answers]] = {state: [] for state in states}
     work = list(itertools.product(range(0, len(images), step), states))
     part = np.zeros(0, np.uint8)
-    for first, (kind, strength) in logged_steps(work, "images corrupted", step):
+    for first, (kind, strength) in logged_steps(work, "images corrupted", min(step, len(images))):
         if not kind:
             part = images[first : first + step]
         numbers = range(first, first + len(part))
