@@ -4,6 +4,7 @@ Images are float32 (N, H, W, C) throughout, and each is worked on by itself.
 """
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ Integers = NDArray[np.int64]
 Fold = Callable[[Integers, int], Integers]
 
 
-def correlated(images: Floats, kernels: Floats, border: str) -> Floats:
+def correlated(images: Floats, kernels: Floats, border: Literal["reflect", "edge"]) -> Floats:
     """Return each image's correlation with its kernel: the mean of its neighbours, so weighted.
 
     Args:
@@ -23,7 +24,7 @@ def correlated(images: Floats, kernels: Floats, border: str) -> Floats:
     """
     height, width = images.shape[1:3]
     r = kernels.shape[1] // 2
-    padded = np.pad(images, ((0, 0), (r, r), (r, r), (0, 0)), border)  # type: ignore[call-overload]
+    padded = np.pad(images, ((0, 0), (r, r), (r, r), (0, 0)), border)
     size = [fft.next_fast_len(length, real=True) for length in padded.shape[1:3]]
     of_images = fft.rfft2(padded, size, axes=(1, 2))
     of_kernels = fft.rfft2(kernels, size, axes=(1, 2))[..., np.newaxis]
