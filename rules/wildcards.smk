@@ -64,6 +64,12 @@ def detailed_experiments(wildcards):
     return catalogue.detailed(wildcards.dataset, wildcards.get("experiment"))
 
 
+def experiments_of_report(wildcards):
+    """All that a report speaks of, members of sweeps too."""
+    own = wildcards.get("experiment")
+    return [own] if own else of_dataset("experiments")(wildcards)
+
+
 # Inputs and outputs.
 
 
@@ -245,3 +251,10 @@ def figure(name, described_as=None):
         subcategory="{experiment}",
         labels={"figure": name.replace("_", " "), "seed": "{seed}"},
     )
+
+
+def figures(*names):
+    """Outputs of figures: as PNG, and as SVG, which the HTML report holds."""
+    return {name: figure(name) for name in names} | {
+        f"{name}_svg": f"{RUN}/figures/{name}.svg" for name in names
+    }

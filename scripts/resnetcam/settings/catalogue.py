@@ -11,6 +11,7 @@ from resnetcam.common.names import nearest
 from resnetcam.explain.class_choices import extra_choices
 from resnetcam.report.figure_names import CLASS_PAGES, FIGURES
 from resnetcam.settings.files import is_of_files
+from resnetcam.settings.runnable import runnable_config
 
 RUN = "results/{dataset}/{experiment}/seed{seed}"
 
@@ -18,8 +19,9 @@ _OF_A_RUN = ("model.keras", "gradcam.h5", "randomised.h5")
 _OF_A_DATASET = (
     *("source.json", "images.tar.gz", "regions.csv", "data.h5", "images.json"),
     *("baseline.json", "baseline.h5", "comparison.csv", "comparison.png"),
+    "comparison.svg",
 )
-_KINDS = ("csv", "json", "png")
+_KINDS = ("csv", "json", "png", "svg")
 _OF_DATA_AND_MAPS = (
     *("draw_seed", "side", "fit", "unreadable", "twins"),
     *("train_images", "test_images", "validation_images", "split_seed"),
@@ -103,6 +105,10 @@ class Catalogue:
         settings = self.dataset(dataset)
         return {key: settings[key] for key in _OF_DATA_AND_MAPS if key in settings}
 
+    def runnable(self, dataset: str, experiments: Sequence[str]) -> str:
+        """Return the config that makes a report's results again, as YAML."""
+        return runnable_config(self._settings, dataset, experiments)
+
     def has_regions(self, dataset: str) -> bool:
         """Say whether the regions of objects are known, so that maps can be scored by them."""
         return dataset in self.drawn or dataset in self.annotated
@@ -181,9 +187,10 @@ class Catalogue:
             raise InputError(f"Dataset {dataset} has no annotations called {name!r}{hint}.")
         return files[name]
 
-    def summaries(self, dataset: str, kind: str) -> list[str]:
-        """Return the summaries of all exports: ``json`` files, or ``png`` figures."""
-        return [f"results/{dataset}/annotations/{name}.{kind}" for name in self.exports(dataset)]
+    def summaries(self, dataset: str, *kinds: str) -> list[str]:
+        """Return the summaries of all exports: ``json`` files, ``png`` or ``svg`` figures."""
+        names = self.exports(dataset)
+        return [f"results/{dataset}/annotations/{name}.{kind}" for name in names for kind in kinds]
 
     def targets(self, dataset: str) -> list[str]:
         """Return what is made of a dataset by itself: reports, summaries, a kit to draw with."""
@@ -204,13 +211,14 @@ class Catalogue:
         """Return what a report shows of the experiments that it looks at one by one."""
         names = ["metrics.json", "run.json", "history.csv", "predictions.h5"]
         names += ["confusions.csv", "classes.csv", "mistakes.csv"]
-        names += [f"figures/{name}.png" for name in (*FIGURES, *CLASS_PAGES)]
+        names += [f"figures/{name}.{kind}" for name in FIGURES for kind in ("png", "svg")]
+        names += [f"figures/{name}.png" for name in CLASS_PAGES]
         if extra_choices(self.dataset(dataset)["gradcam"]["classes"]):
-            names.append("figures/gradcam_classes.png")
+            names += ["figures/gradcam_classes.png", "figures/gradcam_classes.svg"]
         names += ["faithfulness.json", "randomisation.json"]
         names += ["localisation.json"] * self.has_regions(dataset)
         if self.measures_shift(dataset):
-            names += ["shift.json", "shift.csv", "figures/shift.png"]
+            names += ["shift.json", "shift.csv", "figures/shift.png", "figures/shift.svg"]
         names += ["test_sets.json"] * bool(self.dataset(dataset)["test_sets"])
         folders = [f"results/{dataset}/{experiment}" for experiment in experiments]
         files = _in_folders(self.runs(dataset, experiments), names)
@@ -238,7 +246,7 @@ class Catalogue:
         files = _in_folders(self.runs(dataset, experiments), of_a_run)
         files += _in_folders([f"results/{dataset}"], _OF_A_DATASET)
         files += self.test_sets(dataset) if self.dataset(dataset)["test_sets"] else []
-        return files + self.summaries(dataset, "json") + self.summaries(dataset, "png")
+        return files + self.summaries(dataset, "json", "png", "svg")
 
 
 def names_below(part: str, paths: Iterable[str]) -> list[str]:
