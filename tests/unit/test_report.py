@@ -625,7 +625,7 @@ def test_a_mean_over_seeds_is_told_from_the_seed_that_is_looked_at(results):
     runs = [write_run(results.folder, "fast", s, a) for s, a in ((1, 0.9), (2, 0.92), (3, 0.86))]
     markdown, _ = results(["cat", "dog"], archive(), runs)
     assert "89.3% of the test images are classified correctly, on average over 3 seeds." in markdown
-    assert "| 1 | 90.0% | 50.0% | 0.500 | 1.20% |" in markdown
+    assert "| 1 | 90.0% | 50.0% | 0.500 | 4.00% |" in markdown
     assert "| 3 | 86.0% |" in markdown and "What follows is of seed 1, unless it says" in markdown
     assert "accuracy, loss and training time are means over them" in markdown
     alone, _ = results(["cat", "dog"], archive(), runs[:1])
