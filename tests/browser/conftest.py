@@ -55,11 +55,19 @@ def browser():
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def emptied():
+    """The folders that this session has emptied of what another one left."""
+    return set()
+
+
 @pytest.fixture(scope="module")
-def pictures(request, file):
-    """The folder for a page's screenshots and its PDF, without those of another time."""
+def pictures(request, file, emptied):
+    """The folder for a page's screenshots and its PDF."""
     folder = request.config.getoption("pictures") / name_of(file)
     folder.mkdir(parents=True, exist_ok=True)
-    for old in [*folder.glob("*.png"), folder / "paper.pdf", folder / "loading.csv"]:
-        old.unlink(missing_ok=True)
+    if folder not in emptied:
+        for old in [*folder.glob("*.png"), folder / "paper.pdf", folder / "loading.csv"]:
+            old.unlink(missing_ok=True)
+        emptied.add(folder)
     return folder

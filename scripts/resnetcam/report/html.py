@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from resnetcam.common.errors import DamagedFileError
-from resnetcam.report.navigation import contents, linked_headings, with_folds
+from resnetcam.report.navigation import contents, framed_tables, linked_headings, with_folds
 
 _PAGE = """\
 <!doctype html>
@@ -43,9 +43,7 @@ def to_html(markdown: str, folder: Path, title: str, css: str) -> str:
         title, css: of the page.
     """
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
-    parser.add_render_rule("table_open", lambda *_: '<div class="table"><table>\n')
-    parser.add_render_rule("table_close", lambda *_: "</table></div>\n")
-    tokens = with_folds(parser.parse(markdown))
+    tokens = framed_tables(with_folds(parser.parse(markdown)))
     headings = linked_headings(tokens)
     if headings:
         first = next(place for place, one in enumerate(tokens) if one.tag in ("h2", "h3"))
