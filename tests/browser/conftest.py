@@ -38,7 +38,7 @@ def pages(config) -> list[Path]:
 def name_of(page: Path) -> str:
     """A name for tests and files: where the page lies, in one word."""
     path = page.relative_to(ROOT / "results") if page.is_relative_to(ROOT / "results") else page
-    return "-".join(path.with_suffix("").parts).strip("/")
+    return "-".join(path.with_suffix("").parts).strip("/-")
 
 
 def pytest_generate_tests(metafunc):
