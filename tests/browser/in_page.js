@@ -130,11 +130,11 @@
     for (const fold of document.querySelectorAll("details")) fold.open = true;
   },
 
-  // The first words of each fold that is printed at all.
+  // The first words of each fold that is printed at all. Controls are of no use on paper.
   wordsOfFolds() {
     const words = [];
     for (const fold of document.querySelectorAll("details")) {
-      if (getComputedStyle(fold).display === "none" || !fold.checkVisibility()) continue;
+      if (!fold.checkVisibility() || fold.querySelector("button, input, select, textarea")) continue;
       const walker = document.createTreeWalker(fold, NodeFilter.SHOW_TEXT);
       while (walker.nextNode()) {
         const node = walker.currentNode;
