@@ -1,7 +1,10 @@
 # make run    the whole chain on the built-in dataset, from nothing, in minutes; ARGS=-n shows what
 #             would run, CONFIG=device=cpu changes a setting
-# make test   every test but those of deploying; make check: lint, quick tests and dry runs, under
-#             a minute; make test-deploy: a real Slurm, other schedulers, the environments built
+# make test   every test but those of deploying and of pages; make check: lint, quick tests and
+#             dry runs, under a minute; make test-deploy: a real Slurm, other schedulers, the
+#             environments built; make test-browser: the pages of `make run`, which it runs first,
+#             in Chromium (.venv-browser), with screenshots in results/browser; PAGES='folder ...'
+#             names other pages
 # make docs   the pages as a site in site/ (an environment of its own, .venv-docs)
 # make bench  measure speed, after `make venv`: `bench-training`, `bench-maps`, `bench-plan`;
 #             `make bench-data`: 100,000 image files to data.h5, with peak memory
@@ -14,13 +17,14 @@
 PYTHON ?= python3
 ARGS ?=
 CONFIG ?=
+PAGES ?= results/shapes $(wildcard results/predictions)
 BIN = .venv/bin
 # A process for each processor and one more, up to four (tests/conftest.py).
 PYTEST = $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 # Snakemake takes the last --config alone, so settings have a variable of their own.
 SNAKEMAKE_LINE = snakemake --cores 4 $(ARGS) --config dataset=shapes $(CONFIG)
 
-.PHONY: run test test-deploy check lint docs schema bench bench-training bench-maps bench-plan bench-data lock venv plugins clean clean-archives clean-training clean-venv
+.PHONY: run test test-deploy test-browser check lint docs schema bench bench-training bench-maps bench-plan bench-data lock venv plugins clean clean-archives clean-training clean-venv
 
 run: venv
 	@echo '$$ $(SNAKEMAKE_LINE)'
@@ -32,6 +36,12 @@ test: venv plugins lint
 
 test-deploy: venv plugins
 	$(BIN)/python -m pytest -q tests/deploy $(ARGS)
+
+# The conftest.py above tests/browser belongs to .venv.
+test-browser:
+	@$(MAKE) --no-print-directory run ARGS=
+	@$(PYTHON) envs/make_venv.py browser
+	.venv-browser/bin/python -m pytest -q --confcutdir=tests/browser tests/browser $(PAGES:%=--pages %) $(ARGS)
 
 check: venv lint
 	$(PYTEST) --maxprocesses 2 -m "not slow" $(ARGS)
@@ -86,4 +96,4 @@ clean-training:
 	rm -rf .training
 
 clean-venv:
-	rm -rf .venv .venv-docs
+	rm -rf .venv .venv-browser .venv-docs

@@ -20,6 +20,7 @@ LOCKS = {
     "requirements-jax-gpu.txt": ["workflow", "data", "jax-gpu", "report"],
     "requirements-cluster.txt": ["workflow", "cluster"],
     "requirements-docs.txt": ["docs"],
+    "requirements-browser.txt": ["browser"],
 }
 ENVIRONMENTS = {
     "envs/data.yaml": ("data", LOCK),

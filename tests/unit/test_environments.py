@@ -1,6 +1,7 @@
 """One set of pins: the locks and every environment agree, and the environments are complete."""
 
 import ast
+import importlib.util
 import os
 import re
 import site
@@ -85,6 +86,14 @@ def pins_of_lock(path):
 def dependencies(path):
     *conda, last = yaml.safe_load(path.read_text())["dependencies"]
     return conda, [re.split(" ;| --hash", requirement)[0] for requirement in last["pip"]]
+
+
+def test_the_locks_are_those_that_make_lock_writes():
+    spec = importlib.util.spec_from_file_location("lock", ROOT / "envs/lock.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    assert sorted(module.LOCKS) == [path.name for path in LOCKS]
 
 
 @pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.name)

@@ -1,5 +1,7 @@
 """The report's page: sections that can be linked to, contents, folded explanations."""
 
+import re
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
@@ -113,3 +115,18 @@ def test_paper_shows_what_is_folded_and_no_navigation():
 
     assert ".contents, .top, .anchor, summary { display: none; }" in paper
     assert "content-visibility: visible" in paper
+
+
+def test_each_table_is_a_region_of_its_own_that_a_keyboard_can_scroll(tmp_path):
+    table = "| a |\n|---|\n| 1 |\n"
+    text = f'{table}\n# Report\n\n## Data & "more"\n\n{table}\n{table}'
+
+    page = to_html(text, tmp_path, "Report", CSS)
+
+    regions = re.findall(r'<div class="table" (.*)>\n<table>', page)
+    assert page.count("</table>\n</div>") == page.count("<table>") == 3
+    assert [unescape(region) for region in regions] == [
+        'role="region" tabindex="0" aria-label="Table 1"',
+        'role="region" tabindex="0" aria-label="Table 2: Data & "more""',
+        'role="region" tabindex="0" aria-label="Table 3: Data & "more""',
+    ]

@@ -12,6 +12,7 @@ from markdown_it.token import Token
 from resnetcam.common.errors import DamagedFileError
 from resnetcam.report.navigation import (
     contents,
+    framed_tables,
     linked_headings,
     with_experiments,
     with_folds,
@@ -55,9 +56,7 @@ def to_html(markdown: str, folder: Path, title: str, css: str, script: str = "")
         title, css, script: of the page.
     """
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
-    parser.add_render_rule("table_open", lambda *_: '<div class="table"><table>\n')
-    parser.add_render_rule("table_close", lambda *_: "</table></div>\n")
-    tokens = with_seeds(with_folds(parser.parse(markdown)))
+    tokens = framed_tables(with_seeds(with_folds(parser.parse(markdown))))
     headings = linked_headings(tokens)
     if headings:
         first = next(place for place, one in enumerate(tokens) if one.tag in ("h2", "h3"))

@@ -1,4 +1,4 @@
-"""How one finds one's way through a page: headings to link to, a list of them, sections, folds."""
+"""How one finds one's way through a page: links to headings, contents, sections, tables, folds."""
 
 import html
 import itertools
@@ -45,6 +45,25 @@ def linked_headings(tokens: Sequence[Token]) -> list[Heading]:
         inline.children = [*children, Token("html_inline", "", 0, content=link)]
         found.append(Heading(level, name, text))
     return found
+
+
+def framed_tables(tokens: Sequence[Token]) -> list[Token]:
+    """Put each table into a box that scrolls by itself, by keyboard too, and has a name.
+
+    Screen readers call a table by its number and the heading above it.
+    """
+    framed, heading, numbers = list[Token](), "", itertools.count(1)
+    for place, token in enumerate(tokens):
+        if token.type == "heading_open":
+            heading = "".join(one.content for one in tokens[place + 1].children or [])
+        if token.type == "table_open":
+            name = f"Table {next(numbers)}" + (f": {heading}" if heading else "")
+            label = f'role="region" tabindex="0" aria-label="{html.escape(name)}"'
+            framed.append(Token("html_block", "", 0, content=f'<div class="table" {label}>\n'))
+        framed.append(token)
+        if token.type == "table_close":
+            framed.append(Token("html_block", "", 0, content="</div>\n"))
+    return framed
 
 
 def contents(headings: Sequence[Heading]) -> str:
