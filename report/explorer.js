@@ -125,7 +125,7 @@ const at = (id) => document.getElementById(id);
 const named = (name) => element("bdi", {}, name);
 const CONTROLS = ["run", "true", "predicted", "correct", "from", "to", "candidates", "sort", "choice"];
 
-function element(tag, properties, ...children) {
+function element(tag, properties = {}, ...children) {
   const made = document.createElement(tag);
   for (const [key, value] of Object.entries(properties)) {
     if (key in made && key !== "role") made[key] = value;
@@ -231,7 +231,7 @@ function showGrid(page) {
     const button = tiles[i].firstChild, isWrong = run.predicted[i] !== data.labels[i];
     const said = data.classes[run.predicted[i]], truth = data.classes[data.labels[i]];
     button.className = isWrong ? "wrong" : "";
-    button.lastChild.replaceChildren(isWrong ? "✗ " : "", named(said));
+    button.lastChild.replaceChildren(named(truth), ...(isWrong ? [element("em", {}, "✗ ", named(said))] : []));
     const answer = `${truth}${isWrong ? `, taken for ${said}` : ""}`;
     button.setAttribute("aria-label", `Image ${data.numbers[i]}: ${answer}, ${percent(run.confidence[i])}`);
   }
@@ -240,7 +240,7 @@ function showGrid(page) {
   const right = shown.filter((i) => run.predicted[i] === data.labels[i]).length;
   const count = `${shown.length.toLocaleString("en")} of ${data.labels.length.toLocaleString("en")} images`;
   at("count").textContent = !shown.length ? `${count}: none is as the filters ask.`
-    : `${count}. ${run.title} is right on ${right.toLocaleString("en")} (${percent(right / shown.length)}).`;
+    : `${count}. ${run.title} is right on ${right ? `${right.toLocaleString("en")} (${percent(right / shown.length)})` : "none"}.`;
   showClasses(page);
 }
 
@@ -379,14 +379,14 @@ async function mapTile(page, run, group, title, side = 128) {
   const explained = data.classes[classOf(data, run, choice, i)];
   const words = element("figcaption", {}, title), add = (...some) => words.append(element("span", {}, ...some));
   const share = run.of(i)[classOf(data, run, choice, i)];
-  if (group.knowsClass) add("for ", named(explained), `, ${percent(share)}`);
+  if (group.knowsClass) add("for ", named(explained), run === page.run ? "" : `, ${percent(share)}`);
   else add("of no class");
   const map = await mapOf(data, run, group, choice, i);
   if (!map) {
     const absent = element("div", { className: "absent" }, "No room for this map on this page");
     return { figure: element("figure", {}, absent, words), paint: () => {} };
   }
-  add(`peak ${Number(map.peak.toPrecision(3))}, ${group.cells.join(" × ")} cells`);
+  add(`peak ${Number(map.peak.toPrecision(3))}`, title === group.layer ? `, ${group.cells.join(" × ")} cells` : "");
   if (!map.cells.some((value) => value)) {
     words.append(element("span", { className: "flat" }, map.peak ? "flat map" : "no positive evidence"));
   }
@@ -418,9 +418,9 @@ function outline({ data, current: i }, context, times) {
       }
     }
   }
-  for (const [color, share] of [["black", 3], ["white", 1.3]]) {
+  for (const [color, pixels] of [["black", 2], ["white", 1]]) {
     context.strokeStyle = color;
-    context.lineWidth = (share * wide) / 160;
+    context.lineWidth = pixels * Math.max(2, wide / 120);
     context.stroke(path);
   }
 }

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import matplotlib
 import numpy as np
 
 from resnetcam.common.wording import counted
-from resnetcam.explorer.gathering import Group, ImagesOnPage, RunOnPage, classes_of, read_group
+from resnetcam.explorer.gathering import Group, RunOnPage, Subject, classes_of, read_group
 from resnetcam.explorer.packing import (
     MOST_CELLS,
     deflated,
@@ -25,29 +25,6 @@ from resnetcam.report.titles import title
 # Of the page's bytes: what images may take, and with them all that is not maps.
 _SHARE_OF_IMAGES, _SHARE_WITHOUT_MAPS = 0.45, 0.75
 _A_GROUP = 400  # bytes, of a line that says which maps are missing, and more
-
-
-class Subject(NamedTuple):
-    """What is looked at.
-
-    Attributes:
-        images: test images; class_names: one name a class.
-        runs: networks, in the order in which they are offered.
-        candidates: of each experiment, whose labels are doubted (``read_positions``).
-    """
-
-    images: ImagesOnPage
-    class_names: tuple[str, ...]
-    runs: tuple[RunOnPage, ...]
-    candidates: Mapping[str, Mapping[int, int]]
-
-    def first(self, n: int) -> "Subject":
-        """Return the first n images alone."""
-        runs = [
-            run._replace(probabilities=run.probabilities[:n], predicted=run.predicted[:n])
-            for run in self.runs
-        ]
-        return self._replace(images=self.images.first(n), runs=tuple(runs))
 
 
 @dataclass(frozen=True)
@@ -132,16 +109,17 @@ def run_title(run: RunOnPage) -> str:
 
 def in_order_of_worth(runs: Sequence[RunOnPage]) -> list[tuple[int, Group]]:
     """Return (position of the run, group) pairs: what is to be on the page, the first first."""
-    ranked = []
-    for position, run in enumerate(runs):
-        turn = sum(one.experiment == run.experiment for one in runs[:position])
-        for group in run.groups:
-            if group == run.default:
-                rank = 0
-            else:
-                rank = 1 if group.layer == run.default.layer else 2
-            ranked.append((rank, turn, position, group))
-    return [(one[2], one[3]) for one in sorted(ranked, key=lambda one: one[:3])]
+    turns = [
+        sum(one.experiment == run.experiment for one in runs[:position])
+        for position, run in enumerate(runs)
+    ]
+    everything = [(position, group) for position, run in enumerate(runs) for group in run.groups]
+
+    def worth(position: int, group: Group) -> tuple[bool, bool, int]:
+        default = runs[position].default
+        return group.layer != default.layer, group != default, turns[position]
+
+    return sorted(everything, key=lambda one: worth(*one))
 
 
 def _add_maps(subject: Subject, data: dict[str, Any], left: int) -> list[str]:

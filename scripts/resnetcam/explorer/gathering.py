@@ -1,7 +1,7 @@
 """What the page shows of test images and runs, read from their files."""
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -93,6 +93,56 @@ class ImagesOnPage(NamedTuple):
         )
 
 
+class Subject(NamedTuple):
+    """What is looked at.
+
+    Attributes:
+        images: test images; class_names: one name a class.
+        runs: networks, in the order in which they are offered.
+        candidates: of each experiment, whose labels are doubted (``read_positions``).
+    """
+
+    images: ImagesOnPage
+    class_names: tuple[str, ...]
+    runs: tuple[RunOnPage, ...]
+    candidates: Mapping[str, Mapping[int, int]]
+
+    def first(self, n: int) -> "Subject":
+        """Return the first n images alone."""
+        runs = [
+            run._replace(probabilities=run.probabilities[:n], predicted=run.predicted[:n])
+            for run in self.runs
+        ]
+        return self._replace(images=self.images.first(n), runs=tuple(runs))
+
+
+def read_subject(
+    data: DatasetReader,
+    predictions: Sequence[Path],
+    maps: Sequence[Path],
+    candidates: Sequence[Path],
+    regions: Path | None,
+) -> Subject:
+    """Read all but the maps of the test images that have every map.
+
+    Args:
+        predictions, maps: ``predictions.h5`` and ``gradcam.h5`` of each run, which lie in
+            ``<experiment>/seed<k>/``.
+        candidates: ``label_candidates.csv`` of each experiment.
+        regions: an export of known regions, or None.
+
+    Raises:
+        DamagedFileError: if a file is not as it was written, or one is of other images.
+    """
+    images, names = read_images(data, regions, numbers_with_all_maps(maps)), data.class_names
+    return Subject(
+        images,
+        names,
+        tuple(read_run(*pair, images) for pair in zip(predictions, maps, strict=True)),
+        {path.parent.name: read_positions(path, images.numbers, names) for path in candidates},
+    )
+
+
 def groups_on_page(path: Path) -> tuple[Group, ...]:
     """Name the maps of a ``gradcam.h5`` that are shown, the default ones first.
 
@@ -106,7 +156,7 @@ def groups_on_page(path: Path) -> tuple[Group, ...]:
             choices.setdefault((method, layer), []).append(choice)
     groups = [Group(*key, tuple(found)) for key, found in choices.items()]
     groups = [g if g.knows_a_class else g._replace(choices=g.choices[:1]) for g in groups]
-    return tuple(sorted(groups, key=lambda one: (one.layer != default.layer)))
+    return tuple(sorted(groups, key=lambda one: one.layer != default.layer))
 
 
 def numbers_with_all_maps(maps: Iterable[Path]) -> NDArray[np.integer]:

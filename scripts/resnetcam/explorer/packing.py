@@ -84,9 +84,7 @@ def distinct_maps(classes: NDArray[np.integer]) -> list[tuple[int, int]]:
     ]
 
 
-def fitting(
-    maps: Floats, starts: Iterable[int], bits: int, most: int
-) -> tuple[int, str]:
+def fitting(maps: Floats, starts: Iterable[int], bits: int, most: int) -> tuple[int, str]:
     """Pack the maps of the first images, as many as fit.
 
     Args:
@@ -102,7 +100,7 @@ def fitting(
         text = deflated(maps_as_bytes(maps[: starts[images]], bits))
         if len(text) <= most:
             return images, text
-        images = min(images - 1, images * most // len(text))
+        images = max(0, min(images - 1, images * most // len(text)))
     return 0, ""
 
 

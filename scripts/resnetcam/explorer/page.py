@@ -8,7 +8,8 @@ from pathlib import Path
 import jinja2
 
 from resnetcam.common.files import replacing
-from resnetcam.explorer.content import Subject, fill
+from resnetcam.explorer.content import fill
+from resnetcam.explorer.gathering import Subject
 from resnetcam.explorer.packing import as_json_in_html
 from resnetcam.report.figures.overlays import Look
 

@@ -73,11 +73,11 @@ def shrunk_masks(masks: NDArray[np.bool_], height: int, width: int) -> NDArray[n
     """Shrink masks (N, H, W): a pixel is in, if half of it or more is."""
     if masks.shape[1:] == (height, width):
         return masks
-    small = [
-        Image.fromarray(np.uint8(255) * one).resize((width, height), Image.Resampling.BOX)
-        for one in masks
-    ]
-    return np.stack([np.asarray(one) >= 128 for one in small])
+    found = np.zeros((len(masks), height, width), bool)
+    for place, mask in enumerate(masks):
+        grey = Image.fromarray(np.uint8(255) * mask).resize((width, height), Image.Resampling.BOX)
+        found[place] = np.asarray(grey) >= 128
+    return found
 
 
 def _encoded(images: Pixels, quality: int) -> Sprite:
