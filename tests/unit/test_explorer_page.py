@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from html.parser import HTMLParser
 
+import matplotlib
 import numpy as np
 import pytest
 from small_explorer import HOSTILE, LAYERS, METHODS, REPORT, write_explorer, write_results
@@ -22,6 +23,7 @@ from resnetcam.explorer.packing import coarse
 from resnetcam.report.figures.overlays import Look, overlay
 
 SCRIPT = REPORT / "explorer.js"
+PIXELS = REPORT.parent / "tests/browser/explorer_pixels.json"
 node = pytest.mark.skipif(not shutil.which("node"), reason="there is no node; see tests/browser")
 
 
@@ -297,34 +299,47 @@ def test_a_map_that_is_not_there_is_none(small):
     assert in_node(script, data=data) == [None, None, True]
 
 
-@node
-@pytest.mark.parametrize("colormap", ["inferno", "jet"])
-@pytest.mark.parametrize("cells", [(8, 8), (5, 7), (1, 1), (16, 2)])
-def test_the_script_mixes_the_pixels_that_the_figures_show(small, colormap, cells):
+def pixels(colormap, cells, alpha):
+    """A map over an image, with what the figures show of them."""
     random = np.random.default_rng(1)
-    image, times, alpha = random.integers(0, 256, (12, 10, 3), np.uint8), 4, 0.35
-    raw = random.random(cells).astype(np.float32)
+    image, times = random.integers(0, 256, (6, 5, 3), np.uint8), 4
+    raw = random.random(cells).astype(np.float32).round(3)
     enlarged = image.repeat(times, 0).repeat(times, 1)
-    expected = np.rint(255 * overlay(enlarged, raw, Look(colormap, alpha)))
-    rgba = np.concatenate([image, np.full((12, 10, 1), 255, np.uint8)], 2)
-    import matplotlib
+    rgba = np.concatenate([image, np.full((6, 5, 1), 255, np.uint8)], 2)
+    colors = 255 * matplotlib.colormaps[colormap](np.arange(256))[:, :3]
+    return {
+        "cells": [round(value, 3) for value in raw.ravel().tolist()],
+        **{"h": cells[0], "w": cells[1], "width": 5, "times": times, "alpha": alpha},
+        "rgba": rgba.ravel().tolist(),
+        "colors": np.rint(colors).astype(int).ravel().tolist(),
+        "expected": np.rint(255 * overlay(enlarged, raw, Look(colormap, alpha)))
+        .astype(int)
+        .ravel()
+        .tolist(),
+    }
 
-    colors = np.rint(255 * matplotlib.colormaps[colormap](np.arange(256))[:, :3])
+
+CASES = [pixels("inferno", (8, 8), 0.5), pixels("jet", (5, 7), 0.35), pixels("hot", (3, 2), 1)]
+
+
+def test_the_pixels_that_a_browser_is_tested_by_are_the_figures_own():
+    """To write them anew: python tests/unit/test_explorer_page.py."""
+    assert json.loads(PIXELS.read_text()) == CASES
+
+
+@node
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['h']}x{case['w']}")
+def test_the_script_mixes_the_pixels_that_the_figures_show(case):
     found = in_node(
         """
-        const heat = heatOf(given.raw, given.h, given.w, 48, 40);
-        return [...overlay(heat, greyOf(given.rgba), 10, 4, given.alpha, given.colors)];""",
-        raw=raw.ravel().tolist(),
-        h=cells[0],
-        w=cells[1],
-        rgba=rgba.ravel().tolist(),
-        alpha=alpha,
-        colors=colors.ravel().tolist(),
+        const heat = heatOf(given.cells, given.h, given.w, 24, 20);
+        return [...overlay(heat, greyOf(given.rgba), 5, 4, given.alpha, given.colors)];""",
+        **case,
     )
-    found = np.reshape(found, (48, 40, 4))
+    found = np.reshape(found, (24, 20, 4))
     assert (found[..., 3] == 255).all()
     # A value may fall on either side of a colour's border.
-    difference = np.abs(found[..., :3] - expected)
+    difference = np.abs(found[..., :3].ravel() - case["expected"])
     assert difference.max() <= 4
     assert (difference <= 1).mean() > 0.99
 
@@ -392,3 +407,7 @@ def test_shares_are_written_as_in_tables():
     shares = [1e-6, 0.0004, 0.0006, 0.123, 0.93149, 0.9994, 0.99951]
     found = in_node("return given.shares.map(percent);", shares=shares)
     assert found == [share_in_words(share) for share in shares]
+
+
+if __name__ == "__main__":
+    PIXELS.write_text(json.dumps(CASES) + "\n")
