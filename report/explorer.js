@@ -261,10 +261,11 @@ function showClasses(page) {
   present.sort((a, b) => a.right / a.images - b.right / b.images);
   at("classes").replaceChildren(...present.map(({ name, images, right, taken }) => {
     const others = Object.entries(taken).sort((a, b) => b[1] - a[1]).slice(0, 3);
-    const words = others.flatMap(([said, n], i) => [i ? ", " : "", named(data.classes[said]), ` ${n}`]);
-    const show = element("button", { type: "button", className: "link" }, named(name));
-    show.onclick = () => change(page, { true: name, correct: "wrong", predicted: "" });
-    return element("tr", {}, element("th", { scope: "row" }, show), element("td", {}, `${images}`),
+    const show = (shown, predicted) => element("button", { type: "button", className: "link",
+      onclick: () => change(page, { true: name, correct: "wrong", predicted }) }, named(shown));
+    const link = (k) => show(data.classes[k], data.classes[k]);
+    const words = others.flatMap(([said, n], i) => [i ? ", " : "", link(said), ` ${n}`]);
+    return element("tr", {}, element("th", { scope: "row" }, show(name, "")), element("td", {}, `${images}`),
       element("td", {}, `${right} (${percent(right / images)})`), element("td", {}, ...words));
   }));
 }
@@ -330,13 +331,14 @@ async function openImage(page) {
   page.paint();
 }
 
-function factsOf({ data, run, current: i }) {
+function factsOf({ data, run, shown, current: i }) {
   const points = (100 * run.margin[i]).toFixed(1), suggested = data.candidates[run.experiment]?.[i];
   const facts = [`${run.title} says `, named(data.classes[run.predicted[i]]), ` with a probability of `
     + `${percent(run.confidence[i])}, ${points} points before the next class. `];
   if (suggested === undefined) facts.push("The label is not among the label candidates.");
   else facts.push(element("strong", {}, "Label candidate: "), "the label looks wrong to the seeds of "
     + `${run.experiment}, which together suggest `, named(data.classes[suggested]), ".");
+  if (!shown.includes(i)) facts.push(" The filters do not show this image.");
   if (data.files.length) facts.push(" File: ", element("code", {}, named(data.files[i])));
   return facts;
 }
