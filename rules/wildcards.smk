@@ -219,6 +219,21 @@ def files_of_seeds(name):
     ]
 
 
+def files_to_explore(name):
+    """A file of each run whose images one can look through."""
+    return lambda wildcards: [
+        f"{run}/{name}"
+        for run in catalogue.runs(wildcards.dataset, catalogue.explored(wildcards.dataset))
+    ]
+
+
+def candidates_to_explore(wildcards):
+    return [
+        f"results/{wildcards.dataset}/{name}/label_candidates.csv"
+        for name in catalogue.explored(wildcards.dataset)
+    ]
+
+
 def seeds_to_compare(wildcards):
     """The seeds of an experiment, of which there must be several."""
     return catalogue.seeds_to_compare(wildcards.experiment)

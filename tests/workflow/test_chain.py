@@ -45,6 +45,22 @@ def test_the_html_report_stands_alone(results):
     assert "<script" not in page
 
 
+def test_a_page_to_look_through_the_images_stands_beside_it(results):
+    path = results / "explorer.html"
+    (data,) = re.findall(
+        r'<script type="application/json" id="data">(.*)</script>', path.read_text()
+    )
+    data = json.loads(data)
+
+    assert path.stat().st_size < 8_000_000
+    assert data["numbers"] == list(range(30))
+    assert data["regionOf"] == list(range(30))
+    (run,) = data["runs"]
+    layers = ["stage3_block1_out", "stage3_block1_out", "stage2_block1_out"]
+    assert [group["layer"] for group in run["groups"]] == layers
+    assert [group["images"] for group in run["groups"]] == [30, 30, 30]
+
+
 def test_the_report_shows_accuracy_baseline_and_localisation(results):
     text = (results / "report.md").read_text()
     accuracy = json.loads((results / "tiny/seed1/metrics.json").read_text())["accuracy"]

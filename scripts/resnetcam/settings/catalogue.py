@@ -95,6 +95,19 @@ class Catalogue:
         """
         return [experiment] if experiment else self.dataset(dataset)["detailed"]
 
+    def explored(self, dataset: str) -> list[str]:
+        """Return the experiments whose images one can look through: those in its report.
+
+        An ``InputError`` if there are members of sweeps alone.
+        """
+        names = self.detailed(dataset)
+        if not names:
+            raise InputError(
+                f"Dataset {dataset} has no explorer.html: its experiments are members of sweeps "
+                f"alone. Name one in datasets.{dataset}.experiments."
+            )
+        return names
+
     def facts(self, experiments: Iterable[str]) -> dict[str, dict[str, Any]]:
         """Return what a table says of experiments, of these and no others."""
         keys = ("model", "recipe", "protocol", "sweep", "overrides")
@@ -193,11 +206,15 @@ class Catalogue:
         return [f"results/{dataset}/annotations/{name}.{kind}" for name in names for kind in kinds]
 
     def targets(self, dataset: str) -> list[str]:
-        """Return what is made of a dataset by itself: reports, summaries, a kit to draw with."""
+        """Return what is made of a dataset by itself.
+
+        Reports, a page to look through the images, summaries, a kit to draw with.
+        """
         settings = self.dataset(dataset)
         folders = [f"results/{dataset}/{name}" for name in settings["explained"]]
         folders = [f"results/{dataset}", *folders]
         files = [f"{folder}/report.{kind}" for folder in folders for kind in ("md", "html")]
+        files += [f"results/{dataset}/explorer.html"] * bool(settings["detailed"])
         files += self.summaries(dataset, "png")
         kit = [f"results/{dataset}/annotate/README.txt"]
         return files + (kit if settings["annotate_images"] else [])
