@@ -42,6 +42,7 @@ include: "rules/seeds.smk"
 include: "rules/explanation.smk"
 include: "rules/shift.smk"
 include: "rules/report.smk"
+include: "rules/provenance.smk"
 include: "rules/prediction.smk"
 
 

@@ -40,7 +40,7 @@ SCRIPTS = {
     "jax-gpu": NETWORK_SCRIPTS,
     "report": ["draw_training_figures", "draw_gradcam_figures", "draw_other_classes"]
     + ["find_label_candidates", "draw_agreement", "draw_shift"]
-    + ["draw_annotations", "compare", "write_report", "show_answers"],
+    + ["draw_annotations", "compare", "write_report", "write_model_card", "show_answers"],
 }
 PACKAGE_OF_IMPORT = {
     "PIL": "pillow",

@@ -18,7 +18,7 @@ ROOMS = (
         "evaluation",
         "training",
     ),
-    *("explain", "shift", "report", "prediction", "settings", "workflow"),
+    *("explain", "shift", "report", "prediction", "provenance", "settings", "workflow"),
 )
 
 

@@ -140,6 +140,10 @@ class Catalogue:
         """Return where a further test set lies; an ``InputError`` if there is none."""
         return str(_called(f"test set of {dataset}", name, self.dataset(dataset)["test_sets"]))
 
+    def has_test_sets(self, dataset: str) -> bool:
+        """Say whether there are further test sets."""
+        return bool(self.dataset(dataset)["test_sets"])
+
     def test_sets(self, dataset: str) -> list[str]:
         """Return the files of the further test sets; an ``InputError`` if there is none."""
         names = self.dataset(dataset)["test_sets"]
@@ -186,11 +190,12 @@ class Catalogue:
         return [f"results/{dataset}/annotations/{name}.{kind}" for name in self.exports(dataset)]
 
     def targets(self, dataset: str) -> list[str]:
-        """Return what is made of a dataset by itself: reports, summaries, a kit to draw with."""
+        """Return what is made of a dataset by itself: reports, cards, summaries, a kit to draw."""
         settings = self.dataset(dataset)
         folders = [f"results/{dataset}/{name}" for name in settings["explained"]]
         folders = [f"results/{dataset}", *folders]
         files = [f"{folder}/report.{kind}" for folder in folders for kind in ("md", "html")]
+        files += _in_folders(self.runs(dataset, settings["explained"]), ["README.md"])
         files += self.summaries(dataset, "png")
         kit = [f"results/{dataset}/annotate/README.txt"]
         return files + (kit if settings["annotate_images"] else [])
@@ -211,7 +216,7 @@ class Catalogue:
         names += ["localisation.json"] * self.has_regions(dataset)
         if self.measures_shift(dataset):
             names += ["shift.json", "shift.csv", "figures/shift.png"]
-        names += ["test_sets.json"] * bool(self.dataset(dataset)["test_sets"])
+        names += ["test_sets.json"] * self.has_test_sets(dataset)
         folders = [f"results/{dataset}/{experiment}" for experiment in experiments]
         files = _in_folders(self.runs(dataset, experiments), names)
         files += _in_folders(folders, [f"label_candidates.{kind}" for kind in _KINDS])
@@ -237,7 +242,7 @@ class Catalogue:
         of_a_run = (*_OF_A_RUN, *["shift.h5"] * self.measures_shift(dataset))
         files = _in_folders(self.runs(dataset, experiments), of_a_run)
         files += _in_folders([f"results/{dataset}"], _OF_A_DATASET)
-        files += self.test_sets(dataset) if self.dataset(dataset)["test_sets"] else []
+        files += self.test_sets(dataset) if self.has_test_sets(dataset) else []
         return files + self.summaries(dataset, "json") + self.summaries(dataset, "png")
 
 
