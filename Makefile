@@ -1,7 +1,8 @@
 # make run    the whole chain on the built-in dataset, from nothing, in minutes; ARGS=-n shows what
 #             would run, CONFIG=device=cpu changes a setting
 # make test   every test but those of deploying; make check: lint, quick tests and dry runs, under
-#             a minute; make test-deploy: a real Slurm, other schedulers, the environments built
+#             a minute; make test-deploy: a real Slurm, other schedulers, the environments built, a
+#             crate validated (in an environment of its own, .venv-crate)
 # make docs   the pages as a site in site/ (an environment of its own, .venv-docs)
 # make bench  measure speed, after `make venv`: `bench-training`, `bench-maps`, `bench-plan`;
 #             `make bench-data`: 100,000 image files to data.h5, with peak memory
@@ -31,6 +32,7 @@ test: venv plugins lint
 	$(PYTEST) $(ARGS)
 
 test-deploy: venv plugins
+	@$(PYTHON) envs/make_venv.py crate
 	$(BIN)/python -m pytest -q tests/deploy $(ARGS)
 
 check: venv lint
@@ -86,4 +88,4 @@ clean-training:
 	rm -rf .training
 
 clean-venv:
-	rm -rf .venv .venv-docs
+	rm -rf .venv .venv-docs .venv-crate

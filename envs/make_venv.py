@@ -1,6 +1,7 @@
 """Make .venv hold exactly what requirements.txt locks: create, keep, or repair it (`make venv`).
 
-With the argument `docs`, likewise .venv-docs and requirements-docs.txt (`make docs`).
+With the argument `docs`, likewise .venv-docs and requirements-docs.txt (`make docs`); with `crate`,
+.venv-crate and requirements-crate.txt (`make test-deploy`).
 Needs Python 3.11 to 3.13 with pip, nothing else; runs on older ones far enough to say so.
 """
 
@@ -17,6 +18,12 @@ SUPPORTED = ((3, 11), (3, 12), (3, 13))
 ENVIRONMENTS = {
     "": (".venv", "requirements.txt", "snakemake", "about 2 GB on disk, a few minutes"),
     "docs": (".venv-docs", "requirements-docs.txt", "mkdocs", "about 50 MB on disk, seconds"),
+    "crate": (
+        ".venv-crate",
+        "requirements-crate.txt",
+        "rocrate-validator",
+        "about 50 MB on disk, seconds",
+    ),
 }
 
 

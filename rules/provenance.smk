@@ -1,19 +1,5 @@
 # What a run was, for people and programs elsewhere.
 
-from resnetcam.provenance.citation import read_citation
-
-with told_by_snakemake():
-    CITATION = read_citation(ROOT / "CITATION.cff")
-
-
-def measured_if(is_measured, name):
-    """A file of a run, of datasets that have it."""
-    return lambda wildcards: f"{RUN}/{name}" if is_measured(wildcards.dataset) else []
-
-
-def names_of(experiment):
-    return {key: catalogue.experiment(experiment)[key] for key in ("model", "recipe")}
-
 
 # Beside each network, whose folder can so be published as it is.
 rule model_card:
@@ -41,9 +27,43 @@ rule model_card:
         "../envs/report.yaml"
     params:
         **stage("write_model_card.py", "report"),
-        names=lambda wildcards: names_of(wildcards.experiment),
+        names=names_of_experiment,
         citation=CITATION,
         texts=content("model_card.md.j2"),
         folder_of_texts=untracked(str(ROOT / "report")),
     script:
         "../scripts/write_model_card.py"
+
+
+# On request: `snakemake crate` for the dataset of the config, or the file by its path. The SHA-256 of
+# gigabytes of maps is not needed by everybody.
+rule crate:
+    input:
+        f"results/{SETTINGS['dataset']}/ro-crate-metadata.json",
+
+
+rule ro_crate:
+    input:
+        results=lambda wildcards: catalogue.crated(wildcards.dataset),
+        data="results/{dataset}/data.h5",
+        source="results/{dataset}/source.json",
+        report="results/{dataset}/report.md",
+    output:
+        metadata="results/{dataset}/ro-crate-metadata.json",
+        workflow=directory("results/{dataset}/workflow"),
+    log:
+        "logs/{dataset}/ro_crate.log",
+    benchmark:
+        "benchmarks/{dataset}/ro_crate.tsv"
+    localrule: True
+    conda:
+        "../envs/report.yaml"
+    params:
+        **stage("write_crate.py", "report"),
+        runs=folders_of_runs,
+        settings=lambda wildcards: catalogue.data_and_maps(wildcards.dataset),
+        citation=CITATION,
+        root=untracked(str(ROOT)),
+        snakemake=untracked(VERSION_OF_SNAKEMAKE),
+    script:
+        "../scripts/write_crate.py"

@@ -135,7 +135,11 @@ def test_plugins_are_added_also_where_the_environment_has_no_pip(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "folder", "lock"),
-    [("", ".venv", "requirements.txt"), ("docs", ".venv-docs", "requirements-docs.txt")],
+    [
+        ("", ".venv", "requirements.txt"),
+        ("docs", ".venv-docs", "requirements-docs.txt"),
+        ("crate", ".venv-crate", "requirements-crate.txt"),
+    ],
 )
 def test_each_environment_has_its_folder_and_its_lock(bootstrap, name, folder, lock):
     bootstrap.choose(name)

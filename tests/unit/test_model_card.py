@@ -222,11 +222,13 @@ def test_the_citation_is_read_and_one_that_lacks_something_is_refused(tmp_path):
 
     assert read_citation(path) == {
         **{"title": "T", "version": "1.0", "license": "MIT"},
-        **{"authors": ["Ludwig van Beethoven"], "repository": "https://example.org/r"},
+        "authors": [{"name": "Ludwig van Beethoven", "orcid": None, "is_person": True}],
+        "repository": "https://example.org/r",
     }
     path.write_text(yaml.safe_dump(whole | {"version": 1.0}))
     with pytest.raises(InputError, match="'version' is a number and not text"):
         read_citation(path)
+    assert not CITATION["authors"][0]["is_person"]
     path.write_text("a: [")
     with pytest.raises(InputError, match="no valid YAML"):
         read_citation(path)

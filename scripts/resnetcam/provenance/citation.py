@@ -16,8 +16,8 @@ def read_citation(path: Path) -> dict[str, Any]:
     """Return what a card or a crate says of the workflow itself.
 
     Returns:
-        ``title``, ``version``, ``license`` (of the SPDX list), ``authors`` (names as they are
-        written in a list) and ``repository``, a URL or None.
+        ``title``, ``version``, ``license`` (of the SPDX list), ``repository`` (a URL or None) and
+        ``authors``: of each its ``name``, its ``orcid`` (a URL or None) and ``is_person``.
 
     Raises:
         InputError: if the file is missing or says none of these.
@@ -34,12 +34,13 @@ def read_citation(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: {problem}. {how}.")
     return {
         **{key: found[key] for key in ("title", "version", "license")},
-        "authors": list(map(_name, found["authors"])),
+        "authors": list(map(_author, found["authors"])),
         "repository": found.get("repository-code"),
     }
 
 
-def _name(author: dict[str, Any]) -> str:
-    """Of an organisation its name; of a person all parts that are written."""
+def _author(author: dict[str, Any]) -> dict[str, Any]:
+    """An organisation, by its name, or a person, by all parts of the name that are written."""
     parts = ("given-names", "name-particle", "family-names", "name-suffix")
-    return str(author.get("name") or " ".join(author[key] for key in parts if key in author))
+    name = author.get("name") or " ".join(author[key] for key in parts if key in author)
+    return {"name": name, "orcid": author.get("orcid"), "is_person": "name" not in author}

@@ -19,6 +19,10 @@ _OF_A_DATASET = (
     *("source.json", "images.tar.gz", "regions.csv", "data.h5", "images.json"),
     *("baseline.json", "baseline.h5", "comparison.csv", "comparison.png"),
 )
+_OF_A_CRATE = (
+    *("source.json", "data.h5", "images.json", "baseline.json"),
+    *("comparison.csv", "comparison.png"),
+)
 _KINDS = ("csv", "json", "png")
 _OF_DATA_AND_MAPS = (
     *("draw_seed", "side", "fit", "unreadable", "twins"),
@@ -226,6 +230,17 @@ class Catalogue:
             if len(self.experiment(experiment)["seeds"]) > 1
         ]
         return files + _in_folders(compared, [f"agreement.{kind}" for kind in _KINDS])
+
+    def crated(self, dataset: str) -> list[str]:
+        """Return what a crate lists: all that was asked for, and what that was made of."""
+        files = [path for path in self.targets(dataset) if "/annotate/" not in path]
+        files += _in_folders([f"results/{dataset}"], _OF_A_CRATE)
+        files += [f"results/{dataset}/regions.csv"] * self.has_regions(dataset)
+        explained = self.dataset(dataset)["explained"]
+        files += _in_folders(self.runs(dataset), ("model.keras", "model.json"))
+        files += [*self.compared(dataset), *self.shown(dataset, explained)]
+        files += _in_folders(self.runs(dataset, explained), ("gradcam.h5", "randomised.h5"))
+        return list(dict.fromkeys([*files, *self.summaries(dataset, "json")]))
 
     def refuse(self, experiment: str, name: str, known: Sequence[str]) -> NoReturn:
         """Raise the ``InputError`` of a file that runs do not have, or of an unknown experiment."""
