@@ -4,9 +4,12 @@ import atexit
 import os
 import time
 
+from resnetcam.workflow.energy import Meter, energy_in_words
+
 # Where results are written: --directory, if it was given.
 HERE = os.getcwd()
 BEGUN = time.monotonic()
+METER = Meter() if WORKS and runs_jobs_here() else None
 
 
 onsuccess:
@@ -41,6 +44,8 @@ def print_closing_words():
         return
     if times := times_of_this_run():
         print(f"\n{times}", file=sys.stderr)
+        if METER and (joules := METER.joules()) is not None:
+            print(energy_in_words(joules), file=sys.stderr)
     for job in workflow.dag.jobs:
         if job.rule.name == "show_answers":
             page = seen_from_the_shell(job.output.page)
