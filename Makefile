@@ -3,6 +3,7 @@
 # make test   every test but those of deploying; make check: lint, quick tests and dry runs, under
 #             a minute; make test-deploy: a real Slurm, other schedulers, the environments built, a
 #             crate validated (in an environment of its own, .venv-crate)
+# make status  how far trainings are that run now: epoch, accuracy, time left
 # make docs   the pages as a site in site/ (an environment of its own, .venv-docs)
 # make bench  measure speed, after `make venv`: `bench-training`, `bench-maps`, `bench-plan`;
 #             `make bench-data`: 100,000 image files to data.h5, with peak memory
@@ -21,7 +22,7 @@ PYTEST = $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --n
 # Snakemake takes the last --config alone, so settings have a variable of their own.
 SNAKEMAKE_LINE = snakemake --cores 4 $(ARGS) --config dataset=shapes $(CONFIG)
 
-.PHONY: run test test-deploy check lint docs schema bench bench-training bench-maps bench-plan bench-data lock venv plugins clean clean-archives clean-training clean-venv
+.PHONY: run test test-deploy check lint docs schema status bench bench-training bench-maps bench-plan bench-data lock venv plugins clean clean-archives clean-training clean-venv
 
 run: venv
 	@echo '$$ $(SNAKEMAKE_LINE)'
@@ -66,6 +67,9 @@ bench-data:
 
 schema:
 	KERAS_BACKEND=numpy PYTHONPATH=scripts $(BIN)/python -m resnetcam.settings.choices schemas/choices.schema.yaml
+
+status:
+	@PYTHONPATH=scripts $(BIN)/python -m resnetcam status
 
 lock:
 	$(PYTHON) envs/lock.py
