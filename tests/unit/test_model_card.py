@@ -203,7 +203,8 @@ def test_grey_images_are_fed_as_such(card):
 
 @pytest.mark.parametrize(
     "value",
-    [0.1, 1e-05, 1e22, 3, None, True, "", "no", "1e-05", "a\tb\x00\x85\u2028\ufeff", [], {}, [[1]]],
+    [0.1, 1e-05, 1e22, 3, None, True, "", "no", "1e-05", '"\\ ": #', "a\tb\x00\x85\u2028\ufeff"]
+    + [[], {}, [[1]]],
 )
 def test_front_matter_is_read_as_it_was_meant(value):
     content = {"a": value, "b": [{"c": value, "d": [value]}, value]}
