@@ -43,6 +43,7 @@ include: "rules/explanation.smk"
 include: "rules/shift.smk"
 include: "rules/report.smk"
 include: "rules/explorer.smk"
+include: "rules/provenance.smk"
 include: "rules/prediction.smk"
 
 

@@ -50,6 +50,11 @@ def protocol_of(wildcards):
     return catalogue.experiment(wildcards.experiment)["protocol"]
 
 
+def names_of_experiment(wildcards):
+    experiment = catalogue.experiment(wildcards.experiment)
+    return {key: experiment[key] for key in ("model", "recipe")}
+
+
 def settings_of_evaluation(wildcards):
     recipe = catalogue.experiment(wildcards.experiment)["recipe_settings"]
     return {
@@ -210,6 +215,11 @@ def folders_of_runs(wildcards, input):
     """The folders of the runs that a table or report shows, wherever results lie."""
     folder_and_name = map(os.path.split, input.results)
     return [folder for folder, name in folder_and_name if name == "metrics.json"]
+
+
+def measured_if(is_measured, name):
+    """A file of a run, of datasets that have it."""
+    return lambda wildcards: f"{RUN}/{name}" if is_measured(wildcards.dataset) else []
 
 
 def files_of_seeds(name):

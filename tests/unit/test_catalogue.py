@@ -70,8 +70,8 @@ def test_targets_are_reports_summaries_and_what_one_draws_on(catalogue):
     targets = catalogue(annotate_images=2).targets("shapes")
     assert targets == [
         *(f"results/shapes/report.{kind}" for kind in ("md", "html")),
-        *(f"results/shapes/demo/report.{kind}" for kind in ("md", "html")),
         "results/shapes/explorer.html",
+        *(f"results/shapes/demo/seed{seed}/README.md" for seed in (1, 2)),
         "results/shapes/annotations/regions.png",
         "results/shapes/annotations/example_annotations.png",
         "results/shapes/annotate/README.txt",

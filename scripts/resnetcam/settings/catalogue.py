@@ -21,6 +21,10 @@ _OF_A_DATASET = (
     *("baseline.json", "baseline.h5", "comparison.csv", "comparison.png"),
     "comparison.svg",
 )
+_OF_A_CRATE = (
+    *("source.json", "data.h5", "images.json", "baseline.json"),
+    *("comparison.csv", "comparison.png"),
+)
 _KINDS = ("csv", "json", "png", "svg")
 _OF_DATA_AND_MAPS = (
     *("draw_seed", "side", "fit", "unreadable", "twins"),
@@ -159,6 +163,10 @@ class Catalogue:
         """Return where a further test set lies; an ``InputError`` if there is none."""
         return str(_called(f"test set of {dataset}", name, self.dataset(dataset)["test_sets"]))
 
+    def has_test_sets(self, dataset: str) -> bool:
+        """Say whether there are further test sets."""
+        return bool(self.dataset(dataset)["test_sets"])
+
     def test_sets(self, dataset: str) -> list[str]:
         """Return the files of the further test sets; an ``InputError`` if there is none."""
         names = self.dataset(dataset)["test_sets"]
@@ -208,13 +216,16 @@ class Catalogue:
     def targets(self, dataset: str) -> list[str]:
         """Return what is made of a dataset by itself.
 
-        Reports, a page to look through the images, summaries, a kit to draw with.
+        Its report; where there are several experiments, each one's too, which is there as soon as
+        that one has finished. A page to look through the images, cards, summaries, a kit to draw.
         """
         settings = self.dataset(dataset)
-        folders = [f"results/{dataset}/{name}" for name in settings["explained"]]
-        folders = [f"results/{dataset}", *folders]
+        folders = [f"results/{dataset}"]
+        if len(settings["experiments"]) > 1:
+            folders += [f"results/{dataset}/{name}" for name in settings["explained"]]
         files = [f"{folder}/report.{kind}" for folder in folders for kind in ("md", "html")]
         files += [f"results/{dataset}/explorer.html"] * bool(settings["detailed"])
+        files += _in_folders(self.runs(dataset, settings["explained"]), ["README.md"])
         files += self.summaries(dataset, "png")
         kit = [f"results/{dataset}/annotate/README.txt"]
         return files + (kit if settings["annotate_images"] else [])
@@ -236,7 +247,7 @@ class Catalogue:
         names += ["localisation.json"] * self.has_regions(dataset)
         if self.measures_shift(dataset):
             names += ["shift.json", "shift.csv", "figures/shift.png", "figures/shift.svg"]
-        names += ["test_sets.json"] * bool(self.dataset(dataset)["test_sets"])
+        names += ["test_sets.json"] * self.has_test_sets(dataset)
         folders = [f"results/{dataset}/{experiment}" for experiment in experiments]
         files = _in_folders(self.runs(dataset, experiments), names)
         files += _in_folders(folders, [f"label_candidates.{kind}" for kind in _KINDS])
@@ -246,6 +257,17 @@ class Catalogue:
             if len(self.experiment(experiment)["seeds"]) > 1
         ]
         return files + _in_folders(compared, [f"agreement.{kind}" for kind in _KINDS])
+
+    def crated(self, dataset: str) -> list[str]:
+        """Return what a crate lists: all that was asked for, and what that was made of."""
+        files = [path for path in self.targets(dataset) if "/annotate/" not in path]
+        files += _in_folders([f"results/{dataset}"], _OF_A_CRATE)
+        files += [f"results/{dataset}/regions.csv"] * self.has_regions(dataset)
+        explained = self.dataset(dataset)["explained"]
+        files += _in_folders(self.runs(dataset), ("model.keras", "model.json"))
+        files += [*self.compared(dataset), *self.shown(dataset, explained)]
+        files += _in_folders(self.runs(dataset, explained), ("gradcam.h5", "randomised.h5"))
+        return list(dict.fromkeys([*files, *self.summaries(dataset, "json")]))
 
     def refuse(self, experiment: str, name: str, known: Sequence[str]) -> NoReturn:
         """Raise the ``InputError`` of a file that runs do not have, or of an unknown experiment."""
@@ -262,7 +284,7 @@ class Catalogue:
         of_a_run = (*_OF_A_RUN, *["shift.h5"] * self.measures_shift(dataset))
         files = _in_folders(self.runs(dataset, experiments), of_a_run)
         files += _in_folders([f"results/{dataset}"], _OF_A_DATASET)
-        files += self.test_sets(dataset) if self.dataset(dataset)["test_sets"] else []
+        files += self.test_sets(dataset) if self.has_test_sets(dataset) else []
         return files + self.summaries(dataset, "json", "png", "svg")
 
 
