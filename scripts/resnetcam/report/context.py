@@ -130,13 +130,21 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
         | {"rehearsals": [row_of[one] for one in rehearsals(group[0], groups)]}
         for name, group in groups.items()
     ]
+    headlined, chosen_of = _headlined(rows, set(groups))
     only = f", experiment {rows[0]['experiment']}" if len(rows) == 1 else ""
     figure = inputs.comparison_figure
     return {
         "title": f"{inputs.dataset}{only}",
         "dataset": inputs.dataset,
         "source": source_facts(inputs.source, inputs.data),
-        "headline": _headline(rows, set(groups), data, read_json(inputs.baseline, BASELINE)),
+        "headline": headline(
+            headlined,
+            data["n_test"],
+            read_json(inputs.baseline, BASELINE)["accuracy"],
+            data["chance"],
+            chosen_of=chosen_of,
+        ),
+        "headlined": headlined["experiment"],
         "rows": [row_of[name] for name in groups]
         + [
             one["best"] for one in sweeps if one["best"] and one["best"]["experiment"] not in groups
@@ -225,18 +233,14 @@ def _members(rows: Iterable[Row]) -> dict[str, list[Row]]:
     return members
 
 
-def _headline(
-    rows: Sequence[Row], detailed: set[str], data: dict[str, Any], baseline: dict[str, Any]
-) -> list[str]:
-    """Speak of the first experiment that left the test set alone: not of the best, a choice too.
+def _headlined(rows: Sequence[Row], detailed: set[str]) -> tuple[Row, int]:
+    """The first experiment that left the test set alone, not the best, which is a choice too.
 
-    If only its sweep was asked for, speak of the member that validation chose, if it did.
+    If only its sweep was asked for, the member that validation chose, if it did; and of how many.
     """
     row = next((row for row in rows if not is_test_selected(row["protocol"])), rows[0])
     candidates = [row] if row["experiment"] in detailed else _members(rows)[row["sweep"]]
-    row = best_by_validation(candidates) or row
-    linear, chance = baseline["accuracy"], data["chance"]
-    return headline(row, data["n_test"], linear, chance, chosen_of=len(candidates))
+    return best_by_validation(candidates) or row, len(candidates)
 
 
 def _published(path: Path | None) -> dict[str, Any] | None:
