@@ -998,7 +998,8 @@ def test_page_is_whole_in_itself(results):
     assert not {"script", "link", "iframe"} & {tag for tag, _ in tags}
     assert "url(" not in page
     assert "@import" not in page
-    assert ("div", {"class": "table"}) in tags
+    region = {"class": "table", "role": "region", "tabindex": "0", "aria-label": "Table 1: Results"}
+    assert ("div", region) in tags
     assert "prefers-color-scheme: dark" in page
 
 
