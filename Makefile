@@ -2,9 +2,10 @@
 #             would run, CONFIG=device=cpu changes a setting
 # make test   every test but those of deploying and of pages; make check: lint, quick tests and
 #             dry runs, under a minute; make test-deploy: a real Slurm, other schedulers, the
-#             environments built; make test-browser: the pages of `make run`, which it runs first,
+#             environments built, a crate validated (.venv-crate); make test-browser: the pages of `make run`, which it runs first,
 #             in Chromium (.venv-browser), with screenshots in results/browser; PAGES='folder ...'
 #             names other pages
+# make status how far trainings are that run now: epoch, accuracy, time left
 # make docs   the pages as a site in site/ (an environment of its own, .venv-docs)
 # make bench  measure speed, after `make venv`: `bench-training`, `bench-maps`, `bench-plan`;
 #             `make bench-data`: 100,000 image files to data.h5, with peak memory
@@ -24,7 +25,7 @@ PYTEST = $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --n
 # Snakemake takes the last --config alone, so settings have a variable of their own.
 SNAKEMAKE_LINE = snakemake --cores 4 $(ARGS) --config dataset=shapes $(CONFIG)
 
-.PHONY: run test test-deploy test-browser check lint docs schema bench bench-training bench-maps bench-plan bench-data lock venv plugins clean clean-archives clean-training clean-venv
+.PHONY: run test test-deploy test-browser check lint docs schema status bench bench-training bench-maps bench-plan bench-data lock venv plugins clean clean-archives clean-training clean-venv
 
 run: venv
 	@echo '$$ $(SNAKEMAKE_LINE)'
@@ -35,6 +36,7 @@ test: venv plugins lint
 	$(PYTEST) $(ARGS)
 
 test-deploy: venv plugins
+	@$(PYTHON) envs/make_venv.py crate
 	$(BIN)/python -m pytest -q tests/deploy $(ARGS)
 
 # The conftest.py above tests/browser belongs to .venv.
@@ -75,6 +77,9 @@ bench-data:
 schema:
 	KERAS_BACKEND=numpy PYTHONPATH=scripts $(BIN)/python -m resnetcam.settings.choices schemas/choices.schema.yaml
 
+status:
+	@PYTHONPATH=scripts $(BIN)/python -m resnetcam status
+
 lock:
 	$(PYTHON) envs/lock.py
 
@@ -96,4 +101,4 @@ clean-training:
 	rm -rf .training
 
 clean-venv:
-	rm -rf .venv .venv-browser .venv-docs
+	rm -rf .venv .venv-browser .venv-crate .venv-docs

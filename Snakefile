@@ -42,6 +42,8 @@ include: "rules/seeds.smk"
 include: "rules/explanation.smk"
 include: "rules/shift.smk"
 include: "rules/report.smk"
+include: "rules/explorer.smk"
+include: "rules/provenance.smk"
 include: "rules/prediction.smk"
 
 

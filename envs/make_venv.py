@@ -1,7 +1,8 @@
 """Make .venv hold exactly what requirements.txt locks: create, keep, or repair it (`make venv`).
 
 With the argument `docs`, likewise .venv-docs and requirements-docs.txt (`make docs`); with
-`browser`, .venv-browser and requirements-browser.txt (`make test-browser`).
+`browser`, .venv-browser and requirements-browser.txt (`make test-browser`); with `crate`,
+.venv-crate and requirements-crate.txt (`make test-deploy`).
 Needs Python 3.11 to 3.13 with pip, nothing else; runs on older ones far enough to say so.
 """
 
@@ -23,6 +24,12 @@ ENVIRONMENTS = {
         "requirements-browser.txt",
         "playwright",
         "about 200 MB on disk, seconds",
+    ),
+    "crate": (
+        ".venv-crate",
+        "requirements-crate.txt",
+        "rocrate-validator",
+        "about 50 MB on disk, seconds",
     ),
 }
 

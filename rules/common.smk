@@ -3,10 +3,12 @@
 
 from functools import cache
 
+from snakemake import __version__ as VERSION_OF_SNAKEMAKE
 from snakemake.utils import available_cpu_count
 
 from resnetcam.workflow.code_digest import code_digest
 from resnetcam.workflow.training_code import other_backends, training_code
+from resnetcam.provenance.citation import read_citation
 from resnetcam.settings.catalogue import RUN, Catalogue
 from resnetcam.settings.config import load_config
 from resnetcam.settings.files import check_files
@@ -25,6 +27,9 @@ with told_by_snakemake("The config is not right, so nothing was started.\n"):
     SETTINGS = load_config(config, SCHEMA)
     if workflow.is_main_process:
         check_files(SETTINGS["datasets"], SETTINGS["dataset"], ROOT, prefixed("results"))
+
+with told_by_snakemake():
+    CITATION = read_citation(ROOT / "CITATION.cff")
 
 # What decides every run's numbers and may come from the command line, where it is not as usual.
 UNUSUAL = {

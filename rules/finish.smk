@@ -2,9 +2,14 @@
 
 import atexit
 import os
+import time
+
+from resnetcam.workflow.energy import Meter, energy_in_words
 
 # Where results are written: --directory, if it was given.
 HERE = os.getcwd()
+BEGUN = time.monotonic()
+METER = Meter() if WORKS and runs_jobs_here() else None
 
 
 onsuccess:
@@ -29,7 +34,7 @@ onerror:
 
 
 def print_closing_words():
-    """Say what came out where all is done, now or before.
+    """Say what came out where all is done, now or before, and how long it took if it was now.
 
     Of each report that was asked for; of a dataset's rather than of its experiments'.
     """
@@ -37,6 +42,10 @@ def print_closing_words():
 
     if not getattr(workflow, "scheduler", None) or any(workflow.dag.needrun_jobs()):
         return
+    if times := times_of_this_run():
+        print(f"\n{times}", file=sys.stderr)
+        if METER and (joules := METER.joules()) is not None:
+            print(energy_in_words(joules), file=sys.stderr)
     for job in workflow.dag.jobs:
         if job.rule.name == "show_answers":
             page = seen_from_the_shell(job.output.page)
@@ -49,6 +58,18 @@ def print_closing_words():
             folders = [Path(seen_from_the_shell(run)) for run in job.params.runs]
             path = Path(seen_from_the_shell(job.output.markdown))
             print(f"\n{closing_words(path, folders)}", file=sys.stderr)
+
+
+def times_of_this_run():
+    """How long each stage took; None if nothing ran."""
+    from resnetcam.workflow.stage_times import stage_times
+
+    ran = workflow.dag.needrun_jobs(exclude_finished=False)
+    benchmarks = [
+        (job.rule.name, Path(seen_from_the_shell(job.benchmark))) for job in ran if job.benchmark
+    ]
+    since = os.path.getmtime(seen_from_the_shell(lock.name))
+    return stage_times(benchmarks, since, time.monotonic() - BEGUN)
 
 
 def seen_from_the_shell(path):

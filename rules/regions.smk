@@ -55,6 +55,7 @@ rule draw_annotations:
             subcategory="annotations",
             labels={"figure": "annotations in {export}"},
         ),
+        svg="results/{dataset}/annotations/{export}.svg",
     log:
         "logs/{dataset}/draw_annotations/{export}.log",
     benchmark:

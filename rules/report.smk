@@ -12,7 +12,7 @@ rule training_figures:
         predictions=f"{RUN}/predictions.h5",
         published=published_history,
     output:
-        **{name: figure(name) for name in TRAINING_FIGURES},
+        **figures(*TRAINING_FIGURES),
     log:
         f"{RUN_LOGS}/training_figures.log",
     benchmark:
@@ -38,7 +38,7 @@ rule gradcam_figures:
         randomisation=f"{RUN}/randomisation.json",
         regions=known_regions,
     output:
-        **{name: figure(name) for name in GRADCAM_FIGURES},
+        **figures(*GRADCAM_FIGURES),
         **{name: figure(name, described_as="class_page") for name in CLASS_PAGES},
     log:
         f"{RUN_LOGS}/gradcam_figures.log",
@@ -62,7 +62,7 @@ rule other_classes_figure:
         maps=f"{RUN}/gradcam.h5",
         regions=known_regions,
     output:
-        gradcam_classes=figure("gradcam_classes"),
+        **figures("gradcam_classes"),
     log:
         f"{RUN_LOGS}/other_classes_figure.log",
     benchmark:
@@ -97,6 +97,7 @@ rule compare:
             category="{dataset}",
             labels={"figure": "test accuracy"},
         ),
+        svg="results/{dataset}/comparison.svg",
     log:
         "logs/{dataset}/compare.log",
     benchmark:
@@ -121,7 +122,7 @@ INPUTS_OF_REPORTS = {
     "data": "results/{dataset}/data.h5",
     "baseline": "results/{dataset}/baseline.json",
     "annotations": lambda wildcards: catalogue.summaries(wildcards.dataset, "json"),
-    "annotation_figures": lambda wildcards: catalogue.summaries(wildcards.dataset, "png"),
+    "annotation_figures": lambda wildcards: catalogue.summaries(wildcards.dataset, "png", "svg"),
     "published": published_history,
 }
 
@@ -131,6 +132,7 @@ rule report:
         **INPUTS_OF_REPORTS,
         comparison="results/{dataset}/comparison.csv",
         comparison_figure="results/{dataset}/comparison.png",
+        comparison_svg="results/{dataset}/comparison.svg",
     output:
         markdown="results/{dataset}/report.md",
         html=report(
@@ -154,7 +156,10 @@ rule report:
         settings=lambda wildcards: catalogue.data_and_maps(wildcards.dataset),
         call=untracked(CALL),
         unusual=UNUSUAL,
-        texts=content("report.md.j2", "report.css", "report.rst"),
+        config=lambda wildcards: catalogue.runnable(
+            wildcards.dataset, experiments_of_report(wildcards)
+        ),
+        texts=content("report.md.j2", "report.css", "report.js", "report.rst"),
         folder_of_texts=untracked(str(ROOT / "report")),
     script:
         "../scripts/write_report.py"

@@ -16,6 +16,7 @@ rule find_label_candidates:
             subcategory="{experiment}",
             labels={"figure": "label candidates", "seed": "all"},
         ),
+        svg="results/{dataset}/{experiment}/label_candidates.svg",
     log:
         "logs/{dataset}/{experiment}/find_label_candidates.log",
     benchmark:
@@ -68,6 +69,7 @@ rule agreement_figure:
             subcategory="{experiment}",
             labels={"figure": "agreement of maps", "seed": "all"},
         ),
+        svg="results/{dataset}/{experiment}/agreement.svg",
     log:
         "logs/{dataset}/{experiment}/agreement_figure.log",
     benchmark:

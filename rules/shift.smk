@@ -35,7 +35,7 @@ rule shift_figure:
         scores=f"{RUN}/shift.json",
         example=f"{RUN}/shift.h5",
     output:
-        shift=figure("shift"),
+        **figures("shift"),
     log:
         f"{RUN_LOGS}/shift_figure.log",
     benchmark:

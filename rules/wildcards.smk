@@ -50,6 +50,11 @@ def protocol_of(wildcards):
     return catalogue.experiment(wildcards.experiment)["protocol"]
 
 
+def names_of_experiment(wildcards):
+    experiment = catalogue.experiment(wildcards.experiment)
+    return {key: experiment[key] for key in ("model", "recipe")}
+
+
 def settings_of_evaluation(wildcards):
     recipe = catalogue.experiment(wildcards.experiment)["recipe_settings"]
     return {
@@ -62,6 +67,12 @@ def settings_of_evaluation(wildcards):
 
 def detailed_experiments(wildcards):
     return catalogue.detailed(wildcards.dataset, wildcards.get("experiment"))
+
+
+def experiments_of_report(wildcards):
+    """All that a report speaks of, members of sweeps too."""
+    own = wildcards.get("experiment")
+    return [own] if own else of_dataset("experiments")(wildcards)
 
 
 # Inputs and outputs.
@@ -206,10 +217,30 @@ def folders_of_runs(wildcards, input):
     return [folder for folder, name in folder_and_name if name == "metrics.json"]
 
 
+def measured_if(is_measured, name):
+    """A file of a run, of datasets that have it."""
+    return lambda wildcards: f"{RUN}/{name}" if is_measured(wildcards.dataset) else []
+
+
 def files_of_seeds(name):
     """A file of each run of an experiment."""
     return lambda wildcards: [
         f"{run}/{name}" for run in catalogue.runs(wildcards.dataset, [wildcards.experiment])
+    ]
+
+
+def files_to_explore(name):
+    """A file of each run whose images one can look through."""
+    return lambda wildcards: [
+        f"{run}/{name}"
+        for run in catalogue.runs(wildcards.dataset, catalogue.explored(wildcards.dataset))
+    ]
+
+
+def candidates_to_explore(wildcards):
+    return [
+        f"results/{wildcards.dataset}/{name}/label_candidates.csv"
+        for name in catalogue.explored(wildcards.dataset)
     ]
 
 
@@ -245,3 +276,10 @@ def figure(name, described_as=None):
         subcategory="{experiment}",
         labels={"figure": name.replace("_", " "), "seed": "{seed}"},
     )
+
+
+def figures(*names):
+    """Outputs of figures: as PNG, and as SVG, which the HTML report holds."""
+    return {name: figure(name) for name in names} | {
+        f"{name}_svg": f"{RUN}/figures/{name}.svg" for name in names
+    }

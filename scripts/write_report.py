@@ -16,7 +16,6 @@ with logged(snakemake):
     seeds = Counter(Path(folder).parent for folder in snakemake.params.runs)
     settings = snakemake.params.settings
     call = Call(**snakemake.params.call)
-    texts = Path(snakemake.params.folder_of_texts)
     write_report(
         ReportInputs(
             dataset=snakemake.wildcards.dataset,
@@ -36,6 +35,8 @@ with logged(snakemake):
             data=Path(files.data),
             baseline=Path(files.baseline),
             settings=settings,
+            config=snakemake.params.config,
+            explorer=Path("results", snakemake.wildcards.dataset, "explorer.html"),
             target=snakemake.output.markdown if call.in_module or not comparison else None,
             call=call,
             unusual=snakemake.params.unusual,
@@ -44,8 +45,7 @@ with logged(snakemake):
             published_history=Path(files.published) if files.published else None,
             annotations=[Path(path) for path in files.annotations],
         ),
-        texts / "report.md.j2",
-        texts / "report.css",
+        Path(snakemake.params.folder_of_texts),
         Path(snakemake.output.markdown),
         Path(snakemake.output.html),
     )

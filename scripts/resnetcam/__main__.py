@@ -1,7 +1,7 @@
-"""What needs no workflow: ``python -m resnetcam predict MODEL IMAGES``, ``... compare A B``.
+"""What needs no workflow: ``python -m resnetcam`` with ``predict``, ``compare`` or ``status``.
 
 The first says what a trained network makes of new images, the second whether two finished
-experiments can be told apart.
+experiments can be told apart, the third how far trainings are.
 """
 
 import argparse
@@ -46,6 +46,12 @@ def _compare(arguments: argparse.Namespace) -> list[str]:
     return [in_words(pair)]
 
 
+def _status(arguments: argparse.Namespace) -> list[str]:
+    from resnetcam.workflow.status import status
+
+    return status(arguments.folder)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m resnetcam")
     commands = parser.add_subparsers(required=True)
@@ -57,6 +63,15 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("first", type=Path, help="the folder of a run, or of an experiment")
     compare.add_argument("second", type=Path, help="another one, of the same data set")
     compare.set_defaults(command=_compare)
+    status = commands.add_parser(
+        "status",
+        help="say how far trainings are",
+        description="Say how far trainings are: epoch, accuracy, time left, by their logs.",
+    )
+    status.add_argument(
+        "folder", type=Path, nargs="?", default=Path(), help="where snakemake runs (%(default)s)"
+    )
+    status.set_defaults(command=_status)
     predict = commands.add_parser(
         "predict",
         help="classify new images and show where the network looks",

@@ -27,6 +27,7 @@ PARTS = [
     "profiles",
     "envs",
     "report",
+    "CITATION.cff",
     "resources",
 ]
 SEEDS = 5

@@ -70,12 +70,23 @@ def test_targets_are_reports_summaries_and_what_one_draws_on(catalogue):
     targets = catalogue(annotate_images=2).targets("shapes")
     assert targets == [
         *(f"results/shapes/report.{kind}" for kind in ("md", "html")),
-        *(f"results/shapes/demo/report.{kind}" for kind in ("md", "html")),
+        "results/shapes/explorer.html",
+        *(f"results/shapes/demo/seed{seed}/README.md" for seed in (1, 2)),
         "results/shapes/annotations/regions.png",
         "results/shapes/annotations/example_annotations.png",
         "results/shapes/annotate/README.txt",
     ]
     assert "results/shapes/annotate/README.txt" not in catalogue().targets("shapes")
+
+
+def test_images_of_the_experiments_that_are_named_can_be_looked_through(catalogue):
+    known = catalogue(experiments=["rates", "demo"])
+    assert known.explored("shapes") == ["demo"]
+
+    sweep_alone = catalogue(experiments=["rates"])
+    assert "results/shapes/explorer.html" not in sweep_alone.targets("shapes")
+    with pytest.raises(InputError, match=r"no explorer\.html: its experiments are members of sw"):
+        sweep_alone.explored("shapes")
 
 
 def test_regions_come_from_a_person_or_from_the_drawing_or_are_not_known(catalogue):

@@ -19,6 +19,7 @@ from resnetcam.report.figures import (
     label_candidates,
     overlays,
     shift,
+    shown_classes,
     side_by_side,
     training,
     trust,
@@ -398,9 +399,9 @@ def test_no_more_than_five_pairs_of_six_images_are_drawn(tmp_path, texts, pictur
 
 def test_pairs_come_by_their_mistakes_both_ways_together():
     counts = np.array([[9, 3, 0, 0], [0, 9, 2, 0], [0, 2, 9, 0], [3, 0, 0, 9]])
-    assert confused_pairs.most_confused(counts) == [(1, 2), (0, 1), (0, 3)]
-    assert confused_pairs.most_confused(counts, 1) == [(1, 2)]
-    assert confused_pairs.most_confused(np.eye(4, dtype=int)) == []
+    assert shown_classes.most_confused(counts) == [(1, 2), (0, 1), (0, 3)]
+    assert shown_classes.most_confused(counts, 1) == [(1, 2)]
+    assert shown_classes.most_confused(np.eye(4, dtype=int)) == []
 
 
 def test_without_a_mistake_there_is_no_pair(tmp_path, figures):

@@ -139,6 +139,7 @@ def test_plugins_are_added_also_where_the_environment_has_no_pip(tmp_path):
         ("", ".venv", "requirements.txt"),
         ("docs", ".venv-docs", "requirements-docs.txt"),
         ("browser", ".venv-browser", "requirements-browser.txt"),
+        ("crate", ".venv-crate", "requirements-crate.txt"),
     ],
 )
 def test_each_environment_has_its_folder_and_its_lock(bootstrap, name, folder, lock):

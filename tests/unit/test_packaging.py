@@ -8,6 +8,7 @@ import pytest
 from setuptools import find_packages
 from small_stage import rule_of_a_stage
 
+from resnetcam.provenance.citation import read_citation
 from resnetcam.workflow import stage
 
 ROOT = Path(__file__).parents[2]
@@ -41,6 +42,17 @@ def test_the_version_is_the_one_that_is_cited_and_logged():
 
     assert re.search(rf"(?m)^version: {re.escape(version)}$", (ROOT / "CITATION.cff").read_text())
     assert f"\n## {version} " in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_citation_names_this_project_its_people_and_its_licence():
+    project, cited = PROJECT["project"], read_citation(ROOT / "CITATION.cff")
+
+    assert cited["title"].startswith(f"{project['name']}: ")
+    assert cited["version"] == project["version"]
+    assert [one["name"] for one in cited["authors"]] == [one["name"] for one in project["authors"]]
+    assert cited["license"] == project["license"]
+    assert cited["license"] in (ROOT / "LICENSE").read_text().splitlines()[0]
+    assert cited["repository"] == project.get("urls", {}).get("Repository")
 
 
 def test_a_stage_refuses_a_library_that_is_not_its_own(tmp_path):

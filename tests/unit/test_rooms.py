@@ -18,7 +18,8 @@ ROOMS = (
         "evaluation",
         "training",
     ),
-    *("explain", "shift", "report", "prediction", "settings", "workflow"),
+    *("explain", "shift", "report", "explorer", "prediction", "provenance"),
+    *("settings", "workflow"),
 )
 
 

@@ -40,4 +40,4 @@ def test_explain_refuses_an_unknown_class_itself(workflow):
 def test_a_colormap_draws_figures_and_nothing_else(workflow):
     workflow.edit("config.yaml", "colormap: inferno", "colormap: viridis")
 
-    assert workflow.planned() == {"gradcam_figures": 1, **REPORTS}
+    assert workflow.planned() == {"gradcam_figures": 1, "explorer": 1, **REPORTS}

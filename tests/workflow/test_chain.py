@@ -14,6 +14,7 @@ import h5py
 import numpy as np
 import pytest
 import yaml
+from PIL import Image
 from tiny_workflow import server
 
 pytestmark = pytest.mark.slow
@@ -43,6 +44,22 @@ def test_the_html_report_stands_alone(results):
     assert page.count("data:image/png;base64,") >= 5
     assert not re.search(r'src="(?!data:)', page)
     assert "<script" not in page
+
+
+def test_a_page_to_look_through_the_images_stands_beside_it(results):
+    path = results / "explorer.html"
+    (data,) = re.findall(
+        r'<script type="application/json" id="data">(.*)</script>', path.read_text()
+    )
+    data = json.loads(data)
+
+    assert path.stat().st_size < 8_000_000
+    assert data["numbers"] == list(range(30))
+    assert data["regionOf"] == list(range(30))
+    (run,) = data["runs"]
+    layers = ["stage3_block1_out", "stage3_block1_out", "stage2_block1_out"]
+    assert [group["layer"] for group in run["groups"]] == layers
+    assert [group["images"] for group in run["groups"]] == [30, 30, 30]
 
 
 def test_the_report_shows_accuracy_baseline_and_localisation(results):
@@ -112,6 +129,24 @@ def files_of_a_run(results, tmp_path):
         shutil.copy(results / name, tmp_path)
     shutil.copy(results / "tiny/seed1/faithfulness.json", tmp_path)
     return tmp_path
+
+
+def test_the_code_in_the_model_card_answers_as_the_stages_did(results, files_of_a_run):
+    shutil.copy(results / "tiny/seed1/model.json", files_of_a_run)
+    with h5py.File(files_of_a_run / "data.h5") as data:
+        Image.fromarray(data["x_test"][0]).save(files_of_a_run / "photo.png")
+    card = (results / "tiny/seed1/README.md").read_text()
+    code = re.search(r"```python\n(.*?)```", card, re.DOTALL)[1]
+    check = """
+import h5py
+with h5py.File("predictions.h5") as file:
+    logits = file["test/logits"][0]
+expected = np.exp(logits - logits.max())
+assert np.allclose(probabilities, expected / expected.sum(), atol=1e-5)
+"""
+    assert len(code.splitlines()) <= 8
+
+    keras_alone(files_of_a_run, code + check)
 
 
 def test_the_saved_model_agrees_with_the_predictions_without_the_projects_code(files_of_a_run):

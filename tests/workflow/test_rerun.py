@@ -19,9 +19,9 @@ REPORTS = {"experiment_report": 1, "report": 1}
 FROM_GRADCAM_FIGURES = {"gradcam_figures": 1, **REPORTS}
 FROM_TRAINING_FIGURES = {"training_figures": 1, **REPORTS}
 FROM_MEASURES = {"measure_maps": 1, "localise": 1, **FROM_GRADCAM_FIGURES}
-FROM_EXPLAIN = {"explain": 1, **FROM_MEASURES}
-FROM_LABELS = {"find_label_candidates": 1, **REPORTS}
-FROM_SHIFT = {"measure_shift": 1, "shift_figure": 1, **REPORTS}
+FROM_EXPLAIN = {"explain": 1, "explorer": 1, **FROM_MEASURES}
+FROM_LABELS = {"find_label_candidates": 1, "explorer": 1, **REPORTS}
+FROM_SHIFT = {"measure_shift": 1, "shift_figure": 1, "model_card": 1, **REPORTS}
 FROM_EVALUATE = {
     "evaluate": 1,
     "compare": 1,
@@ -158,8 +158,17 @@ def test_nothing_runs_when_the_profile_changed(workflow):
         ("report/class_page.rst", "test images", "pictures", FROM_GRADCAM_FIGURES),
         ("report/comparison.rst", "row", "line", {"compare": 1, "report": 1}),
         ("tiny.yaml", "methods: [gradcam,", "methods: [hirescam,", FROM_EXPLAIN),
-        ("config.yaml", "colormap: inferno", "colormap: jet", FROM_GRADCAM_FIGURES),
+        (
+            "config.yaml",
+            "colormap: inferno",
+            "colormap: jet",
+            {"explorer": 1, **FROM_GRADCAM_FIGURES},
+        ),
         ("report/report.md.j2", "\n", "\n\n", REPORTS),
+        ("report/explorer.js", "\n", "\n\n", {"explorer": 1}),
+        ("report/explorer.rst", "Test images", "Pictures", {"explorer": 1}),
+        ("report/model_card.md.j2", "\n", "\n\n", {"model_card": 1}),
+        ("CITATION.cff", "version: 0", "version: 10", {"model_card": 1}),
         ("tiny.yaml", "peak: 0.05", "peak: 0.06", FROM_TRAIN),
         (
             "envs/report.yaml",
@@ -169,6 +178,7 @@ def test_nothing_runs_when_the_profile_changed(workflow):
                 "compare": 1,
                 "draw_annotations": 2,
                 "shift_figure": 1,
+                "model_card": 1,
                 **FROM_TRAINING_FIGURES,
                 **FROM_GRADCAM_FIGURES,
                 **FROM_LABELS,

@@ -77,7 +77,12 @@ def test_without_corrupted_images_nothing_is_measured_or_shown(workflow):
 def test_further_sets_are_scored_whatever_form_they_have(sets):
     workflow, folder, name_sets = sets
     name_sets(arrays="c10_data.npy", files="folder", part="table.csv")
-    assert workflow.planned() == {"read_test_set": 3, "score_test_sets": 1, **REPORTS}
+    assert workflow.planned() == {
+        "read_test_set": 3,
+        "score_test_sets": 1,
+        "model_card": 1,
+        **REPORTS,
+    }
 
     workflow.run()
 

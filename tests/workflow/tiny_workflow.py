@@ -13,6 +13,7 @@ from prepared import INTERPRETER, Server
 ROOT = Path(__file__).parents[2]
 PLUGINS = ROOT / ".venv/plugins"
 PARTS = ["Snakefile", "rules", "scripts", "config.yaml", "schemas", "profiles", "envs", "report"]
+PARTS += ["CITATION.cff"]
 
 RUN = Path("results/shapes/tiny/seed1")
 

@@ -15,6 +15,15 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 100 * 60 else f"{seconds / 3600:.1f} h"
 
 
+def minutes_and_seconds(seconds: float) -> str:
+    """Write a time to the second, from an hour on to the minute: ``1 min 32 s``, ``2 h 5 min``."""
+    whole = round(seconds)
+    hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
 def duration_between(low: float, high: float) -> str:
     """Write two estimates in seconds: ``21 to 65 minutes``, ``40 minutes to 3 hours``."""
     low, high = (max(1, round(seconds / 60)) for seconds in (low, high))

@@ -1,5 +1,6 @@
 """The labels of an experiment's images that its networks doubt: a table, and what is counted."""
 
+import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -116,6 +117,26 @@ def write_candidates(path: Path, sets: Sequence[LabelledSet], class_names: Seque
                 numbers = [f"{value:.6g}" for value in (of_label, of_other, of_other - of_label)]
                 names = class_names[label], class_names[suggestion]
                 write([one.name, one.numbers[place], file, *names, *numbers])
+
+
+def read_candidates(path: Path, class_names: Sequence[str]) -> dict[int, int]:
+    """Read of which test images ``write_candidates`` wrote that their labels are doubted.
+
+    Returns:
+        The class that is suggested, by the image's position in ``x_test``.
+
+    Raises:
+        DamagedFileError: if it is something else.
+    """
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            return {
+                int(row["image"]): class_names.index(row["suggested_class"])
+                for row in csv.DictReader(file)
+                if row["set"] == TEST
+            }
+    except (OSError, KeyError, ValueError, TypeError, csv.Error) as error:
+        raise DamagedFileError(path, f"it is no table of label candidates ({error})") from error
 
 
 def summary(

@@ -72,3 +72,10 @@ def read_maps(path: str | Path, group: GroupName) -> Maps:
         if len({len(values) for values in maps}) > 1:
             raise ValueError(f"the arrays of {name} have unequal lengths")
     return maps
+
+
+def read_image_index(path: str | Path, group: GroupName) -> NDArray[np.uint32]:
+    """Read of which test images a group has maps: uint32 (N,)."""
+    with hdf5.reading(path) as file:
+        found: NDArray[np.uint32] = hdf5.array(file, f"{'/'.join(group)}/image_index", "iu", 1)
+    return found

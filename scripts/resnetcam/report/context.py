@@ -11,17 +11,13 @@ from resnetcam.common.files import read_json, replacing
 from resnetcam.common.json_shapes import (
     ANNOTATIONS,
     BASELINE,
-    FAITHFULNESS,
-    LOCALISATION,
-    RANDOMISATION,
 )
 from resnetcam.common.wording import counted
-from resnetcam.data.protocols import holds_out, is_test_selected
-from resnetcam.evaluation.classes import ClassScores, read_scores_of_classes
+from resnetcam.data.protocols import is_test_selected
 from resnetcam.explain.class_choices import extra_choices
 from resnetcam.recipe.resizing import small_epochs_of
-from resnetcam.report.about_data import classes_with_a_page, data_facts, source_facts, without_twins
-from resnetcam.report.agreement import agreement_facts
+from resnetcam.report.about_data import data_facts, source_facts
+from resnetcam.report.alternatives import of_comparison
 from resnetcam.report.comparison import (
     COLUMNS,
     Row,
@@ -35,13 +31,16 @@ from resnetcam.report.comparison import (
     seconds_per_epoch,
 )
 from resnetcam.report.config_files import Call, written
+from resnetcam.report.experiment import (
+    experiment_facts,
+    first_problems,
+    images_of_epochs,
+    rehearsals,
+)
 from resnetcam.report.figure_names import FIGURES
 from resnetcam.report.html import to_html
-from resnetcam.report.labels import label_facts
 from resnetcam.report.paired import compare_pairs
-from resnetcam.report.shift import facts_of_test_sets, shift_facts
-from resnetcam.report.text import environment, flattened, headline, relative_link
-from resnetcam.report.verdicts import faithfulness_verdict, localisation_verdict
+from resnetcam.report.text import environment, headline, relative_link
 from resnetcam.training.history import read_history
 
 _PUBLISHED_PARAMETERS = 274_442  # resources/published_layers.csv
@@ -62,6 +61,8 @@ class ReportInputs:
         source, notes, data, baseline: ``source.json``, ``images.json``, ``data.h5``,
             ``baseline.json``.
         settings: of the data and the maps, as the config has them.
+        config: the config that makes the results again, as YAML.
+        explorer: ``explorer.html`` of the dataset.
         target: the file to ask Snakemake for, if it is not what it makes by itself.
         call: how Snakemake was called; unusual: settings of the config, by key, that decide all
             numbers and are not as usual.
@@ -79,6 +80,8 @@ class ReportInputs:
     data: Path
     baseline: Path
     settings: Mapping[str, Any]
+    config: str
+    explorer: Path
     target: str | None = None
     call: Call = field(default_factory=Call)
     unusual: Mapping[str, Any] = field(default_factory=dict)
@@ -88,22 +91,24 @@ class ReportInputs:
     annotations: Sequence[Path] = ()
 
 
-def write_report(
-    inputs: ReportInputs, template: Path, css: Path, markdown_path: Path, html_path: Path
-) -> None:
+def write_report(inputs: ReportInputs, texts: Path, markdown_path: Path, html_path: Path) -> None:
     """Write the report as markdown, with links relative to its folder, and as one HTML file.
 
     Args:
         inputs: one experiment's runs or several experiments'.
-        template: ``report.md.j2``; css: of the HTML file.
+        texts: the folder of ``report.md.j2``, and ``report.css`` and ``report.js`` of the page.
         markdown_path, html_path: what to write.
     """
     folder = markdown_path.parent
     context = report_context(inputs, folder)
-    source = template.read_text(encoding="utf-8")
-    context["other_figures"] = [name for name in FIGURES if f"figures.{name} " not in source]
-    markdown = environment(template.parent).get_template(template.name).render(context)
-    page = to_html(markdown, folder, context["title"], css.read_text(encoding="utf-8"))
+    source, css, script = (
+        (texts / name).read_text(encoding="utf-8")
+        for name in ("report.md.j2", "report.css", "report.js")
+    )
+    context["other_figures"] = [name for name in FIGURES if f".{name} " not in source]
+    template = environment(texts).get_template("report.md.j2")
+    markdown = template.render(context, page=False)
+    page = to_html(template.render(context, page=True), folder, context["title"], css, script)
     for path, text in ((markdown_path, markdown), (html_path, page)):
         with replacing(path) as temporary:
             temporary.write_text(text, encoding="utf-8", newline="\n")
@@ -121,8 +126,8 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
     data = data_facts(inputs.data, inputs.notes)
     others = extra_choices(inputs.settings.get("gradcam", {}).get("classes", ()))
     experiments = [
-        _experiment(row_of[name], group, folder, others, data)
-        | {"rehearsals": [row_of[one] for one in _rehearsals(group[0], groups)]}
+        experiment_facts(row_of[name], group, folder, others, data)
+        | {"rehearsals": [row_of[one] for one in rehearsals(group[0], groups)]}
         for name, group in groups.items()
     ]
     only = f", experiment {rows[0]['experiment']}" if len(rows) == 1 else ""
@@ -144,12 +149,15 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
         "experiments": experiments,
         "data": data,
         "runs": [_provenance(run) for run in runs],
+        "trained": _trained(runs),
         "versions": sorted({_versions(run) for run in runs}),
         "annotations": [_annotations(path, folder) for path in inputs.annotations],
         "comparison": relative_link(inputs.comparison, folder) if inputs.comparison else None,
         "comparison_figure": relative_link(figure, folder) if figure else None,
         "comparison_of_one": rows[0]["experiment"] if len(rows) == 1 else None,
-        "settings": "\n".join(flattened(inputs.settings)),
+        "config": inputs.config,
+        "comparison_in_words": of_comparison(rows, data["n_test"]),
+        "explorer": relative_link(inputs.explorer, folder),
         "written": written(inputs.call.config_files),
         "code": _code(runs),
         "command": _command(inputs, runs),
@@ -231,95 +239,6 @@ def _headline(
     return headline(row, data["n_test"], linear, chance, chosen_of=len(candidates))
 
 
-def _experiment(
-    row: Row,
-    runs: Sequence[Run],
-    folder: Path,
-    other_classes: Sequence[str],
-    data: Mapping[str, Any],
-) -> dict[str, Any]:
-    """One experiment; figures, selection and localisation are its first seed's."""
-    first, *others = runs
-    files = first.files
-    names = [*FIGURES, *(["gradcam_classes"] if other_classes else [])]
-    figures = {name: relative_link(files.figures / f"{name}.png", folder) for name in names}
-    ingredients = first.provenance["ingredients"]
-    images_seen = sum(_images_of_epochs(first))
-    settings = {name: ingredients[name] for name in ("model", "recipe", "protocol")}
-    return {
-        "row": row,
-        "seed": files.seed,
-        "metrics": first.metrics,
-        "training_images": first.provenance["training_images"],
-        "small_epochs": small_epochs_of(ingredients["recipe"]),
-        "images_seen": images_seen,
-        "left_some_out": images_seen < first.provenance["training_images"] * len(first.history),
-        "figures": figures,
-        "confusions": relative_link(files.confusions, folder),
-        "classes": _weakest_classes(files.classes),
-        "classes_file": relative_link(files.classes, folder),
-        "mistakes": relative_link(files.mistakes, folder),
-        "labels": label_facts(files.label_candidates, folder),
-        "agreement": agreement_facts(files.agreement, folder),
-        "shift": shift_facts([run.files for run in runs], folder),
-        "test_sets": facts_of_test_sets(files.test_sets),
-        "other_classes": other_classes,
-        "other_seeds": [
-            {"seed": run.files.seed, "link": relative_link(run.files.figures, folder)}
-            for run in others
-        ],
-        "files": {
-            path.name: relative_link(path, folder)
-            for path in (files.metrics, files.history, files.provenance)
-        },
-        "pages": [
-            (name, relative_link(files.figures / f"{page}.png", folder))
-            for name, page in classes_with_a_page(files.predictions, data["classes"])
-        ],
-        "without_twins": without_twins(files.predictions, data["twins"]),
-        "faithfulness": _faithfulness(files.faithfulness),
-        "randomisation": _randomisation(files.randomisation),
-        "localisation": _localisation(files.localisation),
-        "settings": "\n".join(flattened(settings)),
-    }
-
-
-def _weakest_classes(path: Path) -> list[ClassScores]:
-    """The classes of the lowest F1; those that have none, as nothing is of them, come last."""
-    scores = read_scores_of_classes(path)
-    return sorted(scores, key=lambda one: one.f1.value if one.f1 else 2)[:_MOST_CLASSES]
-
-
-def _rehearsals(run: Run, groups: Mapping[str, Sequence[Run]]) -> list[str]:
-    """The experiments with the model and the recipe of this run that held images out."""
-    ours = run.provenance["ingredients"]
-    return [
-        name
-        for name, (other, *_) in groups.items()
-        if holds_out(other.metrics["protocol"])
-        and all(other.provenance["ingredients"][key] == ours[key] for key in ("model", "recipe"))
-    ]
-
-
-def _faithfulness(path: Path) -> dict[str, Any]:
-    scores = read_json(path, FAITHFULNESS)
-    return {**scores, "verdict": faithfulness_verdict(scores)}
-
-
-def _randomisation(path: Path) -> dict[str, Any]:
-    scores = read_json(path, RANDOMISATION)
-    method, layer, choice = scores["group"]
-    return {**scores, "method": method, "layer": layer, "choice": choice}
-
-
-def _localisation(path: Path | None) -> dict[str, Any] | None:
-    scores = read_json(path, LOCALISATION) if path else None
-    if not scores:
-        return None
-    verdict = localisation_verdict(scores)
-    return {**scores, "problems": _first(scores["problems"]), "verdict": verdict}
-
-
 def _published(path: Path | None) -> dict[str, Any] | None:
     if path is None:
         return None
@@ -349,16 +268,32 @@ def _provenance(run: Run) -> dict[str, Any]:
     }
 
 
+def _trained(runs: Sequence[Run]) -> dict[str, Any]:
+    """When, where and by what code all runs were trained, each word once."""
+    told = [_provenance(run) for run in runs]
+    days = sorted(run["finished"][:10] for run in told)
+    kept = ("tensorflow", "jax", "keras", "python")
+    titles = {"tensorflow": "TensorFlow", "jax": "JAX", "keras": "Keras", "python": "Python"}
+    software = [
+        f"{titles[key]} {run['versions'][key]}"
+        for run in told
+        for key in kept
+        if key in run["versions"]
+    ]
+    return {
+        "when": " to ".join(dict.fromkeys([days[0], days[-1]])) if days else "",
+        "devices": list(
+            dict.fromkeys(one["device_name"] for run in told for one in run["hardware"])
+        ),
+        "commits": list(dict.fromkeys(f"commit {run['commit']}" for run in told)),
+        "software": list(dict.fromkeys(software)),
+    }
+
+
 def _images_per_second(run: Run) -> float:
     """The mean over all epochs but the first, which compiles (if there is another)."""
-    images = _images_of_epochs(run)
+    images = images_of_epochs(run)
     return statistics.fmean(images[1:] or images) / seconds_per_epoch(run.history)
-
-
-def _images_of_epochs(run: Run) -> list[float]:
-    """How many images each epoch saw; all, where the history is older than that column."""
-    everyone = run.provenance["training_images"]
-    return [row.get("images", everyone) for row in run.history]
 
 
 def _versions(run: Run) -> str:
@@ -375,7 +310,7 @@ def _annotations(path: Path, folder: Path) -> dict[str, Any]:
         **summary,
         "attributes": attributes,
         "figure": figure,
-        "problems": _first(problems),
+        "problems": first_problems(problems),
     }
 
 
@@ -385,9 +320,3 @@ def _most_frequent(values: Mapping[str, int]) -> dict[str, int]:
     if rest := list(values.values())[_MAX_VALUES:]:
         shown[f"… and {counted(len(rest), 'other value')}"] = sum(rest)
     return shown
-
-
-def _first(problems: Sequence[str]) -> list[str]:
-    """The first few kinds, which are the worst, and how many more kinds there are."""
-    more = len(problems) - _MAX_PROBLEMS
-    return [*problems[:_MAX_PROBLEMS], *([f"… and {more:,} other kinds"] if more > 0 else [])]

@@ -1,5 +1,6 @@
 """Figures of a run, figures/<name>.png (known without matplotlib)."""
 
+MOST_CLASSES_OF_A_MATRIX = 20
 CLASSES_WITH_A_PAGE = 10  # at most: those of which most are mistaken
 TRAINING_FIGURES = (
     "learning_curves",

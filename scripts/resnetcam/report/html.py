@@ -1,15 +1,24 @@
-"""The report as one HTML file: images inside, no scripts, nothing loaded from elsewhere."""
+"""The report as one HTML file: figures and tables inside, nothing loaded from elsewhere."""
 
 import base64
+import hashlib
 import html
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from resnetcam.common.errors import DamagedFileError
-from resnetcam.report.navigation import contents, framed_tables, linked_headings, with_folds
+from resnetcam.report.navigation import (
+    contents,
+    framed_tables,
+    linked_headings,
+    with_experiments,
+    with_folds,
+    with_seeds,
+)
+from resnetcam.report.vector import figure_uri
 
 _PAGE = """\
 <!doctype html>
@@ -18,7 +27,7 @@ _PAGE = """\
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+ content="default-src 'none'; img-src data:; style-src 'unsafe-inline'{allowed}">
 <title>{title}</title>
 <style>
 {css}</style>
@@ -26,44 +35,66 @@ _PAGE = """\
 <body>
 <main>
 {body}</main>
-</body>
+{script}</body>
 </html>
 """
+_KEPT = {".csv": "text/csv", ".json": "application/json"}
 _TO_TOP = '<a class="top" href="#" aria-label="Back to the top">↑</a>\n'
 
 
-def to_html(markdown: str, folder: Path, title: str, css: str) -> str:
+def to_html(markdown: str, folder: Path, title: str, css: str, script: str = "") -> str:
     """Render markdown as one self-contained page, with a list of its sections before the first.
 
-    Explanations are folded (``navigation.with_folds``).
+    Explanations and numbers are folded, and a reader can choose experiments and seeds
+    (``navigation``).
 
     Args:
-        markdown: CommonMark with tables; raw HTML in it shows as text.
-        folder: where the relative paths of PNG images start.
-        title, css: of the page.
+        markdown: CommonMark with tables; raw HTML in it shows as text. Of a figure that it shows,
+            ``x.png``, the page holds ``x.svg``, which lies beside it. Tables and records that it
+            links, CSV and JSON, can be saved from the page.
+        folder: where relative paths start.
+        title, css, script: of the page.
     """
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
-    tokens = framed_tables(with_folds(parser.parse(markdown)))
+    tokens = framed_tables(with_seeds(with_folds(parser.parse(markdown))))
     headings = linked_headings(tokens)
     if headings:
         first = next(place for place, one in enumerate(tokens) if one.tag in ("h2", "h3"))
         tokens.insert(first, Token("html_block", "", 0, content=contents(headings) + _TO_TOP))
+    tokens = with_experiments(tokens)
     for token in tokens:
         for child in token.children or ():
             if child.type == "image":
-                child.attrs["src"] = _data_uri(folder / unquote(str(child.attrs["src"])))
+                path = folder / unquote(str(child.attrs["src"]))
+                child.attrs["src"] = figure_uri(path.with_suffix(".svg"))
+            elif child.type == "link_open":
+                _hold(child, folder)
     body = parser.renderer.render(tokens, parser.options, {})
-    return framed(body, title, css)
+    return framed(body, title, css, script)
 
 
-def framed(body: str, title: str, css: str) -> str:
-    """Put HTML into a page that loads nothing and runs nothing."""
-    return _PAGE.format(title=html.escape(title), css=css, body=body)
+def framed(body: str, title: str, css: str, script: str = "") -> str:
+    """Put HTML into a page that loads nothing, and runs nothing but this script, word by word."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return _PAGE.format(
+        title=html.escape(title),
+        css=css,
+        body=body,
+        script=f"<script>{script}</script>\n" if script else "",
+        allowed=f"; script-src 'sha256-{digest}'" if script else "",
+    )
 
 
-def _data_uri(path: Path) -> str:
+def _hold(link: Token, folder: Path) -> None:
+    """Put a table or record that a link leads to into the link itself, to be saved."""
+    target = PurePosixPath(unquote(str(link.attrs["href"])))
+    kind = _KEPT.get(target.suffix)
+    if kind is None:
+        return
+    path = folder / target
     try:
         content = path.read_bytes()
     except OSError as error:
         raise DamagedFileError(path, error.strerror or str(error)) from error
-    return f"data:image/png;base64,{base64.b64encode(content).decode()}"
+    link.attrs["href"] = f"data:{kind};base64,{base64.b64encode(content).decode()}"
+    link.attrs["download"] = "-".join(part for part in target.parts if part != "..")

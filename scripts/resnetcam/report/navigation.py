@@ -1,4 +1,4 @@
-"""How one finds one's way through a page: headings to link to, a list of them, tables, folds."""
+"""How one finds one's way through a page: links to headings, contents, sections, tables, folds."""
 
 import html
 import itertools
@@ -9,7 +9,9 @@ from urllib.parse import quote
 
 from markdown_it.token import Token
 
-_FOLDED = "How to read it."
+NUMBERS = "The numbers."  # before a table that is folded
+_EXPLANATION = "How to read it."  # before a paragraph that is folded
+_EXPERIMENT = "Experiment "  # before the name of one, in the heading of its section
 
 
 class Heading(NamedTuple):
@@ -23,7 +25,8 @@ class Heading(NamedTuple):
 def linked_headings(tokens: Sequence[Token]) -> list[Heading]:
     """Give each heading below the title an id, and a link to itself; return them in their order.
 
-    An id of level 3 begins with that of its section, so the same heading in two sections differs.
+    An id of level 3 begins with that of its section, so the same heading in two sections differs;
+    what they have in common is the attribute ``data-part``.
     """
     found: list[Heading] = []
     section, taken = "", set[str]()
@@ -36,7 +39,9 @@ def linked_headings(tokens: Sequence[Token]) -> list[Heading]:
         name = _unique(_slug(f"{section} {text}" if level == 3 else text), taken)
         section = name if level == 2 else section
         opening.attrs["id"] = name
-        link = f'<a class="anchor" href="#{quote(name)}" aria-label="Link to this section">#</a>'
+        opening.attrs["data-part"] = _slug(text)
+        words = html.escape(f"Link to {text}")
+        link = f'<a class="anchor" href="#{quote(name)}" aria-label="{words}">#</a>'
         inline.children = [*children, Token("html_inline", "", 0, content=link)]
         found.append(Heading(level, name, text))
     return found
@@ -74,30 +79,93 @@ def contents(headings: Sequence[Heading]) -> str:
     return "\n".join([*lines, "</ul>", "</nav>", ""])
 
 
+def with_experiments(tokens: Sequence[Token]) -> list[Token]:
+    """Put what is said of each experiment into a section with its name, for a reader to choose."""
+    framed, is_open = list[Token](), False
+    for place, token in enumerate(tokens):
+        if token.type == "heading_open" and token.tag == "h2":
+            if is_open:
+                framed.append(_html("</section>\n"))
+            text = tokens[place + 1].content
+            shown = "".join(
+                one.content for one in tokens[place + 1].children or () if one.type == "text"
+            )
+            is_open = text.startswith(_EXPERIMENT)
+            if is_open:
+                name = html.escape(shown.removeprefix(_EXPERIMENT))
+                framed.append(_html(f'<section class="experiment" data-name="{name}">\n'))
+        framed.append(token)
+    return [*framed, *[_html("</section>\n")] * is_open]
+
+
 def with_folds(tokens: Sequence[Token]) -> list[Token]:
-    """Fold each paragraph that begins with an emphasised "How to read it." behind these words."""
+    """Fold explanations and numbers.
+
+    That is each paragraph that begins with an emphasised "How to read it.", behind these words, and
+    each table after a paragraph that is an emphasised "The numbers.".
+    """
     folded, place = list[Token](), 0
     while place < len(tokens):
-        if not _is_explanation(tokens, place):
+        words = _first_words(tokens, place)
+        if words == _EXPLANATION and len(tokens[place + 1].children or ()) > 3:
+            inline = tokens[place + 1]
+            inline.children = (inline.children or [])[3:]
+            inline.children[0].content = inline.children[0].content.lstrip()
+            folded += _fold("how", words, tokens[place : place + 3])
+            place += 3
+        elif words == NUMBERS and tokens[place + 3].type == "table_open":
+            end = (
+                next(at for at in range(place, len(tokens)) if tokens[at].type == "table_close") + 1
+            )
+            folded += _fold("numbers", words, tokens[place + 3 : end])
+            place = end
+        else:
             folded.append(tokens[place])
             place += 1
-            continue
-        opening, inline, closing = tokens[place : place + 3]
-        inline.children = (inline.children or [])[3:]
-        inline.children[0].content = inline.children[0].content.lstrip()
-        summary = f'<details class="how"><summary>{_FOLDED.rstrip(".")}</summary>\n'
-        folded.append(Token("html_block", "", 0, content=summary))
-        folded += [opening, inline, closing, Token("html_block", "", 0, content="</details>\n")]
-        place += 3
     return folded
 
 
-def _is_explanation(tokens: Sequence[Token], place: int) -> bool:
+def with_seeds(tokens: Sequence[Token]) -> list[Token]:
+    """Let a reader choose between figures of one paragraph that have a title each, ``seed 1``."""
+    chosen, place = list[Token](), 0
+    while place < len(tokens):
+        token = tokens[place]
+        images = [one for one in token.children or () if one.type == "image"]
+        if (
+            token.type != "inline"
+            or not all("title" in one.attrs for one in images)
+            or len(images) < 2
+        ):
+            chosen.append(token)
+            place += 1
+            continue
+        chosen[-1] = _html('<div class="seeds">\n')  # in place of the paragraph
+        for image in images:
+            seed = html.escape(str(image.attrs.pop("title")).removeprefix("seed "))
+            chosen.append(_html(f'<figure data-seed="{seed}">'))
+            chosen.append(Token("inline", "", 0, children=[image]))
+            chosen.append(_html(f"<figcaption>Seed {seed}</figcaption></figure>\n"))
+        chosen.append(_html("</div>\n"))
+        place += 2
+    return chosen
+
+
+def _fold(kind: str, words: str, tokens: Sequence[Token]) -> list[Token]:
+    summary = f'<details class="{kind}"><summary>{words.rstrip(".")}</summary>\n'
+    return [_html(summary), *tokens, _html("</details>\n")]
+
+
+def _first_words(tokens: Sequence[Token], place: int) -> str:
+    """The emphasised words that a paragraph begins with."""
     if tokens[place].type != "paragraph_open" or tokens[place].hidden:
-        return False
+        return ""
     children = tokens[place + 1].children or []
-    kinds = [one.type for one in children[:4]]
-    return kinds == ["em_open", "text", "em_close", "text"] and children[1].content == _FOLDED
+    kinds = [one.type for one in children[:3]]
+    return children[1].content if kinds == ["em_open", "text", "em_close"] else ""
+
+
+def _html(content: str) -> Token:
+    return Token("html_block", "", 0, content=content)
 
 
 def _slug(text: str) -> str:

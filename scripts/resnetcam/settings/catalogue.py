@@ -11,6 +11,7 @@ from resnetcam.common.names import nearest
 from resnetcam.explain.class_choices import extra_choices
 from resnetcam.report.figure_names import CLASS_PAGES, FIGURES
 from resnetcam.settings.files import is_of_files
+from resnetcam.settings.runnable import runnable_config
 
 RUN = "results/{dataset}/{experiment}/seed{seed}"
 
@@ -18,8 +19,13 @@ _OF_A_RUN = ("model.keras", "gradcam.h5", "randomised.h5")
 _OF_A_DATASET = (
     *("source.json", "images.tar.gz", "regions.csv", "data.h5", "images.json"),
     *("baseline.json", "baseline.h5", "comparison.csv", "comparison.png"),
+    "comparison.svg",
 )
-_KINDS = ("csv", "json", "png")
+_OF_A_CRATE = (
+    *("source.json", "data.h5", "images.json", "baseline.json"),
+    *("comparison.csv", "comparison.png"),
+)
+_KINDS = ("csv", "json", "png", "svg")
 _OF_DATA_AND_MAPS = (
     *("draw_seed", "side", "fit", "unreadable", "twins"),
     *("train_images", "test_images", "validation_images", "split_seed"),
@@ -93,6 +99,19 @@ class Catalogue:
         """
         return [experiment] if experiment else self.dataset(dataset)["detailed"]
 
+    def explored(self, dataset: str) -> list[str]:
+        """Return the experiments whose images one can look through: those in its report.
+
+        An ``InputError`` if there are members of sweeps alone.
+        """
+        names = self.detailed(dataset)
+        if not names:
+            raise InputError(
+                f"Dataset {dataset} has no explorer.html: its experiments are members of sweeps "
+                f"alone. Name one in datasets.{dataset}.experiments."
+            )
+        return names
+
     def facts(self, experiments: Iterable[str]) -> dict[str, dict[str, Any]]:
         """Return what a table says of experiments, of these and no others."""
         keys = ("model", "recipe", "protocol", "sweep", "overrides")
@@ -102,6 +121,10 @@ class Catalogue:
         """Return what a report says of the numbers' origin beside what each run's own file does."""
         settings = self.dataset(dataset)
         return {key: settings[key] for key in _OF_DATA_AND_MAPS if key in settings}
+
+    def runnable(self, dataset: str, experiments: Sequence[str]) -> str:
+        """Return the config that makes a report's results again, as YAML."""
+        return runnable_config(self._settings, dataset, experiments)
 
     def has_regions(self, dataset: str) -> bool:
         """Say whether the regions of objects are known, so that maps can be scored by them."""
@@ -139,6 +162,10 @@ class Catalogue:
     def test_set(self, dataset: str, name: str) -> str:
         """Return where a further test set lies; an ``InputError`` if there is none."""
         return str(_called(f"test set of {dataset}", name, self.dataset(dataset)["test_sets"]))
+
+    def has_test_sets(self, dataset: str) -> bool:
+        """Say whether there are further test sets."""
+        return bool(self.dataset(dataset)["test_sets"])
 
     def test_sets(self, dataset: str) -> list[str]:
         """Return the files of the further test sets; an ``InputError`` if there is none."""
@@ -181,16 +208,24 @@ class Catalogue:
             raise InputError(f"Dataset {dataset} has no annotations called {name!r}{hint}.")
         return files[name]
 
-    def summaries(self, dataset: str, kind: str) -> list[str]:
-        """Return the summaries of all exports: ``json`` files, or ``png`` figures."""
-        return [f"results/{dataset}/annotations/{name}.{kind}" for name in self.exports(dataset)]
+    def summaries(self, dataset: str, *kinds: str) -> list[str]:
+        """Return the summaries of all exports: ``json`` files, ``png`` or ``svg`` figures."""
+        names = self.exports(dataset)
+        return [f"results/{dataset}/annotations/{name}.{kind}" for name in names for kind in kinds]
 
     def targets(self, dataset: str) -> list[str]:
-        """Return what is made of a dataset by itself: reports, summaries, a kit to draw with."""
+        """Return what is made of a dataset by itself.
+
+        Its report; where there are several experiments, each one's too, which is there as soon as
+        that one has finished. A page to look through the images, cards, summaries, a kit to draw.
+        """
         settings = self.dataset(dataset)
-        folders = [f"results/{dataset}/{name}" for name in settings["explained"]]
-        folders = [f"results/{dataset}", *folders]
+        folders = [f"results/{dataset}"]
+        if len(settings["experiments"]) > 1:
+            folders += [f"results/{dataset}/{name}" for name in settings["explained"]]
         files = [f"{folder}/report.{kind}" for folder in folders for kind in ("md", "html")]
+        files += [f"results/{dataset}/explorer.html"] * bool(settings["detailed"])
+        files += _in_folders(self.runs(dataset, settings["explained"]), ["README.md"])
         files += self.summaries(dataset, "png")
         kit = [f"results/{dataset}/annotate/README.txt"]
         return files + (kit if settings["annotate_images"] else [])
@@ -204,14 +239,15 @@ class Catalogue:
         """Return what a report shows of the experiments that it looks at one by one."""
         names = ["metrics.json", "run.json", "history.csv", "predictions.h5"]
         names += ["confusions.csv", "classes.csv", "mistakes.csv"]
-        names += [f"figures/{name}.png" for name in (*FIGURES, *CLASS_PAGES)]
+        names += [f"figures/{name}.{kind}" for name in FIGURES for kind in ("png", "svg")]
+        names += [f"figures/{name}.png" for name in CLASS_PAGES]
         if extra_choices(self.dataset(dataset)["gradcam"]["classes"]):
-            names.append("figures/gradcam_classes.png")
+            names += ["figures/gradcam_classes.png", "figures/gradcam_classes.svg"]
         names += ["faithfulness.json", "randomisation.json"]
         names += ["localisation.json"] * self.has_regions(dataset)
         if self.measures_shift(dataset):
-            names += ["shift.json", "shift.csv", "figures/shift.png"]
-        names += ["test_sets.json"] * bool(self.dataset(dataset)["test_sets"])
+            names += ["shift.json", "shift.csv", "figures/shift.png", "figures/shift.svg"]
+        names += ["test_sets.json"] * self.has_test_sets(dataset)
         folders = [f"results/{dataset}/{experiment}" for experiment in experiments]
         files = _in_folders(self.runs(dataset, experiments), names)
         files += _in_folders(folders, [f"label_candidates.{kind}" for kind in _KINDS])
@@ -221,6 +257,17 @@ class Catalogue:
             if len(self.experiment(experiment)["seeds"]) > 1
         ]
         return files + _in_folders(compared, [f"agreement.{kind}" for kind in _KINDS])
+
+    def crated(self, dataset: str) -> list[str]:
+        """Return what a crate lists: all that was asked for, and what that was made of."""
+        files = [path for path in self.targets(dataset) if "/annotate/" not in path]
+        files += _in_folders([f"results/{dataset}"], _OF_A_CRATE)
+        files += [f"results/{dataset}/regions.csv"] * self.has_regions(dataset)
+        explained = self.dataset(dataset)["explained"]
+        files += _in_folders(self.runs(dataset), ("model.keras", "model.json"))
+        files += [*self.compared(dataset), *self.shown(dataset, explained)]
+        files += _in_folders(self.runs(dataset, explained), ("gradcam.h5", "randomised.h5"))
+        return list(dict.fromkeys([*files, *self.summaries(dataset, "json")]))
 
     def refuse(self, experiment: str, name: str, known: Sequence[str]) -> NoReturn:
         """Raise the ``InputError`` of a file that runs do not have, or of an unknown experiment."""
@@ -237,8 +284,8 @@ class Catalogue:
         of_a_run = (*_OF_A_RUN, *["shift.h5"] * self.measures_shift(dataset))
         files = _in_folders(self.runs(dataset, experiments), of_a_run)
         files += _in_folders([f"results/{dataset}"], _OF_A_DATASET)
-        files += self.test_sets(dataset) if self.dataset(dataset)["test_sets"] else []
-        return files + self.summaries(dataset, "json") + self.summaries(dataset, "png")
+        files += self.test_sets(dataset) if self.has_test_sets(dataset) else []
+        return files + self.summaries(dataset, "json", "png", "svg")
 
 
 def names_below(part: str, paths: Iterable[str]) -> list[str]:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from resnetcam.common.rows import Rows
 from resnetcam.explain.display import is_flat
 from resnetcam.explain.table_of_agreement import Agreement
-from resnetcam.report.figures.canvas import BLUE, GREY, ORANGE, WIDTH, draw_message, drawing, short
+from resnetcam.report.colors import BLUE, GREY, ORANGE
+from resnetcam.report.figures.canvas import WIDTH, draw_message, drawing, short
 from resnetcam.report.figures.overlays import Look, draw_color_scale, draw_overlay
 from resnetcam.report.figures.page import Page, Panel
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from resnetcam.report.figures.canvas import BLUE, draw_message, drawing, short
+from resnetcam.report.colors import BLUE, INK
+from resnetcam.report.figures.canvas import draw_message, drawing, short
 
 _MOST_BARS = 12
 _FEWEST_PLACES = 4  # or one bar would fill its panel
@@ -61,7 +62,7 @@ def _draw_sides(axes: Axes, sides: Sequence[float], unit: str) -> None:
     axes.spines["left"].set_visible(False)
     if sides:
         axes.hist(sides, bins=min(20, max(5, len(sides) // 5)), color=BLUE, alpha=0.6)
-        axes.axvline(float(np.median(sides)), color="black", lw=1, ls=":")
+        axes.axvline(float(np.median(sides)), color=INK, lw=1, ls=":")
     else:
         axes.set_axis_off()
         axes.text(0.5, 0.5, "no region has an area", ha="center", transform=axes.transAxes)

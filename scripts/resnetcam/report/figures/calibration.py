@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from resnetcam.evaluation.calibration import Bin, equal_numbers, risk_by_coverage
 from resnetcam.evaluation.intervals import wilson_interval
 from resnetcam.evaluation.scoring import log_probabilities
-from resnetcam.report.figures.canvas import BLUE, GREY, ORANGE, drawing, fine_percent
+from resnetcam.report.colors import BLUE, GREY, ORANGE
+from resnetcam.report.figures.canvas import drawing, fine_percent
 
 _FROM = 0.5  # of the images on, the risk is drawn: that of few is noise
 

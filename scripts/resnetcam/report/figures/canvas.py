@@ -1,7 +1,7 @@
 """What all figures share: size, style, colours, and how they are written.
 
 Nothing here goes through pyplot: no display, no global state, no settings of the user's own.
-Colours are Okabe and Ito's, which colour-blind readers can tell apart; lines differ in style too.
+Lines differ in style too, not only in colour.
 """
 
 import contextlib
@@ -14,9 +14,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from resnetcam.common.files import replacing
+from resnetcam.report.colors import BLUE, GREEN, INK, ORANGE, PINK, SKY, YELLOW
 
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
-YELLOW, PINK, SKY = "#E69F00", "#CC79A7", "#56B4E9"
 _DISTINCT = (BLUE, ORANGE, GREEN, PINK, SKY, YELLOW)
 
 WIDTH = 8.8  # inches; 1,320 pixels, which GitHub shows at about 880
@@ -28,20 +27,30 @@ _STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "legend.frameon": False,
+    **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor"), INK),
+    **dict.fromkeys(("xtick.color", "ytick.color", "patch.edgecolor"), INK),
+    "svg.hashsalt": "resnetcam",  # ids that do not change
     "text.parse_math": False,  # a class name may hold a dollar sign
 }
+
+_NOTHING = dict.fromkeys(("Creator", "Date", "Format", "Type"))  # no version, no time
 
 
 @contextlib.contextmanager
 def drawing(
-    path: str | Path, height: float, layout: Literal["constrained"] | None = "constrained"
+    path: str | Path,
+    height: float,
+    layout: Literal["constrained"] | None = "constrained",
+    *,
+    as_svg: bool = True,
 ) -> Iterator[Figure]:
-    """Give a figure of the common width, and write it as PNG: the same bytes for the same input.
+    """Give a figure of the common width, and write it: the same bytes for the same input.
 
     Args:
         path: of the PNG file.
         height: in inches.
         layout: matplotlib's layout engine; None for places that are given.
+        as_svg: write it beside the PNG file too, without a background.
     """
     # Not rcdefaults(), which reads the user's own styles.
     defaults = {
@@ -52,6 +61,18 @@ def drawing(
         yield figure
         with replacing(path) as temporary:
             figure.savefig(temporary, metadata={"Software": None})
+        if as_svg:
+            _keep_pixels(figure)
+            with replacing(Path(path).with_suffix(".svg")) as temporary:
+                figure.savefig(temporary, format="svg", transparent=True, metadata=_NOTHING)
+
+
+def _keep_pixels(figure: Figure) -> None:
+    """In a file of shapes, store what nearest neighbour enlarges as it is, for the viewer to do."""
+    images = [image for axes in figure.axes for image in axes.images]
+    for image in images:
+        if image.get_interpolation() == "nearest":
+            image.set_interpolation("none")
 
 
 def draw_message(path: str | Path, message: str) -> None:

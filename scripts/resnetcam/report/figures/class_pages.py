@@ -36,7 +36,7 @@ def class_page(
     ]
     shown = [_some(eligible) for _, eligible, _ in blocks]
     heights = [_HEADING + _PITCH * -(-len(positions) // _COLUMNS) for positions in shown]
-    with drawing(path, sum(heights) + 0.45, layout=None) as figure:
+    with drawing(path, sum(heights) + 0.45, layout=None, as_svg=False) as figure:
         page, top = Page(figure), 0.0
         for (title, eligible, maps), positions, height in zip(blocks, shown, heights, strict=True):
             heading = f"{title}: {eligible.sum():,}"

@@ -24,16 +24,9 @@ from resnetcam.data.protocols import (
     is_test_selected,
 )
 from resnetcam.evaluation.intervals import wilson_interval
+from resnetcam.report.colors import BLUE, GREY, GRID, ORANGE, PAPER
 from resnetcam.report.comparison import Row
-from resnetcam.report.figures.canvas import (
-    BLUE,
-    GREY,
-    ORANGE,
-    distinct_colors,
-    drawing,
-    fine_percent,
-    short,
-)
+from resnetcam.report.figures.canvas import distinct_colors, drawing, fine_percent, short
 
 _MARKERS = "osD^vP*X"
 Marker = str | tuple[int, int, int]
@@ -133,7 +126,7 @@ def _draw_seeds(axes: Axes, row: Row, seeds: Mapping[int, float], n: int) -> Non
     _limit_to_shares(axes.set_xlim, *(end for interval in intervals for end in interval))
     axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(fine_percent)
-    axes.grid(axis="x", color="#e5e5e5", linewidth=0.6)
+    axes.grid(axis="x", color=GRID, linewidth=0.6)
     axes.set_axisbelow(True)
     title = f"enlarged, with 95% Wilson intervals over {counted(n, 'test image')}"
     axes.set_title(title, loc="left")
@@ -181,9 +174,9 @@ def _draw_point(axes: Axes, row: Row, colour: str, marker: Marker) -> None:
 
 def _filling(protocol: str, colour: str) -> dict[str, Any]:
     if is_test_selected(protocol):
-        return {"markerfacecolor": "white"}
+        return {"markerfacecolor": PAPER}
     if chooses_nothing(protocol):
-        return {"markerfacecolor": colour, "markerfacecoloralt": "white", "fillstyle": "left"}
+        return {"markerfacecolor": colour, "markerfacecoloralt": PAPER, "fillstyle": "left"}
     return {"markerfacecolor": colour}
 
 
@@ -222,7 +215,7 @@ def _style(axes: Axes, rows: Sequence[Row]) -> None:
     _limit_to_shares(
         axes.set_ylim, *(mean + side * std for mean, std in spreads for side in (-1, 1))
     )
-    axes.grid(color="#e5e5e5", linewidth=0.6)
+    axes.grid(color=GRID, linewidth=0.6)
     axes.set_axisbelow(True)
 
 

@@ -12,8 +12,9 @@ from resnetcam.common.wording import counted
 from resnetcam.evaluation.predictions import confusion_matrix, softmax
 from resnetcam.report.figures.canvas import WIDTH, draw_message, drawing, short, whole_percent
 from resnetcam.report.figures.page import Page
+from resnetcam.report.figures.shown_classes import most_confused
 
-_MOST_PAIRS, _MOST_IMAGES = 5, 6
+_MOST_IMAGES = 6
 # In inches: the page's margin, from picture to picture, between the two halves; what a pair's
 # heading takes, the words above a half and above a picture, and from one pair to the next.
 _MARGIN, _GAP, _MIDDLE = 0.09, 0.06, 0.3
@@ -39,20 +40,6 @@ class Mistaken(NamedTuple):
     of: int
     shown: NDArray[np.integer]
     confidence: NDArray[np.floating]
-
-
-def most_confused(counts: NDArray[np.int64], most: int = _MOST_PAIRS) -> list[tuple[int, int]]:
-    """Return the pairs of classes with most mistakes in both directions together, those first.
-
-    Pairs of as many mistakes stay in the order of their classes; those without any are left out.
-
-    Args:
-        counts: int64 (C, C), images by (true class, predicted class).
-    """
-    first, second = np.triu_indices(len(counts), 1)
-    mistakes = (counts + counts.T)[first, second]
-    order = np.argsort(-mistakes, kind="stable")[:most]
-    return [(int(first[one]), int(second[one])) for one in order if mistakes[one]]
 
 
 def confused_pairs(

@@ -7,16 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam.common.wording import counted
-from resnetcam.report.figures.canvas import (
-    GREEN,
-    GREY,
-    ORANGE,
-    WIDTH,
-    draw_message,
-    drawing,
-    short,
-    whole_percent,
-)
+from resnetcam.report.colors import GREEN, GREY, ORANGE, SHADE
+from resnetcam.report.figures.canvas import WIDTH, draw_message, drawing, short, whole_percent
 from resnetcam.report.figures.explained import Explained, choose_examples, most_confidently_wrong
 from resnetcam.report.figures.overlays import Look, draw_color_scale, draw_overlay, title_of_map
 from resnetcam.report.figures.page import Page, Panel
@@ -123,7 +115,7 @@ def _draw_probabilities(
     for row, index in enumerate(shown):
         top = place.top + (row + 0.07) * pitch
         color = GREEN if index == label else ORANGE if index == prediction else GREY
-        page.bar(place.left, top, width, 0.86 * pitch, color="#f2f2f2")
+        page.bar(place.left, top, width, 0.86 * pitch, color=SHADE)
         length = width * float(probabilities[index])
         page.bar(place.left, top, length, 0.86 * pitch, color=color, alpha=0.4)
         mark = "✓ " if index == label else ""

@@ -9,15 +9,8 @@ from numpy.typing import NDArray
 from resnetcam.common.wording import counted
 from resnetcam.data.dataset import DatasetReader
 from resnetcam.evaluation.label_candidates import HELD_OUT, TEST, TRAINING, LabelledSet
-from resnetcam.report.figures.canvas import (
-    BLUE,
-    GREY,
-    WIDTH,
-    draw_message,
-    drawing,
-    short,
-    whole_percent,
-)
+from resnetcam.report.colors import BLUE, GREY
+from resnetcam.report.figures.canvas import WIDTH, draw_message, drawing, short, whole_percent
 from resnetcam.report.figures.page import Page
 
 _MOST = {TEST: 20, HELD_OUT: 10, TRAINING: 10}

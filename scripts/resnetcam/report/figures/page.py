@@ -64,7 +64,7 @@ class Panel(NamedTuple):
         """Write in the middle, on white."""
         x, y = self.left + self.side / 2, self.top + self.side / 2
         box = {"facecolor": "white", "edgecolor": "none", "pad": 2}
-        self.axes.text(x, y, text, ha="center", va="center", size=7.5, bbox=box)
+        self.axes.text(x, y, text, ha="center", va="center", size=7.5, bbox=box, color="black")
 
     def outline(self, region: NDArray[np.bool_]) -> None:
         """Draw the border of a region (H, W) along the edges of its pixels, white on black."""

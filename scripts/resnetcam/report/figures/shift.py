@@ -9,13 +9,8 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from numpy.typing import NDArray
 
 from resnetcam.common.wording import counted
-from resnetcam.report.figures.canvas import (
-    GREY,
-    ORANGE,
-    drawing,
-    short,
-    whole_percent,
-)
+from resnetcam.report.colors import GREY, ORANGE
+from resnetcam.report.figures.canvas import drawing, short, whole_percent
 from resnetcam.report.figures.page import Page
 from resnetcam.shift.examples import SHOWN, Example
 from resnetcam.shift.strengths import GROUPS, KINDS, STRENGTHS
@@ -154,7 +149,7 @@ def _draw_cell(
 ) -> None:
     page.bar(left, top, width - 0.02, _PITCH - 0.02, facecolor=colors(share))
     middle = left + width / 2 - 0.01, top + _PITCH / 2 - 0.01
-    page.text(*middle, whole_percent(share), ha="center", size=9, **how)
+    page.text(*middle, whole_percent(share), ha="center", size=9, color="black", **how)
 
 
 def _draw_picture(

@@ -10,20 +10,12 @@ from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
 from resnetcam.common.wording import counted
-from resnetcam.report.figures.canvas import (
-    BLUE,
-    GREY,
-    ORANGE,
-    drawing,
-    fine_percent,
-    short,
-    whole_percent,
-)
+from resnetcam.report.colors import BLUE, FAINT, GREY, GRID, INK, ORANGE, SHADE
+from resnetcam.report.figure_names import MOST_CLASSES_OF_A_MATRIX
+from resnetcam.report.figures.canvas import drawing, fine_percent, short, whole_percent
 from resnetcam.report.figures.shown_classes import most_mistaken
 
 History = Sequence[Mapping[str, float]]
-
-_MOST_CLASSES = 20
 
 
 def learning_curves(
@@ -60,12 +52,12 @@ def learning_curves(
         _draw_history(panels, history, ("training", chooser), (BLUE, ORANGE), linewidth=1.6)
         for axes in panels:
             if small_epochs:
-                shade = {"color": "#efefef", "zorder": 0, "label": "smaller training images"}
+                shade = {"color": SHADE, "zorder": 0, "label": "smaller training images"}
                 axes.axvspan(0.5, small_epochs + 0.5, **shade)
-            axes.axvline(selected_epoch, color="black", lw=1, ls=":", label=kept)
+            axes.axvline(selected_epoch, color=INK, lw=1, ls=":", label=kept)
             axes.set_xlabel("epoch")
             axes.xaxis.get_major_locator().set_params(integer=True)
-            axes.grid(axis="y", color="#e5e5e5", linewidth=0.6)
+            axes.grid(axis="y", color=GRID, linewidth=0.6)
         panels[0].set_title("cross-entropy + L2 penalty" if published else "cross-entropy")
         panels[1].set_title("accuracy")
         panels[1].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
@@ -91,7 +83,7 @@ def confusion_matrix(
         class_names: C names.
         selected_on: ``test`` if the epoch was chosen on these very images, which the figure says.
     """
-    classes = most_mistaken(counts, _MOST_CLASSES)
+    classes = most_mistaken(counts, MOST_CLASSES_OF_A_MATRIX)
     totals = counts.sum(1)[classes]
     title = f"{len(classes)} of {len(counts)} classes, those with most mistakes"
     titles = [title] * (len(classes) < len(counts))
@@ -195,7 +187,7 @@ def _write_cells(axes: Axes, counts: NDArray[np.int64], shares: NDArray[np.float
     for (row, column), count in np.ndenumerate(counts):
         share, right = shares[row, column], row == column
         on_dark = right and share > 0.65
-        color = "white" if on_dark else "black" if count else "#999999"
+        color = "white" if on_dark else "black" if count else FAINT
         weight = "bold" if right else "normal"
         text = f"{whole_percent(float(share))}\n{count:,}" if count else "0"
         axes.text(column, row, text, ha="center", va="center", color=color, weight=weight, size=8)

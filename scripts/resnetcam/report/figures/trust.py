@@ -9,15 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
-from resnetcam.report.figures.canvas import (
-    BLUE,
-    GREY,
-    ORANGE,
-    WIDTH,
-    distinct_colors,
-    drawing,
-    short,
-)
+from resnetcam.report.colors import BLUE, GREY, GRID, LINE, ORANGE
+from resnetcam.report.figures.canvas import WIDTH, distinct_colors, drawing, short
 from resnetcam.report.figures.explained import Explained, choose_examples
 from resnetcam.report.figures.overlays import Look, draw_color_scale, draw_overlay
 from resnetcam.report.figures.page import Page, Panel
@@ -69,7 +62,7 @@ def _draw_curves(axes: Axes, curves: Mapping[str, Sequence[float]]) -> None:
         axes.plot(np.linspace(0, 1, len(curve)), curve, **style)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.grid(axis="y", color="#e5e5e5", linewidth=0.6)
+    axes.grid(axis="y", color=GRID, linewidth=0.6)
 
 
 def randomisation_cascade(
@@ -138,7 +131,7 @@ def _draw_correlations(
     axes: Axes, levels: Sequence[Mapping[str, Any]], other_image: Mapping[str, float] | None
 ) -> None:
     places = np.arange(len(levels))
-    axes.axhline(0, color="#bbbbbb", linewidth=0.8)
+    axes.axhline(0, color=LINE, linewidth=0.8)
     lowest = 0.0
     if levels[0]["correlation"]:  # else all maps of the trained network are flat
         means, lows, highs = (

@@ -1,0 +1,69 @@
+"""Figures as they stand in a page: SVG in one address, on a light page and on a dark one."""
+
+import base64
+import binascii
+import io
+import re
+from pathlib import Path
+from urllib.parse import quote
+
+from PIL import Image
+
+from resnetcam.common.errors import DamagedFileError
+from resnetcam.report.colors import ON_DARK
+
+_PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
+_LARGEST_EXACT = 64  # pixels a side; larger pictures are maps over images, enlarged and smooth
+_QUALITY = 82
+_NOT_QUOTED = " !$&'()*,-./:;=?@[]_~^`{}|"
+
+
+def figure_uri(path: Path) -> str:
+    """Return an SVG figure as a ``data:`` address that holds all it needs.
+
+    It is smaller than the file: pictures are WebP, numbers have three decimals. It follows the
+    reader's colour scheme.
+
+    Args:
+        path: as matplotlib writes it, with letters as shapes.
+    """
+    try:
+        svg = path.read_text(encoding="utf-8")
+        svg = _themed(_compact(svg))
+    except OSError as error:
+        raise DamagedFileError(path, error.strerror or str(error)) from error
+    except (UnicodeDecodeError, binascii.Error) as error:
+        raise DamagedFileError(path, str(error)) from error
+    return "data:image/svg+xml," + quote(svg, safe=_NOT_QUOTED)
+
+
+def _compact(svg: str) -> str:
+    svg = re.sub(
+        r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", "", svg, flags=re.S
+    )
+    svg = _PICTURE.sub(_smaller, svg)
+    svg = re.sub(r"(\.\d{3})\d+", r"\1", svg)
+    svg = re.sub(r">\s+<", "><", svg)
+    return re.sub(r"\s*\n\s*", " ", svg).replace('"', "'").strip()
+
+
+def _smaller(found: re.Match[str]) -> str:
+    """A picture as WebP; small ones without any loss, since their pixels can be told apart."""
+    with Image.open(io.BytesIO(base64.b64decode(found[1])), formats=["PNG"]) as picture:
+        packed = io.BytesIO()
+        exact = max(picture.size) <= _LARGEST_EXACT
+        picture.save(packed, "WEBP", lossless=exact, quality=_QUALITY, method=2)
+    return "data:image/webp;base64," + base64.b64encode(packed.getvalue()).decode()
+
+
+def _themed(svg: str) -> str:
+    """Name the colours that a dark page changes, and say what they are on both kinds of page."""
+    names = {color.lower(): f"c{number}" for number, color in enumerate(ON_DARK)}
+    for color, name in names.items():
+        svg = re.sub(rf"([:\s]){color}\b", rf"\1var(--{name})", svg)
+    light = "".join(f"--{name}:{color};" for color, name in names.items())
+    dark = "".join(
+        f"--{name}:{color};" for color, name in zip(ON_DARK.values(), names.values(), strict=True)
+    )
+    style = f"<style>:root{{{light}}}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}</style>"
+    return re.sub(r"(<svg[^>]*>)", rf"\1{style}", svg, count=1)
