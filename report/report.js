@@ -78,6 +78,18 @@ for (const section of experiments.length ? experiments : [document]) {
   });
 }
 
+// What scrolls sideways by itself can be reached by keyboard.
+
+function reach() {
+  for (const figure of document.querySelectorAll("figure")) {
+    if (figure.scrollWidth > figure.clientWidth) figure.tabIndex = 0;
+    else figure.removeAttribute("tabindex");
+  }
+}
+reach();
+addEventListener("resize", reach);
+addEventListener("load", reach);
+
 // Code, such as the config and the command that make the run again.
 
 for (const code of document.querySelectorAll("pre")) {

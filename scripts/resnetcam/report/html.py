@@ -15,8 +15,8 @@ from resnetcam.report.navigation import (
     framed_tables,
     linked_headings,
     with_experiments,
+    with_figures,
     with_folds,
-    with_seeds,
 )
 from resnetcam.report.vector import figure_uri
 
@@ -56,7 +56,7 @@ def to_html(markdown: str, folder: Path, title: str, css: str, script: str = "")
         title, css, script: of the page.
     """
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
-    tokens = framed_tables(with_seeds(with_folds(parser.parse(markdown))))
+    tokens = framed_tables(with_figures(with_folds(parser.parse(markdown))))
     headings = linked_headings(tokens)
     if headings:
         first = next(place for place, one in enumerate(tokens) if one.tag in ("h2", "h3"))

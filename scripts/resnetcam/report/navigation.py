@@ -125,29 +125,40 @@ def with_folds(tokens: Sequence[Token]) -> list[Token]:
     return folded
 
 
-def with_seeds(tokens: Sequence[Token]) -> list[Token]:
-    """Let a reader choose between figures of one paragraph that have a title each, ``seed 1``."""
-    chosen, place = list[Token](), 0
+def with_figures(tokens: Sequence[Token]) -> list[Token]:
+    """Make each paragraph of images figures; of several with titles, ``seed 1``, one is chosen."""
+    drawn, place = list[Token](), 0
     while place < len(tokens):
-        token = tokens[place]
-        images = [one for one in token.children or () if one.type == "image"]
-        if (
-            token.type != "inline"
-            or not all("title" in one.attrs for one in images)
-            or len(images) < 2
-        ):
-            chosen.append(token)
+        images = _images_alone(tokens, place)
+        if not images:
+            drawn.append(tokens[place])
             place += 1
             continue
-        chosen[-1] = _html('<div class="seeds">\n')  # in place of the paragraph
-        for image in images:
-            seed = html.escape(str(image.attrs.pop("title")).removeprefix("seed "))
-            chosen.append(_html(f'<figure data-seed="{seed}">'))
-            chosen.append(Token("inline", "", 0, children=[image]))
-            chosen.append(_html(f"<figcaption>Seed {seed}</figcaption></figure>\n"))
-        chosen.append(_html("</div>\n"))
-        place += 2
-    return chosen
+        if len(images) == 1:
+            images[0].attrs.pop("title", None)
+            drawn += _figure(images[0])
+        else:
+            drawn.append(_html('<div class="seeds">\n'))
+            for image in images:
+                seed = html.escape(str(image.attrs.pop("title", "")).removeprefix("seed "))
+                drawn += _figure(image, f"Seed {seed}", f' data-seed="{seed}"')
+            drawn.append(_html("</div>\n"))
+        place += 3
+    return drawn
+
+
+def _images_alone(tokens: Sequence[Token], place: int) -> list[Token]:
+    """The images of a paragraph that holds nothing else."""
+    if tokens[place].type != "paragraph_open" or tokens[place].hidden:
+        return []
+    children = [one for one in tokens[place + 1].children or () if one.type != "softbreak"]
+    return children if all(one.type == "image" for one in children) else []
+
+
+def _figure(image: Token, caption: str = "", attributes: str = "") -> list[Token]:
+    said = f"<figcaption>{caption}</figcaption>" if caption else ""
+    opening = _html(f"<figure{attributes}>")
+    return [opening, Token("inline", "", 0, children=[image]), _html(f"{said}</figure>\n")]
 
 
 def _fold(kind: str, words: str, tokens: Sequence[Token]) -> list[Token]:

@@ -14,7 +14,14 @@ from resnetcam.report.colors import ON_DARK
 
 _PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
 _LARGEST_EXACT = 64  # pixels a side; larger pictures are maps over images, enlarged and smooth
-_QUALITY = 82
+_QUALITY = 78
+_NAMES = {color.lower(): f"c{number}" for number, color in enumerate(ON_DARK)}
+_COLOR = re.compile(rf"([:\s])({'|'.join(_NAMES)})\b")
+_LIGHT, _DARK = (
+    "".join(f"--{name}:{color};" for color, name in zip(colors, _NAMES.values(), strict=True))
+    for colors in (ON_DARK.keys(), ON_DARK.values())
+)
+_STYLE = f"<style>:root{{{_LIGHT}}}@media(prefers-color-scheme:dark){{:root{{{_DARK}}}}}</style>"
 _NOT_QUOTED = " !$&'()*,-./:;=?@[]_~^`{}|"
 
 
@@ -43,6 +50,8 @@ def _compact(svg: str) -> str:
     )
     svg = _PICTURE.sub(_smaller, svg)
     svg = re.sub(r"(\.\d{3})\d+", r"\1", svg)
+    svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # nothing refers to groups
+    svg = re.sub(r"DejaVuSans-(Bold-)?(?=[0-9a-f]+\")", lambda m: "b" if m[1] else "r", svg)
     svg = re.sub(r">\s+<", "><", svg)
     return re.sub(r"\s*\n\s*", " ", svg).replace('"', "'").strip()
 
@@ -58,12 +67,5 @@ def _smaller(found: re.Match[str]) -> str:
 
 def _themed(svg: str) -> str:
     """Name the colours that a dark page changes, and say what they are on both kinds of page."""
-    names = {color.lower(): f"c{number}" for number, color in enumerate(ON_DARK)}
-    for color, name in names.items():
-        svg = re.sub(rf"([:\s]){color}\b", rf"\1var(--{name})", svg)
-    light = "".join(f"--{name}:{color};" for color, name in names.items())
-    dark = "".join(
-        f"--{name}:{color};" for color, name in zip(ON_DARK.values(), names.values(), strict=True)
-    )
-    style = f"<style>:root{{{light}}}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}</style>"
-    return re.sub(r"(<svg[^>]*>)", rf"\1{style}", svg, count=1)
+    svg = _COLOR.sub(lambda found: f"{found[1]}var(--{_NAMES[found[2]]})", svg)
+    return re.sub(r"(<svg[^>]*>)", rf"\1{_STYLE}", svg, count=1)
