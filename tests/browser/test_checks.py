@@ -180,6 +180,17 @@ def test_a_heading_above_a_picture_is_not_stranded(browser, tmp_path):
     assert printed(browser, page, tmp_path / "paper.pdf") == []
 
 
+def test_folded_controls_need_not_be_printed(browser, tmp_path):
+    controls = "<details><summary>Filters</summary><p>Class</p><button>All</button></details>"
+    page = write(
+        tmp_path, OPEN_ON_PAPER + "</style></head><body><main>", "</style><main>" + controls
+    )
+
+    assert printed(browser, page, tmp_path / "paper.pdf") == [
+        "folded and not printed: Down is good."
+    ]
+
+
 def test_a_tall_page_is_photographed_in_parts(browser, tmp_path):
     page = write(tmp_path, "</main>", '<div style="height: 9000px"></div></main>')
 

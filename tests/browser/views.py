@@ -16,6 +16,7 @@ A4_WIDTH = 210 / 25.4 * 96  # in px
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 _IN_PAGE = (Path(__file__).parent / "in_page.js").read_text()
 _HEIGHT = 800
+_LONGEST_WAIT = 120_000  # in ms, for machines with much to do
 _TALLEST_PICTURE = 8000  # in px; beyond 16,384 Chromium repeats what it has drawn
 
 
@@ -89,6 +90,7 @@ def opened(
         bypass_csp=not policy,
     )
     try:
+        context.set_default_timeout(_LONGEST_WAIT)
         page = context.new_page()
         view = View(file, page)
         address = file.resolve().as_uri()

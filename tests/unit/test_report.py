@@ -1020,7 +1020,9 @@ def test_page_is_whole_in_itself(results):
     digest = base64.b64encode(hashlib.sha256(script).digest()).decode()
     assert policy.startswith("default-src 'none'; ") and f"script-src 'sha256-{digest}'" in policy
     assert "@import" not in page
-    assert ("div", {"class": "table"}) in tags
+    tables = [attrs for tag, attrs in tags if tag == "div" and attrs.get("class") == "table"]
+    assert {table["role"] for table in tables} == {"region"}
+    assert len({table["aria-label"] for table in tables}) == len(tables)
     assert "prefers-color-scheme: dark" in page
 
 
