@@ -19,7 +19,7 @@ from resnetcam.provenance.front_matter import front_matter
 from resnetcam.report.about_data import data_facts, source_facts, without_twins
 from resnetcam.report.comparison import Run, RunFiles, read_run
 from resnetcam.report.shift import facts_of_test_sets, shift_facts
-from resnetcam.report.text import environment, flattened, headline
+from resnetcam.report.text import flattened, headline, plain_environment
 
 # The official data sets on the hub.
 _ON_THE_HUB = {
@@ -68,7 +68,7 @@ def write_model_card(inputs: CardInputs, template: Path, target: Path) -> None:
         DamagedFileError: if a file is not as it was written.
     """
     context = card_context(inputs, target.parent)
-    text = environment(template.parent).get_template(template.name).render(context)
+    text = plain_environment(template.parent).get_template(template.name).render(context)
     text = re.sub(r"\n{3,}", "\n\n", text)  # what conditions leave behind
     metadata = front_matter(_metadata(context))
     with replacing(target) as temporary:

@@ -124,7 +124,14 @@ def protocol_in_words(protocol: str) -> str:
 
 
 def environment(template_folder: Path) -> jinja2.Environment:
-    """Return a Jinja environment that escapes every value for markdown."""
+    """Return a Jinja environment that escapes every value for markdown and knows CAM methods."""
+    result = plain_environment(template_folder)
+    result.filters["title"] = title
+    return result
+
+
+def plain_environment(template_folder: Path) -> jinja2.Environment:
+    """Return the same without ``title``, so that nothing changes with the methods' code."""
     result = jinja2.Environment(
         loader=jinja2.FileSystemLoader(template_folder),
         finalize=escaped,
@@ -142,7 +149,6 @@ def environment(template_folder: Path) -> jinja2.Environment:
         "protocol_in_words": protocol_in_words,
         # Escaping would take the space away that it begins with.
         "protocol_label": lambda protocol: Markdown(protocols.label(protocol)),
-        "title": title,
     }
     result.filters |= filters
     result.tests |= {"test_selected": is_test_selected, "chosen_by_nothing": chooses_nothing}
