@@ -120,7 +120,7 @@ def test_a_report_shows_labels_to_look_at_once_an_experiment(catalogue):
     assert found == [
         f"results/shapes/{name}/label_candidates.{kind}"
         for name in ("demo", "rates-resnet20v1-demo-peak_0.02")
-        for kind in ("csv", "json", "png")
+        for kind in ("csv", "json", "png", "svg")
     ]
 
 

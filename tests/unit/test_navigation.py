@@ -113,7 +113,7 @@ def test_a_page_without_sections_has_no_contents(tmp_path):
 def test_paper_shows_what_is_folded_and_no_navigation():
     paper = CSS.partition("@media print")[2]
 
-    assert ".contents, .top, .anchor, summary { display: none; }" in paper
+    assert ".contents, .top, .anchor, .switch, .copy, summary { display: none; }" in paper
     assert "content-visibility: visible" in paper
 
 
@@ -130,3 +130,47 @@ def test_each_table_is_a_region_of_its_own_that_a_keyboard_can_scroll(tmp_path):
         'role="region" tabindex="0" aria-label="Table 2: Data & "more""',
         'role="region" tabindex="0" aria-label="Table 3: Data & "more""',
     ]
+
+
+def test_numbers_fold_with_their_table(tmp_path):
+    text = "## A\n\n*The numbers.*\n\n| a | b |\n|---|--:|\n| x | 1 |\n\nAfter.\n"
+    page = to_html(text, tmp_path, "t", CSS)
+    assert '<details class="numbers"><summary>The numbers</summary>\n<div class="table"' in page
+    folded = page.partition("<details")[2].partition("</details>")[0]
+    assert "<td>x</td>" in folded and "After." not in folded and "The numbers." not in page
+
+
+def test_each_experiment_is_a_section_with_its_name(tmp_path):
+    page = to_html(TEXT, tmp_path, "t", CSS)
+    opening = '<section class="experiment" data-name="'
+    names = [part.partition('"')[0] for part in page.split(opening)[1:]]
+    assert names == ["fast", "&lt;b&gt;ünder &amp; 1_2"]
+    assert page.count("</section>") == 2
+    assert page.index("</section>") < page.index(opening + "&lt;b") < page.index('id="data"')
+    assert page.rindex("</section>") < page.index('id="data"')
+    assert page.count('data-part="learning-curves"') == 3
+
+
+def test_figures_of_seeds_are_there_to_choose_from(tmp_path):
+    for name in "abc":
+        (tmp_path / f"{name}.svg").write_text("<svg></svg>")
+    text = '![One](a.png "seed 1")\n![Two](b.png "seed 12")\n\n![Alone](c.png)\n\nText ![x](a.png).'
+    page = to_html(text, tmp_path, "t", CSS)
+    group = page.partition('<div class="seeds">')[2].partition("</div>")[0]
+    assert group.count("<figure data-seed=") == 2 == group.count("<img ")
+    assert '<figure data-seed="12">' in group and "<figcaption>Seed 12</figcaption>" in group
+    assert "title=" not in page
+    assert page.count("<figure") == 3 and "<p>Text <img" in page
+
+
+def test_what_is_linked_can_be_saved_from_the_page(tmp_path):
+    folder = tmp_path / "fast"
+    folder.mkdir()
+    (folder / "a b.csv").write_bytes(b"x,y\n1,2\n")
+    (tmp_path / "c.json").write_text("{}")
+    text = "[t](a%20b.csv) [u](../c.json) [page](../explorer.html) [web](https://example.org/x.csv)"
+    page = to_html(text, folder, "t", CSS)
+    assert 'href="data:text/csv;base64,eCx5CjEsMgo=" download="a b.csv"' in page
+    assert 'href="data:application/json;base64,e30=" download="c.json"' in page
+    assert 'href="../explorer.html"' in page
+    assert 'href="https://example.org/x.csv"' in page

@@ -629,7 +629,7 @@ def test_a_mean_over_seeds_is_told_from_the_seed_that_is_looked_at(results):
     assert "| 3 | 86.0% |" in markdown and "What follows is of seed 1, unless it says" in markdown
     assert "accuracy, loss and training time are means over them" in markdown
     alone, _ = results(["cat", "dog"], archive(), runs[:1])
-    assert "are classified correctly. " in alone
+    assert "of the test images are classified correctly.\n" in alone
     assert "on average over" not in alone and "What follows is of" not in alone
 
 

@@ -4,7 +4,7 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-REPORTS = {"experiment_report": 1, "report": 1}
+REPORTS = {"report": 1}
 
 
 def test_a_mistyped_class_that_was_mended_makes_no_map_again(workflow):

@@ -15,7 +15,7 @@ from resnetcam.sources.members import read_members, sha256_of_source
 
 pytestmark = pytest.mark.slow
 
-REPORTS = {"experiment_report": 1, "report": 1}
+REPORTS = {"report": 1}
 FROM_GRADCAM_FIGURES = {"gradcam_figures": 1, **REPORTS}
 FROM_TRAINING_FIGURES = {"training_figures": 1, **REPORTS}
 FROM_MEASURES = {"measure_maps": 1, "localise": 1, **FROM_GRADCAM_FIGURES}

@@ -15,7 +15,7 @@ from resnetcam.evaluation.predictions import read_predictions
 pytestmark = pytest.mark.slow
 
 EXPERIMENTS = "    experiments: [tiny]"
-REPORTS = {"experiment_report": 1, "report": 1}
+REPORTS = {"report": 1}
 
 
 @pytest.fixture

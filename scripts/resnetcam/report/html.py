@@ -87,9 +87,10 @@ def framed(body: str, title: str, css: str, script: str = "") -> str:
 
 def _hold(link: Token, folder: Path) -> None:
     """Put a table or record that a link leads to into the link itself, to be saved."""
-    target = PurePosixPath(unquote(str(link.attrs["href"])))
+    address = str(link.attrs["href"])
+    target = PurePosixPath(unquote(address))
     kind = _KEPT.get(target.suffix)
-    if kind is None:
+    if kind is None or "://" in address:
         return
     path = folder / target
     try:

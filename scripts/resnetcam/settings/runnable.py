@@ -19,9 +19,14 @@ def runnable_config(settings: Mapping[str, Any], dataset: str, experiments: Sequ
     """
     of_dataset = settings["datasets"][dataset]
     known = settings["experiments"]
-    listed = dict.fromkeys(known[name]["sweep"] or name for name in experiments)
-    by_name = [name for name in listed if name in known]
-    sweeps = {name: settings["sweeps"][name] for name in listed if name in settings["sweeps"]}
+    named = [name for name in of_dataset["detailed"] if name in experiments]
+    listed = dict.fromkeys([*_entries(known, experiments), *named])
+    by_name = [name for name in listed if name in known and not known[name]["sweep"]]
+    sweeps = {
+        name: settings["sweeps"][name]
+        for name in dict.fromkeys(known[name]["sweep"] for name in experiments)
+        if name
+    }
     models = {known[name]["model"] for name in by_name}.union(
         *(s["models"] for s in sweeps.values())
     )
@@ -46,6 +51,18 @@ def runnable_config(settings: Mapping[str, Any], dataset: str, experiments: Sequ
         kept, sort_keys=False, default_flow_style=None, allow_unicode=True, width=96
     )
     return text
+
+
+def _entries(known: Mapping[str, Any], experiments: Sequence[str]) -> list[str]:
+    """What a dataset lists for these experiments: a sweep for all of its members."""
+    members: dict[str, set[str]] = {}
+    for name, one in known.items():
+        members.setdefault(one["sweep"] or name, set()).add(name)
+    sweeps = [known[name]["sweep"] or name for name in experiments]
+    return [
+        sweep if members[sweep] <= set(experiments) else name
+        for sweep, name in zip(sweeps, experiments, strict=True)
+    ]
 
 
 def _added(dataset: Mapping[str, Any]) -> set[str]:

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.path import Path
 from numpy.typing import NDArray
 
 _INCHES_A_POINT = 1 / 72
@@ -69,14 +69,16 @@ class Panel(NamedTuple):
     def outline(self, region: NDArray[np.bool_]) -> None:
         """Draw the border of a region (H, W) along the edges of its pixels, white on black."""
         left, top, scale = self._place(region)
-        segments = list(_edges(region) * scale + (left, top))
+        ends = (_edges(region) * scale + (left, top)).reshape(-1, 2)
+        border = Path(ends, np.tile([Path.MOVETO, Path.LINETO], len(ends) // 2))
         inside = Rectangle(
             (self.left, self.top), self.side, self.side, transform=self.axes.transData
         )
         for color, width in (("black", 2.0), ("white", 0.9)):
-            lines = LineCollection(segments, colors=color, linewidths=width, capstyle="projecting")
-            self.axes.add_collection(lines, autolim=False)
-            lines.set_clip_path(inside)
+            how: dict[str, Any] = {"linewidth": width, "capstyle": "projecting", "fill": False}
+            line = PathPatch(border, edgecolor=color, **how)
+            self.axes.add_patch(line)
+            line.set_clip_path(inside)
 
     def _place(self, pixels: NDArray[Any]) -> tuple[float, float, float]:
         """Where the upper left pixel begins, and how large each is: all fit, centred."""
