@@ -22,7 +22,8 @@ _LIGHT, _DARK = (
     for colors in (ON_DARK.keys(), ON_DARK.values())
 )
 _STYLE = f"<style>:root{{{_LIGHT}}}@media(prefers-color-scheme:dark){{:root{{{_DARK}}}}}</style>"
-_NOT_QUOTED = " !$&'()*,-./:;=?@[]_~^`{}|"
+# What has a meaning in an address, or in the attribute that holds it.
+_QUOTED = {ord(char): quote(char) for char in '%#<>"&\\^`{|}'}
 
 
 def figure_uri(path: Path) -> str:
@@ -41,7 +42,7 @@ def figure_uri(path: Path) -> str:
         raise DamagedFileError(path, error.strerror or str(error)) from error
     except (UnicodeDecodeError, binascii.Error) as error:
         raise DamagedFileError(path, str(error)) from error
-    return "data:image/svg+xml," + quote(svg, safe=_NOT_QUOTED)
+    return "data:image/svg+xml," + svg.translate(_QUOTED)
 
 
 def _compact(svg: str) -> str:
@@ -61,7 +62,7 @@ def _smaller(found: re.Match[str]) -> str:
     with Image.open(io.BytesIO(base64.b64decode(found[1])), formats=["PNG"]) as picture:
         packed = io.BytesIO()
         exact = max(picture.size) <= _LARGEST_EXACT
-        picture.save(packed, "WEBP", lossless=exact, quality=_QUALITY, method=2)
+        picture.save(packed, "WEBP", lossless=exact, quality=_QUALITY, method=1)
     return "data:image/webp;base64," + base64.b64encode(packed.getvalue()).decode()
 
 
