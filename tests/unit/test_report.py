@@ -4,6 +4,7 @@ import base64
 import csv
 import dataclasses
 import hashlib
+import itertools
 import json
 import re
 from html.parser import HTMLParser
@@ -1001,6 +1002,22 @@ def test_every_link_leads_to_a_file_from_either_folder(results):
         assert len(targets) >= 10
         (results.folder / "explorer.html").touch()
         assert all((into / target).exists() for target in targets)
+
+
+def test_explanations_and_tables_begin_after_a_blank_line(results):
+    """Else they would belong to the paragraph before, and the page could not fold them."""
+    runs = [write_run(results.folder, "fast", seed, 0.9) for seed in (1, 2)]
+    twin_pairs = {"twins": [{"test": 1, "train": 1, "correlation": 1.0, "distance": 0}]}
+    markdown, page = results(["a", "b"], archive(), runs, noted=twin_pairs)
+    lines = markdown.splitlines()
+    for before, line in itertools.pairwise(lines):
+        if line.startswith("*How to read it.*"):
+            assert before == ""
+        if line.startswith("|"):
+            assert before == "" or before.startswith("|")
+    assert "How to read it." not in Page(page).text and "The numbers." not in Page(page).text
+    figures = [line for line in lines if "figures/learning_curves.png" in line]
+    assert len(figures) == 1 and page.count("<figure data-seed=") == 6
 
 
 def test_page_is_whole_in_itself(results):
