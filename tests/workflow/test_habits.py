@@ -60,9 +60,7 @@ def test_a_missing_text_of_the_workflow_is_named(workflow):
 def test_what_is_lost_is_made_again(workflow, targets, lost, made):
     (workflow.folder / RUN / lost).unlink()
 
-    expected = {
-        rule: 1 for rule in made if not targets or rule not in ("experiment_report", "explorer")
-    }
+    expected = {rule: 1 for rule in made if not targets or rule not in ("explorer", "model_card")}
     assert workflow.planned(*targets) == expected
 
 

@@ -240,7 +240,7 @@ def test_an_added_experiment_runs_alone(workflow):
         "  tiny:",
     )
 
-    assert workflow.planned() == FROM_TRAIN
+    assert workflow.planned() == FROM_TRAIN | {"experiment_report": 2}
 
     workflow.edit("tiny.yaml", "experiments: [tiny, more]", "experiments: [tiny, more, final]")
     workflow.edit(
