@@ -156,6 +156,7 @@ rule report:
         settings=lambda wildcards: catalogue.data_and_maps(wildcards.dataset),
         call=untracked(CALL),
         unusual=UNUSUAL,
+        citation=CITATION,
         config=lambda wildcards: catalogue.runnable(
             wildcards.dataset, experiments_of_report(wildcards)
         ),

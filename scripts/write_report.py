@@ -36,6 +36,7 @@ with logged(snakemake):
             baseline=Path(files.baseline),
             settings=settings,
             config=snakemake.params.config,
+            citation=snakemake.params.citation,
             explorer=Path("results", snakemake.wildcards.dataset, "explorer.html"),
             target=snakemake.output.markdown if call.in_module or not comparison else None,
             call=call,

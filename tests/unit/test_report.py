@@ -84,6 +84,12 @@ def intervals(mean, first=None):
     return around if first is None else around | {"minus_first": intervals(mean - first)}
 
 
+CITATION = {
+    "title": "a workflow",
+    "version": "1.2",
+    "authors": [{"name": "Ada Lovelace"}, {"name": "The Makers"}],
+    "repository": None,
+}
 HARDWARE = {"device": "cpu", "device_name": "A | B", "precision": "float32", "threads": 2}
 
 
@@ -258,6 +264,7 @@ def results(tmp_path, monkeypatch):
             settings=more.pop("settings", {"split_seed": 7, "gradcam": {"steps": 16}}),
             config=more.pop("config", "dataset: cifar10\n"),
             explorer=folder / "explorer.html",
+            citation=CITATION,
             **more,
         )
         write_report(inputs, ROOT / "report", into / "report.md", into / "report.html")
@@ -1002,6 +1009,14 @@ def test_every_link_leads_to_a_file_from_either_folder(results):
         assert len(targets) >= 10
         (results.folder / "explorer.html").touch()
         assert all((into / target).exists() for target in targets)
+
+
+def test_the_workflow_can_be_cited_from_the_report(results):
+    markdown, page = results(["a", "b"], archive())
+    entry = markdown.partition("```bibtex\n")[2].partition("```")[0]
+    assert entry.startswith("@software{resnetcam,\n  author = {{Ada Lovelace} and {The Makers}},\n")
+    assert "  title = {a workflow},\n  version = {1.2},\n  note = {commit 0123456789ab" in entry
+    assert "url" not in entry and entry in Page(page).text
 
 
 def test_explanations_and_tables_begin_after_a_blank_line(results):

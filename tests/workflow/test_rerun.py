@@ -168,7 +168,7 @@ def test_nothing_runs_when_the_profile_changed(workflow):
         ("report/explorer.js", "\n", "\n\n", {"explorer": 1}),
         ("report/explorer.rst", "Test images", "Pictures", {"explorer": 1}),
         ("report/model_card.md.j2", "\n", "\n\n", {"model_card": 1}),
-        ("CITATION.cff", "version: 0", "version: 10", {"model_card": 1}),
+        ("CITATION.cff", "version: 0", "version: 10", {"model_card": 1, **REPORTS}),
         ("tiny.yaml", "peak: 0.05", "peak: 0.06", FROM_TRAIN),
         (
             "envs/report.yaml",

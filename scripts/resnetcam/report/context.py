@@ -8,10 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from resnetcam.common.files import read_json, replacing
-from resnetcam.common.json_shapes import (
-    ANNOTATIONS,
-    BASELINE,
-)
+from resnetcam.common.json_shapes import ANNOTATIONS, BASELINE
 from resnetcam.common.wording import counted
 from resnetcam.data.protocols import is_test_selected
 from resnetcam.explain.class_choices import extra_choices
@@ -40,14 +37,12 @@ from resnetcam.report.experiment import (
 from resnetcam.report.figure_names import FIGURES
 from resnetcam.report.html import to_html
 from resnetcam.report.paired import compare_pairs
-from resnetcam.report.text import environment, headline, relative_link
+from resnetcam.report.text import bibtex, environment, headline, relative_link
 from resnetcam.training.history import read_history
 
 _PUBLISHED_PARAMETERS = 274_442  # resources/published_layers.csv
-_MAX_PROBLEMS = 10
 _MAX_VALUES = 20
 _MAX_ROWS_OF_A_SWEEP = 20
-_MOST_CLASSES = 10
 
 
 @dataclass(frozen=True)
@@ -63,6 +58,7 @@ class ReportInputs:
         settings: of the data and the maps, as the config has them.
         config: the config that makes the results again, as YAML.
         explorer: ``explorer.html`` of the dataset.
+        citation: of the workflow: ``title``, ``version``, ``authors`` and ``repository``.
         target: the file to ask Snakemake for, if it is not what it makes by itself.
         call: how Snakemake was called; unusual: settings of the config, by key, that decide all
             numbers and are not as usual.
@@ -82,6 +78,7 @@ class ReportInputs:
     settings: Mapping[str, Any]
     config: str
     explorer: Path
+    citation: Mapping[str, Any]
     target: str | None = None
     call: Call = field(default_factory=Call)
     unusual: Mapping[str, Any] = field(default_factory=dict)
@@ -165,6 +162,7 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
         "comparison_of_one": rows[0]["experiment"] if len(rows) == 1 else None,
         "config": inputs.config,
         "comparison_in_words": of_comparison(rows, data["n_test"]),
+        "bibtex": bibtex(inputs.citation, _trained(runs)["commits"]),
         "explorer": relative_link(inputs.explorer, folder),
         "written": written(inputs.call.config_files),
         "code": _code(runs),

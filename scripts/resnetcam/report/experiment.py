@@ -1,6 +1,6 @@
 """What the report says of one experiment."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +43,6 @@ def experiment_facts(
     """
     first = runs[0]
     files = first.files
-    names = [*FIGURES, *(["gradcam_classes"] if other_classes else [])]
-    figures = {name: _figure(first, name, folder) for name in names}
     ingredients = first.provenance["ingredients"]
     images_seen = sum(images_of_epochs(first))
     return {
@@ -55,26 +53,16 @@ def experiment_facts(
         "small_epochs": small_epochs_of(ingredients["recipe"]),
         "images_seen": images_seen,
         "left_some_out": images_seen < first.provenance["training_images"] * len(first.history),
-        "figures": figures,
-        "figures_of_seeds": [
-            (run.files.seed, {name: _figure(run, name, folder) for name in _OF_EACH_SEED})
-            for run in runs
-        ],
-        **_in_words_and_numbers(first, [name for name, *_ in data["classes"]]),
         "seeds": [_of_a_seed(run) for run in runs],
-        "confusions": relative_link(files.confusions, folder),
+        **_figures(runs, folder, other_classes),
+        **_in_words_and_numbers(first, [name for name, *_ in data["classes"]]),
+        **_tables(first, folder),
         "classes": _weakest_classes(files.classes),
-        "classes_file": relative_link(files.classes, folder),
-        "mistakes": relative_link(files.mistakes, folder),
         "labels": label_facts(files.label_candidates, folder),
         "agreement": agreement_facts(files.agreement, folder),
         "shift": shift_facts([run.files for run in runs], folder),
         "test_sets": facts_of_test_sets(files.test_sets),
         "other_classes": other_classes,
-        "files": {
-            path.name: relative_link(path, folder)
-            for path in (files.metrics, files.history, files.provenance)
-        },
         "pages": [
             (name, relative_link(files.figures / f"{page}.png", folder))
             for name, page in classes_with_a_page(files.predictions, data["classes"])
@@ -86,8 +74,28 @@ def experiment_facts(
     }
 
 
-def _figure(run: Run, name: str, folder: Path) -> Markdown:
-    return relative_link(run.files.figures / f"{name}.png", folder)
+def _figures(runs: Sequence[Run], folder: Path, other_classes: Sequence[str]) -> dict[str, Any]:
+    """Links to the first seed's figures, and to those that are shown of each seed."""
+    names = [*FIGURES, *(["gradcam_classes"] if other_classes else [])]
+
+    def links(run: Run, names: Iterable[str]) -> dict[str, Markdown]:
+        paths = {name: run.files.figures / f"{name}.png" for name in names}
+        return {name: relative_link(path, folder) for name, path in paths.items()}
+
+    of_seeds = [(run.files.seed, links(run, _OF_EACH_SEED)) for run in runs]
+    return {"figures": links(runs[0], names), "figures_of_seeds": of_seeds}
+
+
+def _tables(run: Run, folder: Path) -> dict[str, Any]:
+    """Links to a run's tables and records."""
+    files = run.files
+    records = files.metrics, files.history, files.provenance
+    return {
+        "confusions": relative_link(files.confusions, folder),
+        "classes_file": relative_link(files.classes, folder),
+        "mistakes": relative_link(files.mistakes, folder),
+        "files": {path.name: relative_link(path, folder) for path in records},
+    }
 
 
 def _of_a_seed(run: Run) -> dict[str, Any]:

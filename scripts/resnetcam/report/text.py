@@ -6,7 +6,7 @@ names and settings come from outside and must stay text.
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -102,6 +102,19 @@ def headline(
         + _WORSE_THAN_LINEAR
         * (accuracy < linear),
     ]
+
+
+def bibtex(citation: Mapping[str, Any], commits: Sequence[str]) -> str:
+    """Return an entry that cites the workflow; ``commits`` are of the code that trained."""
+    fields = {
+        "author": " and ".join(f"{{{author['name']}}}" for author in citation["authors"]),
+        "title": citation["title"],
+        "version": citation["version"],
+        "url": citation["repository"],
+        "note": ", ".join(commits),
+    }
+    lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
+    return "\n".join(["@software{resnetcam,", *lines, "}"])
 
 
 def protocol_in_words(protocol: str) -> str:
