@@ -24,9 +24,9 @@ def logits():
     return found
 
 
-def cells(table):
+def cells(table, words="The numbers."):
     first, blank, *lines = str(table).splitlines()
-    assert (first, blank) == ("*The numbers.*", "")
+    assert (first, blank) == (f"*{words}*", "")
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines if line]
 
 
@@ -49,7 +49,9 @@ def test_confusions_are_those_of_the_matrix_with_names_that_stay_text():
 
 
 def test_groups_of_the_reliability_diagram_hold_all_images():
-    _, _, *rows = cells(numbers.of_reliability(logits(), LABELS, 2.0))
+    _, _, *rows = cells(
+        numbers.of_reliability(logits(), LABELS, 2.0), "The numbers: confidence and accuracy."
+    )
     assert len(rows) == 15 and sum(int(row[1]) for row in rows) == 20
     sure = 1 / (1 + np.exp(-np.linspace(5, 1, 20)))
     assert rows[-1][2] == f"{sure[0]:.2%}" and rows[-1][3] == "100.00%"
@@ -57,7 +59,9 @@ def test_groups_of_the_reliability_diagram_hold_all_images():
 
 
 def test_risk_is_of_the_surest_images():
-    _, _, *rows = cells(numbers.of_risk(logits(), LABELS))
+    _, _, *rows = cells(
+        numbers.of_risk(logits(), LABELS), "The numbers: mistakes among the surest images."
+    )
     assert rows[0] == ["50%", "10", "0.00%"]
     assert rows[-1] == ["100%", "20", "25.00%"]
 

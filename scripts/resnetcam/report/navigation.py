@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from markdown_it.token import Token
 
-NUMBERS = "The numbers."  # before a table that is folded
+NUMBERS = "The numbers"  # begins the words before a table that is folded
 _EXPLANATION = "How to read it."  # before a paragraph that is folded
 _EXPERIMENT = "Experiment "  # before the name of one, in the heading of its section
 
@@ -102,7 +102,7 @@ def with_folds(tokens: Sequence[Token]) -> list[Token]:
     """Fold explanations and numbers.
 
     That is each paragraph that begins with an emphasised "How to read it.", behind these words, and
-    each table after a paragraph that is an emphasised "The numbers.".
+    each table after a paragraph of emphasised words that begin with "The numbers".
     """
     folded, place = list[Token](), 0
     while place < len(tokens):
@@ -113,7 +113,7 @@ def with_folds(tokens: Sequence[Token]) -> list[Token]:
             inline.children[0].content = inline.children[0].content.lstrip()
             folded += _fold("how", words, tokens[place : place + 3])
             place += 3
-        elif words == NUMBERS and tokens[place + 3].type == "table_open":
+        elif words.startswith(NUMBERS) and tokens[place + 3].type == "table_open":
             end = (
                 next(at for at in range(place, len(tokens)) if tokens[at].type == "table_close") + 1
             )

@@ -26,12 +26,19 @@ _HISTORY = {
 }
 
 
-def table_of_numbers(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Markdown:
-    """Return a table that the page folds; what its cells hold is escaped."""
+def table_of_numbers(
+    head: Sequence[str], rows: Iterable[Sequence[object]], of: str = ""
+) -> Markdown:
+    """Return a table that the page folds; what its cells hold is escaped.
+
+    Args:
+        of: what the numbers are of, where there are several tables of a figure.
+    """
     lines = [head, *rows]
     drawn = [f"| {' | '.join(map(escaped, line))} |" for line in lines]
     rule = "|---|" + "--:|" * (len(head) - 1)
-    return Markdown("\n".join([f"*{NUMBERS}*", "", drawn[0], rule, *drawn[1:]]))
+    words = f"*{NUMBERS}{of and f': {of}'}.*"
+    return Markdown("\n".join([words, "", drawn[0], rule, *drawn[1:]]))
 
 
 def of_history(history: Sequence[Mapping[str, float]], selected_on: str) -> Markdown:
@@ -75,7 +82,7 @@ def of_reliability(
         [number, bins[0].n, *(f"{s:.2%}" for one in bins for s in (one.confidence, one.accuracy))]
         for number, bins in enumerate(zip(*groups, strict=True), start=1)
     ]
-    return table_of_numbers(head, rows)
+    return table_of_numbers(head, rows, "confidence and accuracy")
 
 
 def of_risk(logits: NDArray[np.float32], labels: NDArray[np.integer]) -> Markdown:
@@ -86,7 +93,8 @@ def of_risk(logits: NDArray[np.float32], labels: NDArray[np.integer]) -> Markdow
         for share in _COVERAGES
         for number in [max(1, share * len(risk) // 100)]
     ]
-    return table_of_numbers(["Images answered, the surest first", "Images", "Wrong"], rows)
+    head = ["Images answered, the surest first", "Images", "Wrong"]
+    return table_of_numbers(head, rows, "mistakes among the surest images")
 
 
 def of_shift(found: Mapping[str, Any]) -> Markdown:
