@@ -157,9 +157,8 @@ rule report:
         call=untracked(CALL),
         unusual=UNUSUAL,
         citation=CITATION,
-        config=lambda wildcards: catalogue.runnable(
-            wildcards.dataset, experiments_of_report(wildcards)
-        ),
+        # What decides numbers in it is in the results; where an archive comes from does not.
+        config=untracked(runnable_config),
         texts=content("report.md.j2", "report.css", "report.js", "report.rst"),
         folder_of_texts=untracked(str(ROOT / "report")),
     script:

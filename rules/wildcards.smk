@@ -69,10 +69,11 @@ def detailed_experiments(wildcards):
     return catalogue.detailed(wildcards.dataset, wildcards.get("experiment"))
 
 
-def experiments_of_report(wildcards):
-    """All that a report speaks of, members of sweeps too."""
+def runnable_config(wildcards):
+    """The config of all that a report speaks of, members of sweeps too."""
     own = wildcards.get("experiment")
-    return [own] if own else of_dataset("experiments")(wildcards)
+    experiments = [own] if own else of_dataset("experiments")(wildcards)
+    return catalogue.runnable(wildcards.dataset, experiments)
 
 
 # Inputs and outputs.

@@ -137,7 +137,7 @@ def test_mnist_comes_from_mirrors_and_goes_to_its_report(fresh_workflow, tmp_pat
     assert data.class_names == tuple("0123456789")
     report = (workflow.folder / "results/mnist/report.md").read_text()
     assert "it is the official MNIST" in report
-    assert "CIFAR-10" not in report
+    assert "CIFAR-10" not in report.partition("## Cite")[0]  # it is in the workflow's title
     assert "28 × 28 pixels, all of them grey" in report
     assert len(list((workflow.folder / "results/mnist/annotate").glob("*.png"))) == 3
 
