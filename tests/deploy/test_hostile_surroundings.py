@@ -13,7 +13,7 @@ HOSTILE = {
 }
 # They hold times.
 WITH_A_CLOCK = {"history.csv", "run.json", "comparison.csv", "comparison.png"}
-WITH_A_CLOCK |= {"report.md", "report.html"}
+WITH_A_CLOCK |= {"comparison.svg", "report.md", "report.html", "README.md"}
 
 
 def contents(workflow):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -699,3 +700,13 @@ def test_no_axis_goes_where_no_accuracy_can_be(tmp_path, monkeypatch, seeds):
     assert points == [*seeds.values()]
     assert close.get_xlim()[1] - close.get_xlim()[0] < 0.15
     assert (len(close.patches) == 1) is (std is not None)
+
+
+def test_matplotlib_is_imported_where_nothing_of_the_users_reaches_it():
+    room = ROOT / "scripts/resnetcam/report/figures"
+    importers = [
+        path
+        for path in (ROOT / "scripts").rglob("*.py")
+        if re.search(r"^\s*(?:import|from) matplotlib", path.read_text(), re.MULTILINE)
+    ]
+    assert len(importers) > 5 and all(path.is_relative_to(room) for path in importers)

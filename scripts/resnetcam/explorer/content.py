@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import matplotlib
 import numpy as np
 
 from resnetcam.common.wording import counted
@@ -19,7 +18,7 @@ from resnetcam.explorer.packing import (
     probabilities_as_bytes,
 )
 from resnetcam.explorer.sprite import Sprite, shrunk_masks, sprite
-from resnetcam.report.figures.overlays import Look
+from resnetcam.report.figures.overlays import Look, colors_of
 from resnetcam.report.titles import title
 
 # Of the page's bytes: what images may take, and with them all that is not maps.
@@ -71,7 +70,7 @@ def fill(subject: Subject, look: Look, most: int) -> Content:
 def _without_maps(subject: Subject, pictures: Sprite, look: Look) -> dict[str, Any]:
     images, n = subject.images, len(subject.images.labels)
     masks = shrunk_masks(images.regions, pictures.height, pictures.width)
-    colors = matplotlib.colormaps[look.colormap](np.arange(256))[:, :3]
+    colors = colors_of(look)
     return {
         "classes": list(subject.class_names),
         "numbers": images.numbers.tolist(),

@@ -28,6 +28,12 @@ class Look(NamedTuple):
     alpha: float = 0.5
 
 
+def colors_of(look: Look) -> NDArray[np.float64]:
+    """Return the colours of a map's values from lowest to highest: (256, 3), RGB in 0..1."""
+    colors: NDArray[np.float64] = matplotlib.colormaps[look.colormap](np.arange(256))[:, :3]
+    return colors
+
+
 def overlay(
     image: NDArray[np.uint8], raw_map: NDArray[np.float32], look: Look
 ) -> NDArray[np.float64]:
