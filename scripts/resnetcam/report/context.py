@@ -127,6 +127,7 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
         | {"rehearsals": [row_of[one] for one in rehearsals(group[0], groups)]}
         for name, group in groups.items()
     ]
+    trained = _trained(runs)
     headlined, chosen_of = _headlined(rows, set(groups))
     only = f", experiment {rows[0]['experiment']}" if len(rows) == 1 else ""
     figure = inputs.comparison_figure
@@ -154,7 +155,7 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
         "experiments": experiments,
         "data": data,
         "runs": [_provenance(run) for run in runs],
-        "trained": _trained(runs),
+        "trained": trained,
         "versions": sorted({_versions(run) for run in runs}),
         "annotations": [_annotations(path, folder) for path in inputs.annotations],
         "comparison": relative_link(inputs.comparison, folder) if inputs.comparison else None,
@@ -162,7 +163,7 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
         "comparison_of_one": rows[0]["experiment"] if len(rows) == 1 else None,
         "config": inputs.config,
         "comparison_in_words": of_comparison(rows, data["n_test"]),
-        "bibtex": bibtex(inputs.citation, _trained(runs)["commits"]),
+        "bibtex": bibtex(inputs.citation, trained["commits"]),
         "explorer": relative_link(inputs.explorer, folder),
         "written": written(inputs.call.config_files),
         "code": _code(runs),
