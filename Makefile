@@ -2,9 +2,9 @@
 #             would run, CONFIG=device=cpu changes a setting
 # make test   every test but those of deploying and of pages; make check: lint, quick tests and
 #             dry runs, under a minute; make test-deploy: a real Slurm, other schedulers, the
-#             environments built, a crate validated (.venv-crate); make test-browser: the pages of `make run`, which it runs first,
-#             in Chromium (.venv-browser), with screenshots in results/browser; PAGES='folder ...'
-#             names other pages
+#             environments built, a crate validated (.venv-crate); make test-browser: the pages
+#             of `make run`, which it runs first, in Chromium (.venv-browser), with screenshots in
+#             results/browser; PAGES='folder ...' names other pages
 # make status how far trainings are that run now: epoch, accuracy, time left
 # make docs   the pages as a site in site/ (an environment of its own, .venv-docs)
 # make bench  measure speed, after `make venv`: `bench-training`, `bench-maps`, `bench-plan`;

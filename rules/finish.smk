@@ -17,20 +17,31 @@ onsuccess:
 
     for dataset, jobs in jobs_by_dataset().items():
         forget_failures(f"results/{dataset}", compared=bool(is_compared(jobs)))
+    end_unfinished_reports({})
 
 
 onerror:
     from resnetcam.workflow.failures import report_failures
 
+    failures = {
+        dataset: [failure_of(job) for job in jobs if job in failed_jobs()]
+        for dataset, jobs in jobs_by_dataset().items()
+    }
     for dataset, jobs in jobs_by_dataset().items():
         told = report_failures(
             f"results/{dataset}",
-            failures=[failure_of(job) for job in jobs if job in failed_jobs()],
+            failures=failures[dataset],
             finished=evaluated_runs(dataset, jobs),
             experiments=catalogue.facts(SETTINGS["datasets"][dataset]["experiments"]),
             compared=is_compared(jobs),
         )
         logger.error(told if HERE == workflow.rundir else f"In {HERE}:\n{told}")
+    end_unfinished_reports(failures)
+
+
+def end_unfinished_reports(failures):
+    if unfinished_reports:
+        unfinished_reports.end(failures)
 
 
 def print_closing_words():

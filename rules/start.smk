@@ -6,6 +6,7 @@ from resnetcam.report.config_files import report_to_be_replaced
 from resnetcam.common.wording import duration_between
 from resnetcam.data.protocols import holds_out, share_or_number
 from resnetcam.networks.workload import images_of_resnet20
+from resnetcam.workflow.unfinished import AwaitedReport, Job, UnfinishedReports
 
 # Images/s of ResNet20 v1 on two processor cores: in bfloat16 with matrix units, and in float32 with
 # AVX2 alone beside other work, validation included (README.md, docs/performance.md).
@@ -14,12 +15,21 @@ RATES = {"tensorflow": (1100, 140), "jax": (250, 45)}[BACKEND]
 # Fewer of them hardly teach a network anything, whatever the images.
 FEW_STEPS = 150
 
+# Written from the start to the end of a run that makes reports.
+unfinished_reports = None
+
 
 onstart:
     for line in plan_of_trainings():
         logger.info(line)
     for line in replaced_reports():
         logger.warning(line)
+    if not workflow.touch:
+        global unfinished_reports
+        unfinished_reports = UnfinishedReports(
+            awaited_reports(), os.path.getmtime(lock.name), ROOT / "report", logger.warning
+        )
+        unfinished_reports.begin()
 
 
 def print_plan():
@@ -61,6 +71,32 @@ def replaced_reports():
         if job.rule.name in ("report", "experiment_report"):
             if replaced := report_to_be_replaced(job.output.markdown, CALL["config_files"]):
                 yield replaced
+
+
+def awaited_reports():
+    """The reports that are to be made, each with all that it is made of."""
+    needed = set(workflow.dag.needrun_jobs(exclude_finished=False))
+    for job in needed:
+        if job.rule.name in ("report", "experiment_report"):
+            jobs = workflow.dag.bfs(workflow.dag.dependencies, job)
+            parts = [part_of_report(part, part in needed) for part in jobs if part.benchmark]
+            rules = [rule.name for rule in workflow.rules]
+            runs = [None, *map(Path.absolute, map(Path, catalogue.runs(job.wildcards.dataset)))]
+            parts.sort(key=lambda part: (rules.index(part.stage), runs.index(part.run)))
+            page = Path(job.output.html).absolute()
+            yield AwaitedReport(page, "/".join(job.wildcards), tuple(parts))
+
+
+def part_of_report(job, is_needed):
+    wildcards = dict(job.wildcards.items())
+    is_of_run = {"dataset", "experiment", "seed"} <= wildcards.keys()
+    return Job(
+        stage=job.rule.name,
+        run=Path(RUN.format(**wildcards)).absolute() if is_of_run else None,
+        log=Path(job.log[0]).absolute(),
+        benchmark=Path(job.benchmark).absolute(),
+        needed=is_needed,
+    )
 
 
 def images_of_an_epoch(job):

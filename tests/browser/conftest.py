@@ -48,6 +48,18 @@ def pytest_generate_tests(metafunc):
 
 
 @pytest.fixture(scope="session")
+def first_page(pytestconfig):
+    """Returns a function that finds the first page of a name among those to test."""
+
+    def find(name):
+        found = [page for page in pages(pytestconfig) if page.name == name]
+        assert found, f"There is no {name} among the pages to test."
+        return found[0]
+
+    return find
+
+
+@pytest.fixture(scope="session")
 def browser():
     with sync_playwright() as playwright:
         browser = launch(playwright)

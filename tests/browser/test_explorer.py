@@ -6,16 +6,11 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-PAGES = HERE.parents[1] / "results/shapes"
 
 
 @pytest.fixture(scope="module")
-def explorer(pytestconfig):
-    """The first explorer.html of the folders that are tested."""
-    folders = pytestconfig.getoption("pages", None) or [PAGES]
-    found = [path for folder in folders for path in sorted(Path(folder).rglob("explorer.html"))]
-    assert found, f"There is no explorer.html in {', '.join(map(str, folders))}."
-    return found[0].resolve().as_uri()
+def explorer(first_page):
+    return first_page("explorer.html").as_uri()
 
 
 @pytest.fixture

@@ -4,17 +4,12 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
-PAGES = HERE.parents[1] / "results/shapes"
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def report(pytestconfig):
-    """The first report.html of the folders that are tested."""
-    folders = pytestconfig.getoption("pages", None) or [PAGES]
-    found = [path for folder in folders for path in sorted(Path(folder).rglob("report.html"))]
-    assert found, f"There is no report.html in {', '.join(map(str, folders))}."
-    return found[0].resolve()
+def report(first_page):
+    return first_page("report.html")
 
 
 @pytest.fixture
@@ -101,7 +96,7 @@ def test_one_experiment_of_several_is_shown_at_the_same_part(page):
             for (const one of document.querySelectorAll(".switch, .copy")) one.remove();
         }"""
     )
-    script = (HERE.parents[1] / "report/report.js").read_text()
+    script = (ROOT / "report/report.js").read_text()
     page.evaluate(f"() => {{ {script} }}")
     bar = page.get_by_role("group", name="Experiment")
     assert bar.locator("button").all_text_contents()[::2] == ["all", "other"]

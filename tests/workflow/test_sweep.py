@@ -78,6 +78,8 @@ def test_one_run_of_eight_fails_and_the_same_command_completes_the_grid(swept):
     assert [row["experiment"] for row in rows_of(results / "failures.csv")] == [VICTIM]
     assert not (results / "comparison.csv").exists()
     assert not (results / "report.md").exists()
+    page = (results / "report.html").read_text()
+    assert f"<strong>train of {VICTIM}, seed 1</strong>:\nits log ends without an error" in page
 
     assert swept.planned() == {"train": 1, "evaluate": 1, "compare": 1, "report": 1}
     swept.run(*command)
@@ -94,6 +96,7 @@ def test_one_run_of_eight_fails_and_the_same_command_completes_the_grid(swept):
     assert {row["schedule.peak"] for row in complete} == {"0.01", "0.05"}
     assert not list(results.glob("*partial*")) and not (results / "failures.csv").exists()
     assert "best by validation accuracy" in (results / "report.md").read_text()
+    assert "is not finished" not in (results / "report.html").read_text()
     add_a_value(swept)
 
 

@@ -1,17 +1,14 @@
 """The page itself: one file that loads nothing, and runs no script but its own."""
 
-import base64
-import hashlib
 import json
 from pathlib import Path
-
-import jinja2
 
 from resnetcam.common.files import replacing
 from resnetcam.explorer.content import fill
 from resnetcam.explorer.gathering import Subject
 from resnetcam.explorer.packing import as_json_in_html
 from resnetcam.report.figures.overlays import Look
+from resnetcam.report.pages import sha256_of_inline, templates
 
 MOST_BYTES = 8_000_000
 MOST_IMAGES = 2_000  # that a browser shows at once without delay
@@ -37,40 +34,31 @@ def write_page(
         look: how maps are shown.
         most_bytes: of the file.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(texts),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     style, script = _style(texts), (texts / "explorer.js").read_text(encoding="utf-8")
     asked = len(subject.images.labels)
     frame = len(style.encode()) + len(script.encode()) + _FRAME
     content = fill(subject.first(min(asked, MOST_IMAGES)), look, most_bytes - frame)
     shown = content.subject
-    page = environment.get_template("explorer.html.j2").render(
-        dataset=dataset,
-        style=style,
-        style_hash=sha256_of_inline(style),
-        script=script,
-        script_hash=sha256_of_inline(script),
-        sprite=content.sprite,
-        data=as_json_in_html(json.dumps(content.data, separators=(",", ":"))),
-        subject=shown,
-        asked=asked,
-        experiments=list(dict.fromkeys(run.experiment for run in shown.runs)),
-        notes=content.notes,
-        missing=content.missing,
+    page = (
+        templates(texts)
+        .get_template("explorer.html.j2")
+        .render(
+            dataset=dataset,
+            style=style,
+            style_hash=sha256_of_inline(style),
+            script=script,
+            script_hash=sha256_of_inline(script),
+            sprite=content.sprite,
+            data=as_json_in_html(json.dumps(content.data, separators=(",", ":"))),
+            subject=shown,
+            asked=asked,
+            experiments=list(dict.fromkeys(run.experiment for run in shown.runs)),
+            notes=content.notes,
+            missing=content.missing,
+        )
     )
     with replacing(path) as temporary:
         temporary.write_text(page, encoding="utf-8", errors="backslashreplace")
-
-
-def sha256_of_inline(text: str) -> str:
-    """Return what a content security policy names an inline script or style by."""
-    digest = hashlib.sha256(text.encode()).digest()
-    return f"sha256-{base64.b64encode(digest).decode()}"
 
 
 def _style(texts: Path) -> str:

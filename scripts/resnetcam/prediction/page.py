@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -16,7 +15,7 @@ from resnetcam.explain.display import is_flat
 from resnetcam.prediction.stored import Answers, NewImages
 from resnetcam.prediction.table import share_in_words
 from resnetcam.report.figures.overlays import Look, overlay
-from resnetcam.report.html import framed
+from resnetcam.report.pages import framed, templates
 
 MOST_ON_A_PAGE = 200
 
@@ -41,20 +40,17 @@ def write_page(
         measured: sentences on what its answers and maps are worth.
         look: how maps are shown.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(texts),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    body = environment.get_template("predictions.html.j2").render(
-        model=model,
-        class_names=answers.class_names,
-        total=len(images.files),
-        cards=list(_cards(images, answers, look)),
-        unreadable=images.unreadable,
-        measured=measured,
+    body = (
+        templates(texts)
+        .get_template("predictions.html.j2")
+        .render(
+            model=model,
+            class_names=answers.class_names,
+            total=len(images.files),
+            cards=list(_cards(images, answers, look)),
+            unreadable=images.unreadable,
+            measured=measured,
+        )
     )
     style = (texts / "report.css").read_text() + (texts / "predictions.css").read_text()
     with replacing(path) as temporary:

@@ -1,8 +1,6 @@
 """The report as one HTML file: figures and tables inside, nothing loaded from elsewhere."""
 
 import base64
-import hashlib
-import html
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
@@ -18,26 +16,9 @@ from resnetcam.report.navigation import (
     with_figures,
     with_folds,
 )
+from resnetcam.report.pages import framed
 from resnetcam.report.vector import figure_uri
 
-_PAGE = """\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; img-src data:; style-src 'unsafe-inline'{allowed}">
-<title>{title}</title>
-<style>
-{css}</style>
-</head>
-<body>
-<main>
-{body}</main>
-{script}</body>
-</html>
-"""
 _KEPT = {".csv": "text/csv", ".json": "application/json"}
 _TO_TOP = '<a class="top" href="#" aria-label="Back to the top">↑</a>\n'
 
@@ -71,18 +52,6 @@ def to_html(markdown: str, folder: Path, title: str, css: str, script: str = "")
                 _hold(child, folder)
     body = parser.renderer.render(tokens, parser.options, {})
     return framed(body, title, css, script)
-
-
-def framed(body: str, title: str, css: str, script: str = "") -> str:
-    """Put HTML into a page that loads nothing, and runs nothing but this script, word by word."""
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return _PAGE.format(
-        title=html.escape(title),
-        css=css,
-        body=body,
-        script=f"<script>{script}</script>\n" if script else "",
-        allowed=f"; script-src 'sha256-{digest}'" if script else "",
-    )
 
 
 def _hold(link: Token, folder: Path) -> None:

@@ -30,7 +30,7 @@ def status(folder: Path) -> list[str]:
             f"There is no log of a training below {shown(folder / 'logs')}. Name the folder that "
             "snakemake was called in, or that of its --directory."
         )
-    told = {log: _told(log) for log in logs}
+    told = {log: training_in_words(log) for log in logs}
     lines = [f"{shown(_name(log))}: {one}" for log, one in told.items() if one]
     finished = len(logs) - len(lines)
     return [*lines, *([f"{counted(finished, 'training')} finished."] if finished else [])]
@@ -40,8 +40,8 @@ def _name(log: Path) -> str:
     return "/".join(log.parts[-4:-1])
 
 
-def _told(log: Path) -> str | None:
-    """Of one training what it said last; None if it has finished."""
+def training_in_words(log: Path) -> str | None:
+    """Return what a training last said in its log, and when; None if it has finished."""
     records = list(_RECORD.finditer(log.read_text(encoding="utf-8", errors="replace")))
     last = records[-1]["message"] if records else ""
     if last == DONE:

@@ -62,6 +62,7 @@ def drawing(
         with replacing(path) as temporary:
             figure.savefig(temporary, metadata={"Software": None})
         if as_svg:
+            figure.set_layout_engine("none")  # places are found, and need not be found again
             _keep_pixels(figure)
             with replacing(Path(path).with_suffix(".svg")) as temporary:
                 figure.savefig(temporary, format="svg", transparent=True, metadata=_NOTHING)

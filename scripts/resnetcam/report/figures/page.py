@@ -77,7 +77,7 @@ class Panel(NamedTuple):
         for color, width in (("black", 2.0), ("white", 0.9)):
             how: dict[str, Any] = {"linewidth": width, "capstyle": "projecting", "fill": False}
             line = PathPatch(border, edgecolor=color, **how)
-            self.axes.add_patch(line)
+            self.axes.add_artist(line)  # nothing depends on limits that add_patch would find
             line.set_clip_path(inside)
 
     def _place(self, pixels: NDArray[Any]) -> tuple[float, float, float]:

@@ -1,0 +1,230 @@
+"""Pages in the place of reports that are not finished: what is there, and what is missing.
+
+No rule can write them, since they change while jobs run: the workflow does, beside its jobs. A page
+is as old as a file can be, so Snakemake makes the report in its place.
+"""
+
+import contextlib
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from resnetcam.common.errors import InputError
+from resnetcam.common.files import read_json
+from resnetcam.report.pages import framed, templates
+from resnetcam.workflow.failures import Failure
+from resnetcam.workflow.status import training_in_words
+
+_PERIOD = 10  # seconds from one writing to the next
+_AGE = 1  # seconds since 1970, of a page; some programs take 0 for "unknown"
+_RENEWING = f'setInterval(() => location.hash === "#still" || location.reload(), {1000 * _PERIOD});'
+
+
+@dataclass(frozen=True)
+class Job:
+    """What must be done before a report is.
+
+    Attributes:
+        stage: the rule.
+        run: the folder of the run that it belongs to, or None.
+        log: its log file.
+        benchmark: the file that Snakemake writes when it has ended well.
+        needed: whether it is still to be done, when Snakemake starts.
+    """
+
+    stage: str
+    run: Path | None
+    log: Path
+    benchmark: Path
+    needed: bool
+
+
+@dataclass(frozen=True)
+class AwaitedReport:
+    """A report that is to be made.
+
+    Attributes:
+        page: where it will be; an absolute path, as all others here.
+        name: the dataset, or ``dataset/experiment``.
+        jobs: all that it is made of, finished or not, in the order to be told.
+    """
+
+    page: Path
+    name: str
+    jobs: tuple[Job, ...]
+
+
+class UnfinishedReports:
+    """Writes a page for each report that is awaited and not there, until ``end`` or the report.
+
+    Args:
+        reports: what is awaited. A report of an earlier run stays until Snakemake replaces it.
+        since: when this run began, by the clock of the file system.
+        texts: the folder of the template and the style.
+        complain: called with a sentence if a page cannot be written; it is then left alone.
+    """
+
+    def __init__(
+        self,
+        reports: Iterable[AwaitedReport],
+        since: float,
+        texts: Path,
+        complain: Callable[[str], None],
+    ) -> None:
+        self._reports = list(reports)
+        self._since = since
+        self._texts = texts
+        self._complain = complain
+        self._files: dict[AwaitedReport, int] = {}
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._keep_writing, daemon=True)
+
+    def begin(self) -> None:
+        """Write the pages, and go on writing them beside what else happens."""
+        self._open()
+        self._write(None)
+        self._thread.start()
+
+    def end(self, failures: Mapping[str, Sequence[Failure]]) -> None:
+        """Say in pages whose reports were not made that Snakemake has ended.
+
+        Args:
+            failures: by dataset.
+        """
+        self._ended.set()
+        self._thread.join()
+        self._close()
+        self._open()  # Snakemake deletes what a failed job left
+        self._write(failures)
+        self._close()
+
+    def _open(self) -> None:
+        for report in self._reports:
+            with self._complaining(report):
+                if not report.page.exists() or is_unfinished(report.page):
+                    report.page.parent.mkdir(parents=True, exist_ok=True)
+                    self._files[report] = os.open(report.page, os.O_WRONLY | os.O_CREAT, 0o666)
+
+    def _close(self) -> None:
+        while self._files:
+            os.close(self._files.popitem()[1])
+
+    def _keep_writing(self) -> None:
+        while not self._ended.wait(_PERIOD):
+            self._write(None)
+
+    def _write(self, failures: Mapping[str, Sequence[Failure]] | None) -> None:
+        for report, file in list(self._files.items()):
+            with self._complaining(report):
+                page = _page(report, self._since, self._texts, failures)
+                # Into this very file: the report itself, which takes its name, is another one.
+                os.truncate(file, os.pwrite(file, page.encode("utf-8", "backslashreplace"), 0))
+                os.utime(file, (_AGE, _AGE))
+
+    @contextlib.contextmanager
+    def _complaining(self, report: AwaitedReport) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self._complain(f"{report.page} cannot be written before its time: {error.strerror}.")
+            if (file := self._files.pop(report, None)) is not None:
+                os.close(file)
+
+
+def is_unfinished(page: Path) -> bool:
+    """Say whether a file is a page of this module, not a report."""
+    return page.stat().st_mtime == _AGE
+
+
+def _page(
+    report: AwaitedReport,
+    since: float,
+    texts: Path,
+    failures: Mapping[str, Sequence[Failure]] | None,
+) -> str:
+    done = {job: _is_done(job, since) for job in report.jobs}
+    missing = Counter(job.stage.replace("_", " ") for job in report.jobs if not done[job])
+    dataset, _, experiment = report.name.partition("/")
+    failed = [
+        one
+        for one in (failures or {}).get(dataset, ())
+        if not experiment or one.experiment in ("", experiment)
+    ]
+    body = (
+        templates(texts)
+        .get_template("unfinished.html.j2")
+        .render(
+            name=report.name,
+            ended=failures is not None,
+            period=_PERIOD,
+            since=_time(since),
+            now=_time(time.time()),
+            n_done=sum(done.values()),
+            n_jobs=len(done),
+            missing=missing,
+            runs=_runs(report, done, since),
+            failures=failed,
+            finished=_finished_reports(report),
+        )
+    )
+    style = "".join(
+        (texts / name).read_text(encoding="utf-8") for name in ("report.css", "unfinished.css")
+    )
+    script = "" if failures is not None else _RENEWING
+    return framed(body, f"{report.name}: not finished", style, script)
+
+
+def _is_done(job: Job, since: float) -> bool:
+    if not job.needed:
+        return True
+    try:
+        return job.benchmark.stat().st_mtime >= since
+    except OSError:
+        return False
+
+
+def _runs(
+    report: AwaitedReport, done: Mapping[Job, bool], since: float
+) -> list[tuple[str, str, str]]:
+    """Of each run its name, how far it is, and its test accuracy as soon as that is known."""
+    ready = {(job.run, job.stage) for job in report.jobs if done[job]}
+    return [
+        (
+            "/".join(job.run.parts[-2:]),
+            _training(job, done[job], since),
+            _accuracy(job.run) if (job.run, "evaluate") in ready else "",
+        )
+        for job in report.jobs
+        if job.stage == "train" and job.run
+    ]
+
+
+def _training(job: Job, done: bool, since: float) -> str:
+    if done:
+        return "finished"
+    try:
+        begun = job.log.stat().st_mtime >= since
+        return (training_in_words(job.log) or "finished") if begun else "waits"
+    except OSError:
+        return "waits"
+
+
+def _accuracy(run: Path) -> str:
+    try:
+        return f"{100 * read_json(run / 'metrics.json', {'accuracy': float})['accuracy']:.2f} %"
+    except InputError as error:
+        return str(error)
+
+
+def _finished_reports(report: AwaitedReport) -> list[str]:
+    """Of the experiments that have reports of their own: their names, in order of folders."""
+    pages = sorted(report.page.parent.glob("*/report.html"))
+    return [page.parent.name for page in pages if not is_unfinished(page)]
+
+
+def _time(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
