@@ -463,7 +463,7 @@ def test_files_that_were_left_out_are_listed_as_the_text_that_their_names_are(re
     markdown, page = results("abc", archive(origin="files", official=False), noted=noted)
     assert "Not the official" not in markdown
     assert "25 files could not be read and were left out" in markdown
-    assert "and 5 more, in images.json" in markdown
+    assert "and 5 more, in [images.json](images.json)" in markdown
     text = Page(page)
     assert "/x/<b>a\\n|.png" in text.text
     assert "damaged (<i>)" in text.text

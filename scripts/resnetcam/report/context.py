@@ -165,6 +165,7 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
         "comparison_in_words": of_comparison(rows, data["n_test"]),
         "bibtex": bibtex(inputs.citation, trained["commits"]),
         "explorer": relative_link(inputs.explorer, folder),
+        "notes": relative_link(inputs.notes, folder),
         "written": written(inputs.call.config_files),
         "code": _code(runs),
         "command": _command(inputs, runs),

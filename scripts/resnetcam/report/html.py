@@ -1,6 +1,8 @@
 """The report as one HTML file: figures and tables inside, nothing loaded from elsewhere."""
 
 import base64
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
@@ -20,6 +22,7 @@ from resnetcam.report.pages import framed
 from resnetcam.report.vector import figure_uri
 
 _KEPT = {".csv": "text/csv", ".json": "application/json"}
+_WORKERS = 4
 _TO_TOP = '<a class="top" href="#" aria-label="Back to the top">↑</a>\n'
 
 
@@ -43,15 +46,22 @@ def to_html(markdown: str, folder: Path, title: str, css: str, script: str = "")
         first = next(place for place, one in enumerate(tokens) if one.tag in ("h2", "h3"))
         tokens.insert(first, Token("html_block", "", 0, content=contents(headings) + _TO_TOP))
     tokens = with_experiments(tokens)
-    for token in tokens:
-        for child in token.children or ():
-            if child.type == "image":
-                path = folder / unquote(str(child.attrs["src"]))
-                child.attrs["src"] = figure_uri(path.with_suffix(".svg"))
-            elif child.type == "link_open":
-                _hold(child, folder)
+    children = [child for token in tokens for child in token.children or ()]
+    _hold_figures([child for child in children if child.type == "image"], folder)
+    for child in children:
+        if child.type == "link_open":
+            _hold(child, folder)
     body = parser.renderer.render(tokens, parser.options, {})
     return framed(body, title, css, script)
+
+
+def _hold_figures(images: Sequence[Token], folder: Path) -> None:
+    """Put each figure into the page; several at a time, as packing pictures takes long."""
+    paths = [folder / unquote(str(image.attrs["src"])) for image in images]
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        uris = pool.map(figure_uri, [path.with_suffix(".svg") for path in paths])
+        for image, uri in zip(images, uris, strict=True):
+            image.attrs["src"] = uri
 
 
 def _hold(link: Token, folder: Path) -> None:

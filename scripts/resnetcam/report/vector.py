@@ -23,7 +23,7 @@ _LIGHT, _DARK = (
 )
 _STYLE = f"<style>:root{{{_LIGHT}}}@media(prefers-color-scheme:dark){{:root{{{_DARK}}}}}</style>"
 # What has a meaning in an address, or in the attribute that holds it.
-_QUOTED = {ord(char): quote(char) for char in '%#<>"&\\^`{|}'}
+_QUOTED = {char: quote(char) for char in '%#<>"&\\^`{|}'}  # the sign that quotes before all others
 
 
 def figure_uri(path: Path) -> str:
@@ -42,7 +42,9 @@ def figure_uri(path: Path) -> str:
         raise DamagedFileError(path, error.strerror or str(error)) from error
     except (UnicodeDecodeError, binascii.Error) as error:
         raise DamagedFileError(path, str(error)) from error
-    return "data:image/svg+xml," + svg.translate(_QUOTED)
+    for char, quoted in _QUOTED.items():
+        svg = svg.replace(char, quoted)
+    return "data:image/svg+xml," + svg
 
 
 def _compact(svg: str) -> str:
