@@ -120,6 +120,10 @@ function percent(share) {
   return share >= 0.9995 ? ">99.9%" : `${(100 * share).toFixed(1)}%`;
 }
 
+function percentOf(count, all) {
+  return count === 0 || count === all ? `${count && 100}%` : percent(count / all);
+}
+
 // The page itself.
 const at = (id) => document.getElementById(id);
 const named = (name) => element("bdi", {}, name);
@@ -181,6 +185,7 @@ function listen(page) {
     at(key).onchange = (event) => change(page, { [key]: value(event.target) });
   }
   at("run-of-image").onchange = (event) => change(page, { run: event.target.value });
+  at("number").onchange = (event) => change(page, { image: event.target.value });
   at("reset").onclick = () => change(page, { ...DEFAULTS, run: page.state.run });
   at("opacity").oninput = () => page.paint();
   at("outlined")?.addEventListener("change", () => page.paint());
@@ -218,7 +223,7 @@ function follow(page) {
   }
   page.current = data.numbers.findIndex((number) => `${number}` === state.image);
   if (state.image !== "" && page.current < 0) unknown.push(`image ${state.image}`);
-  warn(unknown.length ? `The address asks for what is not on this page: ${unknown.join(", ")}.` : "");
+  warn(unknown.length ? `Not on this page: ${unknown.join(", ")}.` : "");
   page.run = data.runs.find((one) => one.name === state.run);
   showGrid(page);
   if (page.current >= 0) openImage(page);
@@ -239,8 +244,9 @@ function showGrid(page) {
   setTabStop(page, shown.includes(page.current) ? page.current : shown[0]);
   const right = shown.filter((i) => run.predicted[i] === data.labels[i]).length;
   const count = `${shown.length.toLocaleString("en")} of ${data.labels.length.toLocaleString("en")} images`;
-  at("count").textContent = !shown.length ? `${count}: none is as the filters ask.`
-    : `${count}. ${run.title} is right on ${right ? `${right.toLocaleString("en")} (${percent(right / shown.length)})` : "none"}.`;
+  const { from, to } = page.state, why = Number(from) > Number(to) ? `from ${from} to ${to} % is no range` : "none is as the filters ask";
+  at("count").textContent = !shown.length ? `${count}: ${why}.`
+    : `${count}. ${run.title} is right on ${right ? `${right.toLocaleString("en")} (${percentOf(right, shown.length)})` : "none"}.`;
   showClasses(page);
 }
 
@@ -266,7 +272,7 @@ function showClasses(page) {
     const link = (k) => show(data.classes[k], data.classes[k]);
     const words = others.flatMap(([said, n], i) => [i ? ", " : "", link(said), ` ${n}`]);
     return element("tr", {}, element("th", { scope: "row" }, show(name, "")), element("td", {}, `${images}`),
-      element("td", {}, `${right} (${percent(right / images)})`), element("td", {}, ...words));
+      element("td", {}, `${right} (${percentOf(right, images)})`), element("td", {}, ...words));
   }));
 }
 

@@ -78,12 +78,14 @@ for (const section of experiments.length ? experiments : [document]) {
   });
 }
 
-// What scrolls sideways by itself can be reached by keyboard.
+// What scrolls sideways by itself says so, and can be reached by keyboard (tables always can).
 
 function reach() {
-  for (const figure of document.querySelectorAll("figure")) {
-    if (figure.scrollWidth > figure.clientWidth) figure.tabIndex = 0;
-    else figure.removeAttribute("tabindex");
+  for (const box of document.querySelectorAll("figure, .table")) {
+    const isWide = box.scrollWidth > box.clientWidth;
+    box.classList.toggle("wide", isWide);
+    if (isWide) box.tabIndex = 0;
+    else if (box.tagName === "FIGURE") box.removeAttribute("tabindex");
   }
 }
 reach();

@@ -170,7 +170,7 @@ def test_images_that_are_not_the_official_ones_are_said_to_be_others(card):
 @pytest.mark.parametrize(
     ("protocol", "name", "said"),
     [
-        ("holdout", "Accuracy", "Nothing was chosen on the test set"),
+        ("holdout", "Accuracy", "The run chose nothing on the test set"),
         ("test_selected", "Accuracy (test-selected)", "expect slightly less on new ones"),
         ("full", "Accuracy", "no temperature was fitted"),
     ],

@@ -1,5 +1,6 @@
 """The report's page: sections that can be linked to, contents, folded explanations."""
 
+import base64
 import re
 from html import unescape
 from html.parser import HTMLParser
@@ -167,10 +168,18 @@ def test_what_is_linked_can_be_saved_from_the_page(tmp_path):
     folder = tmp_path / "fast"
     folder.mkdir()
     (folder / "a b.csv").write_bytes(b"x,y\n1,2\n")
-    (tmp_path / "c.json").write_text("{}")
+    (tmp_path / "c.json").write_text("{}" * 9)
     text = "[t](a%20b.csv) [u](../c.json) [page](../explorer.html) [web](https://example.org/x.csv)"
     page = to_html(text, folder, "t", CSS)
-    assert 'href="data:text/csv;base64,eCx5CjEsMgo=" download="a b.csv"' in page
-    assert 'href="data:application/json;base64,e30=" download="c.json"' in page
+    assert 'href="data:text/csv,x,y%0A1,2%0A" download="a b.csv"' in page
+    assert 'href="data:application/json,{}{}{}{}{}{}{}{}{}" download="c.json"' in page
     assert 'href="../explorer.html"' in page
     assert 'href="https://example.org/x.csv"' in page
+
+
+def test_what_can_be_saved_is_held_in_the_shorter_way(tmp_path):
+    content = '"é%" &\n' * 9
+    (tmp_path / "a.csv").write_text(content, encoding="utf-8")
+    page = to_html("[t](a.csv)", tmp_path, "t", CSS)
+    held = page.partition('href="data:text/csv;base64,')[2].partition('"')[0]
+    assert base64.b64decode(held).decode() == content

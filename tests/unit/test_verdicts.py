@@ -2,7 +2,13 @@
 
 import pytest
 
-from resnetcam.report.verdicts import faithfulness_verdict, localisation_verdict
+from resnetcam.report.trust import trust_in_maps
+from resnetcam.report.verdicts import (
+    faithfulness_in_short,
+    faithfulness_verdict,
+    localisation_in_short,
+    localisation_verdict,
+)
 
 
 def section(metrics, **minus_first):
@@ -138,3 +144,81 @@ def test_few_images_give_no_verdict():
     assert verdict.on_baselines.startswith("Too few images for a verdict: 19")
     (verdict,) = faithfulness_verdict(followed(deletion=(1, 1, 1), insertion=(1, 1, 1), n=19))
     assert verdict.on_baselines.startswith("Too few images for a verdict: 19")
+
+
+@pytest.mark.parametrize(
+    ("gaussian", "verb"),
+    [
+        ((-0.3, -0.33, -0.27), "beat every baseline"),
+        ((0.0, -0.03, 0.03), "show no clear difference from some baseline"),
+        ((0.2, 0.15, 0.25), "are worse than some baseline"),
+    ],
+)
+def test_in_short_metrics_are_grouped_by_what_they_say(gaussian, verb):
+    in_short = localisation_in_short(located(gaussian))
+    if verb == "beat every baseline":
+        assert in_short == "In the pointing game and in energy inside they beat every baseline."
+    else:
+        assert (
+            in_short
+            == f"In the pointing game they {verb}; in energy inside they beat every baseline."
+        )
+
+
+def test_in_short_each_metric_has_its_own_direction():
+    good = followed(deletion=(0.1, 0.08, 0.12), insertion=(-0.1, -0.12, -0.08))
+    in_short = faithfulness_in_short(good)
+    assert in_short == "By deletion, by insertion and by ROAD they beat every baseline."
+    bad = followed(deletion=(-0.1, -0.12, -0.08), insertion=(0.1, 0.08, 0.12), road=(0, -1, 1))
+    assert faithfulness_in_short(bad) == (
+        "By deletion and by insertion they are worse than some baseline; "
+        "by ROAD they show no clear difference from some baseline."
+    )
+    assert faithfulness_in_short(good | {"n": 19}) == "Too few images for a verdict: 19."
+
+
+def correlated(mean):
+    return {"correlation": {"mean": mean}}
+
+
+@pytest.mark.parametrize(
+    ("random", "agreement", "told"),
+    [
+        (
+            {"levels": [None, correlated(0.114)], "other_image": {"mean": 0.41}},
+            {"default": {"same_image": correlated(0.74), "other_image": correlated(0.42)}},
+            (
+                "They correlate by 0.11 with the maps of the same network with random weights; "
+                "the maps of two images by 0.41.",
+                "They correlate by 0.74 from seed to seed; the maps of two images by 0.42.",
+            ),
+        ),
+        (
+            {"levels": [correlated(0.1)]},
+            {"default": {"same_image": correlated(0.7), "other_image": None}},
+            (
+                "They correlate by 0.10 with the maps of the same network with random weights.",
+                "They correlate by 0.70 from seed to seed.",
+            ),
+        ),
+        (
+            {"levels": [{"correlation": None}]},
+            {"default": {"same_image": None, "other_image": None}},
+            ("Not known: they are flat.", "Not known: of each image some seed's map is flat."),
+        ),
+        (
+            {"levels": [{"correlation": None}]},
+            None,
+            ("Not known: they are flat.", "Not tested: there is one seed."),
+        ),
+    ],
+)
+def test_the_table_of_trust_says_what_was_found_and_what_was_not_tested(random, agreement, told):
+    good = followed(deletion=(0.1, 0.08, 0.12), insertion=(-0.1, -0.12, -0.08))
+    (_, use), *others, (_, on_objects) = trust_in_maps(good, random, agreement, None)
+    assert use == faithfulness_in_short(good)
+    assert tuple(answer for _, answer in others) == told
+    assert on_objects == "Not tested: no regions of objects are known."
+    located_maps = located((0.2, 0.15, 0.25))
+    *_, (_, on_objects) = trust_in_maps(good, random, agreement, located_maps)
+    assert on_objects == localisation_in_short(located_maps)

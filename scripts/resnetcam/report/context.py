@@ -37,7 +37,8 @@ from resnetcam.report.experiment import (
 from resnetcam.report.figure_names import FIGURES
 from resnetcam.report.html import to_html
 from resnetcam.report.paired import compare_pairs
-from resnetcam.report.text import bibtex, environment, headline, relative_link
+from resnetcam.report.references import bibtex, references
+from resnetcam.report.text import environment, headline, relative_link
 from resnetcam.training.history import read_history
 
 _PUBLISHED_PARAMETERS = 274_442  # resources/published_layers.csv
@@ -121,6 +122,7 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
         sweeps = [_sweep(name, members, folder) for name, members in _members(rows).items()]
     row_of = {row["experiment"]: row for row in rows}
     data = data_facts(inputs.data, inputs.notes)
+    source = source_facts(inputs.source, inputs.data)
     others = extra_choices(inputs.settings.get("gradcam", {}).get("classes", ()))
     experiments = [
         experiment_facts(row_of[name], group, folder, others, data)
@@ -134,7 +136,7 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
     return {
         "title": f"{inputs.dataset}{only}",
         "dataset": inputs.dataset,
-        "source": source_facts(inputs.source, inputs.data),
+        "source": source,
         "headline": headline(
             headlined,
             data["n_test"],
@@ -163,11 +165,17 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
         "comparison_of_one": rows[0]["experiment"] if len(rows) == 1 else None,
         "config": inputs.config,
         "comparison_in_words": of_comparison(rows, data["n_test"]),
-        "bibtex": bibtex(inputs.citation, trained["commits"]),
+        "bibtex": bibtex(inputs.citation, trained, is_cifar10=source["is_cifar10"]),
+        "references": references(
+            explained=bool(experiments),
+            shifted=any(one["shift"] for one in experiments),
+            is_cifar10=source["is_cifar10"],
+        ),
         "explorer": relative_link(inputs.explorer, folder),
         "notes": relative_link(inputs.notes, folder),
         "written": written(inputs.call.config_files),
         "code": _code(runs),
+        "commit": next((run.provenance["commit"] for run in runs), ""),
         "command": _command(inputs, runs),
     }
 
@@ -286,6 +294,7 @@ def _trained(runs: Sequence[Run]) -> dict[str, Any]:
     ]
     return {
         "when": " to ".join(dict.fromkeys([days[0], days[-1]])) if days else "",
+        "day": days[-1] if days else "",
         "devices": list(
             dict.fromkeys(one["device_name"] for run in told for one in run["hardware"])
         ),

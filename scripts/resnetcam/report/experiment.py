@@ -19,6 +19,7 @@ from resnetcam.report.figures.shown_classes import most_confused, most_mistaken
 from resnetcam.report.labels import label_facts
 from resnetcam.report.shift import facts_of_test_sets, shift_facts
 from resnetcam.report.text import Markdown, relative_link
+from resnetcam.report.trust import trust_in_maps
 from resnetcam.report.verdicts import faithfulness_verdict, localisation_verdict
 
 _OF_EACH_SEED = ("learning_curves", "confusion_matrix", "reliability")
@@ -43,6 +44,10 @@ def experiment_facts(
     """
     first = runs[0]
     files = first.files
+    faithfulness = _faithfulness(files.faithfulness)
+    randomisation = _randomisation(files.randomisation)
+    agreement = agreement_facts(files.agreement, folder)
+    localisation = _localisation(files.localisation)
     ingredients = first.provenance["ingredients"]
     images_seen = sum(images_of_epochs(first))
     return {
@@ -55,11 +60,13 @@ def experiment_facts(
         "left_some_out": images_seen < first.provenance["training_images"] * len(first.history),
         "seeds": [_of_a_seed(run) for run in runs],
         **_figures(runs, folder, other_classes),
-        **_in_words_and_numbers(first, [name for name, *_ in data["classes"]]),
-        **_tables(first, folder),
+        **_in_words_and_numbers(
+            first, [name for name, *_ in data["classes"]], of_several=len(runs) > 1
+        ),
+        **_tables(runs, folder),
         "classes": _weakest_classes(files.classes),
+        "f1_of_seeds": _f1_of_seeds(runs),
         "labels": label_facts(files.label_candidates, folder),
-        "agreement": agreement_facts(files.agreement, folder),
         "shift": shift_facts([run.files for run in runs], folder),
         "test_sets": facts_of_test_sets(files.test_sets),
         "other_classes": other_classes,
@@ -68,9 +75,11 @@ def experiment_facts(
             for name, page in classes_with_a_page(files.predictions, data["classes"])
         ],
         "without_twins": without_twins(files.predictions, data["twins"]),
-        "faithfulness": _faithfulness(files.faithfulness),
-        "randomisation": _randomisation(files.randomisation),
-        "localisation": _localisation(files.localisation),
+        "faithfulness": faithfulness,
+        "randomisation": randomisation,
+        "agreement": agreement,
+        "localisation": localisation,
+        "trust": trust_in_maps(faithfulness, randomisation, agreement, localisation),
     }
 
 
@@ -86,15 +95,18 @@ def _figures(runs: Sequence[Run], folder: Path, other_classes: Sequence[str]) ->
     return {"figures": links(runs[0], names), "figures_of_seeds": of_seeds}
 
 
-def _tables(run: Run, folder: Path) -> dict[str, Any]:
-    """Links to a run's tables and records."""
-    files = run.files
-    records = files.metrics, files.history, files.provenance
+def _tables(runs: Sequence[Run], folder: Path) -> dict[str, Any]:
+    """Links to tables and records: the first seed's, and those of each seed beside its number."""
+    all_files = [run.files for run in runs]
+    records = {files.seed: (files.metrics, files.history, files.provenance) for files in all_files}
     return {
-        "confusions": relative_link(files.confusions, folder),
-        "classes_file": relative_link(files.classes, folder),
-        "mistakes": relative_link(files.mistakes, folder),
-        "files": {path.name: relative_link(path, folder) for path in records},
+        "confusions": relative_link(all_files[0].confusions, folder),
+        "classes_file": relative_link(all_files[0].classes, folder),
+        "mistakes": [(one.seed, relative_link(one.mistakes, folder)) for one in all_files],
+        "records": [
+            (seed, {path.name: relative_link(path, folder) for path in paths})
+            for seed, paths in records.items()
+        ],
     }
 
 
@@ -107,14 +119,34 @@ def _of_a_seed(run: Run) -> dict[str, Any]:
     }
 
 
-def _in_words_and_numbers(run: Run, class_names: Sequence[str]) -> dict[str, Any]:
-    """The alternative texts of a run's figures, and the tables of what they draw."""
+def _in_words_and_numbers(
+    run: Run, class_names: Sequence[str], *, of_several: bool
+) -> dict[str, Any]:
+    """The alternative texts of a run's figures, and the tables of what they draw.
+
+    Args:
+        of_several: whether this is one seed of several, so that tables say which.
+    """
     files, metrics = run.files, run.metrics
     logits, labels = read_predictions(files.predictions, "test")
     counts = confusion_matrix(labels, logits.argmax(1), len(class_names))
     faithfulness = read_json(files.faithfulness, FAITHFULNESS)
     randomisation = read_json(files.randomisation, RANDOMISATION)
     chosen_on = "test" if metrics["selected_on"] == "test" else "validation"
+    tables = {
+        "learning_curves": numbers.of_history(run.history, chosen_on),
+        "confusion_matrix": numbers.of_confusions(
+            counts, most_mistaken(counts, MOST_CLASSES_OF_A_MATRIX).tolist(), class_names
+        ),
+        "reliability": numbers.of_reliability(logits, labels, metrics["temperature"]),
+        "risk": numbers.of_risk(logits, labels),
+        "faithfulness": numbers.of_curves(faithfulness),
+        "randomisation": numbers.of_randomisation(randomisation["levels"]),
+    }
+    if files.shift:
+        tables["shift"] = numbers.of_shift(read_json(files.shift, SHIFT))
+    if of_several:
+        tables = {name: numbers.of_seed(one, files.seed) for name, one in tables.items()}
     return {
         "in_words": {
             "learning_curves": alternatives.of_history(
@@ -127,17 +159,7 @@ def _in_words_and_numbers(run: Run, class_names: Sequence[str]) -> dict[str, Any
             "randomisation": alternatives.of_randomisation(randomisation),
         },
         "mistakes_in_all": int(counts.sum() - counts.trace()),
-        "numbers": {
-            "learning_curves": numbers.of_history(run.history, chosen_on),
-            "confusion_matrix": numbers.of_confusions(
-                counts, most_mistaken(counts, MOST_CLASSES_OF_A_MATRIX).tolist(), class_names
-            ),
-            "reliability": numbers.of_reliability(logits, labels, metrics["temperature"]),
-            "risk": numbers.of_risk(logits, labels),
-            "faithfulness": numbers.of_curves(faithfulness),
-            "randomisation": numbers.of_randomisation(randomisation["levels"]),
-            "shift": numbers.of_shift(read_json(files.shift, SHIFT)) if files.shift else None,
-        },
+        "numbers": tables,
     }
 
 
@@ -162,6 +184,17 @@ def first_problems(problems: Sequence[str]) -> list[str]:
     """Return the first few kinds, which are the worst, and how many more kinds there are."""
     more = len(problems) - _MAX_PROBLEMS
     return [*problems[:_MAX_PROBLEMS], *([f"… and {more:,} other kinds"] if more > 0 else [])]
+
+
+def _f1_of_seeds(runs: Sequence[Run]) -> dict[str, list[float | None]]:
+    """The F1 of each class by each seed, if there are several; None where it is not defined."""
+    if len(runs) == 1:
+        return {}
+    found: dict[str, list[float | None]] = {}
+    for run in runs:
+        for one in read_scores_of_classes(run.files.classes):
+            found.setdefault(one.name, []).append(one.f1.value if one.f1 else None)
+    return found
 
 
 def _weakest_classes(path: Path) -> list[ClassScores]:

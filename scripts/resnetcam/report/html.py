@@ -4,7 +4,7 @@ import base64
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -21,6 +21,7 @@ from resnetcam.report.navigation import (
 from resnetcam.report.pages import framed
 from resnetcam.report.vector import figure_uri
 
+_PLAIN = "!$()*+,-./:;=?@[]_{}~"  # what a table or record may hold in an address as it is
 _KEPT = {".csv": "text/csv", ".json": "application/json"}
 _WORKERS = 4
 _TO_TOP = '<a class="top" href="#" aria-label="Back to the top">↑</a>\n'
@@ -76,5 +77,6 @@ def _hold(link: Token, folder: Path) -> None:
         content = path.read_bytes()
     except OSError as error:
         raise DamagedFileError(path, error.strerror or str(error)) from error
-    link.attrs["href"] = f"data:{kind};base64,{base64.b64encode(content).decode()}"
+    packed = f"data:{kind};base64,{base64.b64encode(content).decode()}"
+    link.attrs["href"] = min(packed, f"data:{kind},{quote(content, safe=_PLAIN)}", key=len)
     link.attrs["download"] = "-".join(part for part in target.parts if part != "..")

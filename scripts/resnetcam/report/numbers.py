@@ -41,6 +41,11 @@ def table_of_numbers(
     return Markdown("\n".join([words, "", drawn[0], rule, *drawn[1:]]))
 
 
+def of_seed(table: Markdown, seed: int) -> Markdown:
+    """Return a table that says of which seed its numbers are."""
+    return Markdown(table.replace(f"*{NUMBERS}", f"*{NUMBERS} of seed {seed}", 1))
+
+
 def of_history(history: Sequence[Mapping[str, float]], selected_on: str) -> Markdown:
     """Each epoch; ``selected_on`` says which images the ``val_`` columns are of."""
     shown = [name for name in _HISTORY if name in history[0]]

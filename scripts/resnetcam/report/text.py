@@ -6,7 +6,7 @@ names and settings come from outside and must stay text.
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -104,19 +104,6 @@ def headline(
     ]
 
 
-def bibtex(citation: Mapping[str, Any], commits: Sequence[str]) -> str:
-    """Return an entry that cites the workflow; ``commits`` are of the code that trained."""
-    fields = {
-        "author": " and ".join(f"{{{author['name']}}}" for author in citation["authors"]),
-        "title": citation["title"],
-        "version": citation["version"],
-        "url": citation["repository"],
-        "note": ", ".join(commits),
-    }
-    lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
-    return "\n".join(["@software{resnetcam,", *lines, "}"])
-
-
 def protocol_in_words(protocol: str) -> str:
     """Say what a protocol means for the number beside it."""
     if is_test_selected(protocol):
@@ -131,8 +118,8 @@ def protocol_in_words(protocol: str) -> str:
             "once, at the end."
         )
     return (
-        "Nothing was chosen on the test set: held-out training images are there to choose on, and "
-        "it was used once, at the end."
+        "The run chose nothing on the test set, which it used once, at the end: held-out training "
+        "images are there to choose on. (How its settings were found before is not recorded.)"
     )
 
 

@@ -14,7 +14,7 @@ from resnetcam.report.colors import ON_DARK
 
 _PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
 _LARGEST_EXACT = 64  # pixels a side; larger pictures are maps over images, enlarged and smooth
-_QUALITY = 78
+_QUALITY = 75
 _NAMES = {color.lower(): f"c{number}" for number, color in enumerate(ON_DARK)}
 _COLOR = re.compile(rf"([:\s])({'|'.join(_NAMES)})\b")
 _LIGHT, _DARK = (

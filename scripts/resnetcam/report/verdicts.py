@@ -63,6 +63,37 @@ def faithfulness_verdict(scores: Mapping[str, Any]) -> list[Verdict]:
     return _verdict(scores["candidates"], scores["n"], _FAITHFULNESS)
 
 
+def localisation_in_short(scores: Mapping[str, Any]) -> str:
+    """Say in one sentence whether the first method's maps lie on objects more than baselines."""
+    return _in_short(scores["candidates"], scores["n"], _LOCALISATION)
+
+
+def faithfulness_in_short(scores: Mapping[str, Any]) -> str:
+    """Say in one sentence by which metrics the first method's maps beat every baseline."""
+    return _in_short(scores["candidates"], scores["n"], _FAITHFULNESS)
+
+
+def _in_short(candidates: Mapping[str, Any], n: int, metrics: tuple[_Metric, ...]) -> str:
+    if n < _FEWEST_IMAGES:
+        return f"Too few images for a verdict: {n}."
+    groups: dict[str, list[str]] = {}
+    for metric in metrics:
+        leads = [lead for lead in _leads(candidates, metric) if lead.of in _BASELINE_NAMES]
+        if leads:
+            phrase = f"{metric.phrase[0].lower()}{metric.phrase[1:]}"
+            groups.setdefault(_standing(leads), []).append(phrase)
+    words = "; ".join(f"{_joined(phrases)} they {verb}" for verb, phrases in groups.items())
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def _standing(baselines: list[_Lead]) -> str:
+    if any(lead.high < 0 for lead in baselines):
+        return "are worse than some baseline"
+    if any(lead.low <= 0 <= lead.high for lead in baselines):
+        return "show no clear difference from some baseline"
+    return "beat every baseline"
+
+
 def _verdict(candidates: Mapping[str, Any], n: int, metrics: tuple[_Metric, ...]) -> list[Verdict]:
     if n < _FEWEST_IMAGES:
         too_few = (
