@@ -114,7 +114,8 @@ def _draw_seeds(axes: Axes, row: Row, seeds: Mapping[int, float], n: int) -> Non
         spread = [[accuracy - low], [high - accuracy]]
         axes.errorbar(accuracy, place, xerr=spread, color=BLUE, marker="o", ms=5, lw=1, capsize=2)
         above: dict[str, Any] = {"xytext": (0, 5), "textcoords": "offset points"}
-        axes.annotate(f"{accuracy:.1%}", (accuracy, place), ha="center", size=8, **above)
+        written = f"{accuracy:.{2 if n >= 10_000 else 1}%}"
+        axes.annotate(written, (accuracy, place), ha="center", size=8, **above)
     if row["accuracy_std"] is not None:
         mean, std = row["accuracy_mean"], row["accuracy_std"]
         axes.axvline(mean, color=ORANGE, linestyle="--", linewidth=1, label="mean")
