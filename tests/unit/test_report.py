@@ -353,6 +353,19 @@ def test_escaped_text_is_shown_as_it_is(name):
     assert [tag for tag, _ in page.tags] == ["table", "thead", "tr", "th", "th", "th", "strong"]
 
 
+@pytest.mark.parametrize("name", ["- a", "+ a", "1. a", "12) a", "-", "---", "===", "- - -", "7."])
+@pytest.mark.parametrize("before", ["- ", "A line\n"])
+def test_escaped_text_begins_no_list_rule_or_heading(before, name):
+    parser = MarkdownIt("commonmark")
+    page, plain = (parser.render(f"{before}{text}") for text in (escaped(name), "a name"))
+    assert page == plain.replace("a name", name)
+
+
+@pytest.mark.parametrize("name", ["-3.2", "+4.00", "1.5", "می\u200cخواهم", "👨\u200d👩\u200d👧"])
+def test_numbers_and_joined_letters_are_not_escaped(name):
+    assert escaped(name) == name
+
+
 @pytest.mark.parametrize("text", ["a\n```\n# no", "````\nx", "plain"])
 def test_a_fence_cannot_be_closed_from_inside(text):
     (token,) = MarkdownIt().parse(fenced(text, "sh"))
