@@ -1298,3 +1298,10 @@ def test_a_sweep_of_two_that_are_alike_speaks_of_the_other(results):
     more = {"comparison": table, "comparison_figure": results.folder / "comparison.png"}
     markdown, _ = results(["cat", "dog"], archive(), [], **more)
     assert "the other cannot be told apart from it: rates-peak\\_1." in markdown
+
+
+def test_every_column_has_a_heading(results):
+    runs = [write_run(results.folder, name, 1, 0.9) for name in EXPERIMENTS]
+    markdown, page = results(["cat", "dog"], archive(), runs)
+    assert "### Can they be told apart?" in markdown
+    assert "<th></th>" not in page
