@@ -26,7 +26,7 @@ from resnetcam.evaluation.classes import scores_of_classes, write_scores_of_clas
 from resnetcam.evaluation.intervals import wilson_interval
 from resnetcam.evaluation.predictions import write_predictions
 from resnetcam.explain.agreement import compare_seeds
-from resnetcam.report import about_data
+from resnetcam.report import about_data, experiment
 from resnetcam.report.comparison import (
     RunFiles,
     best_by_validation,
@@ -1305,3 +1305,20 @@ def test_every_column_has_a_heading(results):
     markdown, page = results(["cat", "dog"], archive(), runs)
     assert "### Can they be told apart?" in markdown
     assert "<th></th>" not in page
+
+
+@pytest.mark.parametrize(
+    ("counts", "told"),
+    [
+        ([[4, 0], [0, 4]], ("Correctly", "fast misclassifies no", "fast misclassifies no")),
+        ([[3, 1], [0, 4]], ("Correctly", "1 of 8 test images is misclassified", "The test images")),
+        ([[0, 4], [4, 0]], ("fast classifies no", "8 of 8 test images are", "The test images")),
+    ],
+)
+def test_alternative_texts_tell_of_all_right_and_all_wrong(results, monkeypatch, counts, told):
+    monkeypatch.setattr(experiment, "confusion_matrix", lambda *_: np.array(counts))
+    markdown, _ = results(["cat", "dog"], archive())
+    names = ("gradcam_correct", "gradcam_misclassified", "gradcam_confidently_wrong")
+    for name, beginning in zip(names, told, strict=True):
+        (line,) = (one for one in markdown.splitlines() if f"/{name}.png" in one)
+        assert line.startswith(f"![{beginning}")
