@@ -24,7 +24,8 @@ from resnetcam.workflow.failures import Failure
 from resnetcam.workflow.status import training_in_words
 
 _PERIOD = 10  # seconds from one writing to the next
-_AGE = 1  # seconds since 1970, of a page; some programs take 0 for "unknown"
+# Seconds since 1970, of a page: 2 January 1980, as ZIP (of `--report`, too) knows no time before.
+_AGE = 315_619_200
 # What a page begins with, and no report does. Time stamps are lost in copies.
 _MARK = "<!-- The report is not finished. -->\n"
 _RENEWING = f'setInterval(() => location.hash === "#still" || location.reload(), {1000 * _PERIOD});'
