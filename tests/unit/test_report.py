@@ -41,6 +41,7 @@ from resnetcam.report.context import ReportInputs, write_report
 from resnetcam.report.figure_names import CLASS_PAGES, FIGURES
 from resnetcam.report.html import to_html
 from resnetcam.report.text import (
+    bibtex,
     escaped,
     fenced,
     flattened,
@@ -1310,7 +1311,10 @@ def test_every_column_has_a_heading(results):
 @pytest.mark.parametrize(
     ("counts", "told"),
     [
-        ([[4, 0], [0, 4]], ("Correctly", "fast misclassifies no", "fast misclassifies no")),
+        (
+            [[4, 0], [0, 4]],
+            ("Correctly", "fast misclassifies no", "fast is confidently wrong about no"),
+        ),
         ([[3, 1], [0, 4]], ("Correctly", "1 of 8 test images is misclassified", "The test images")),
         ([[0, 4], [4, 0]], ("fast classifies no", "8 of 8 test images are", "The test images")),
     ],
@@ -1322,3 +1326,11 @@ def test_alternative_texts_tell_of_all_right_and_all_wrong(results, monkeypatch,
     for name, beginning in zip(names, told, strict=True):
         (line,) = (one for one in markdown.splitlines() if f"/{name}.png" in one)
         assert line.startswith(f"![{beginning}")
+
+
+def test_names_are_text_in_the_entry_that_cites():
+    authors = [{"name": "Cats & Dogs_1"}, {"name": "} \\input{x}"}]
+    cited = CITATION | {"title": "100 % #1", "authors": authors}
+    entry = bibtex(cited, ["commit 0"])
+    assert "{Cats \\& Dogs\\_1}" in entry and "title = {100 \\% \\#1}" in entry
+    assert "\\input" not in entry and entry.count("{") == entry.count("}")

@@ -29,6 +29,12 @@ _INLINE = re.compile(r"[\\`*_\[\]<>|&~$@#]|:(?=//)|(?<=www)\.", re.IGNORECASE)
 # Where a line begins with it: an item of a list, a rule, a heading.
 _START = re.compile(r"^(\d*)([-+=.)])(?=[-=\s]|$)")
 _JOINERS = "\u200c\u200d"  # not printable, but parts of Persian words and of emoji
+# BibTeX counts braces whatever is before them.
+_COMMANDS = {"\\": "backslash", "{": "braceleft", "}": "braceright", "~": "asciitilde"}
+_BIBTEX = str.maketrans(
+    {char: f"\\{char}" for char in "&%$#_"}
+    | {char: f"\\text{name}{{}}" for char, name in _COMMANDS.items()}
+)
 
 
 class Markdown(str):
@@ -115,8 +121,10 @@ def headline(
 def bibtex(citation: Mapping[str, Any], commits: Sequence[str]) -> str:
     """Return an entry that cites the workflow; ``commits`` are of the code that trained."""
     fields = {
-        "author": " and ".join(f"{{{author['name']}}}" for author in citation["authors"]),
-        "title": citation["title"],
+        "author": " and ".join(
+            f"{{{author['name'].translate(_BIBTEX)}}}" for author in citation["authors"]
+        ),
+        "title": citation["title"].translate(_BIBTEX),
         "version": citation["version"],
         "url": citation["repository"],
         "note": ", ".join(commits),
