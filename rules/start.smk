@@ -81,7 +81,10 @@ def awaited_reports():
             jobs = workflow.dag.bfs(workflow.dag.dependencies, job)
             parts = [part_of_report(part, part in needed) for part in jobs if part.benchmark]
             rules = [rule.name for rule in workflow.rules]
-            runs = [None, *map(Path.absolute, map(Path, catalogue.runs(job.wildcards.dataset)))]
+            # An experiment that the dataset does not list can be asked for by its path.
+            only = [job.wildcards.experiment] if job.rule.name == "experiment_report" else None
+            folders = map(Path, catalogue.runs(job.wildcards.dataset, only))
+            runs = [None, *map(Path.absolute, folders)]
             parts.sort(key=lambda part: (rules.index(part.stage), runs.index(part.run)))
             page = Path(job.output.html).absolute()
             yield AwaitedReport(page, "/".join(job.wildcards), tuple(parts))

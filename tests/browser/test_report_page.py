@@ -111,3 +111,28 @@ def test_one_experiment_of_several_is_shown_at_the_same_part(page):
     assert 0 <= top < 120
     page.evaluate("location.hash = document.querySelector('section.experiment h2').id")
     page.wait_for_function("!document.querySelector('section.experiment').hidden")
+
+
+def test_many_experiments_with_long_names_leave_the_page_in_sight(browser, report, tmp_path):
+    names = [f"rates_{number}_{'x' * 90}" for number in range(12)]
+    sections = "".join(
+        f'<section class="experiment" data-name="{name}"><h2 id="{name}">{name}</h2>'
+        f'<h3 data-part="p">p</h3><div style="height: 900px"></div></section>'
+        for name in names
+    )
+    links = "".join(f'<li><a href="#{name}">{name}</a></li>' for name in names)
+    text = report.read_text().replace('<h2 id="data"', f'{sections}<h2 id="data"')
+    (tmp_path / "report.html").write_text(text.replace("</ul>\n</nav>", f"{links}</ul>\n</nav>"))
+    context = browser.new_context(viewport={"width": 360, "height": 740})
+    page = context.new_page()
+    page.goto((tmp_path / "report.html").as_uri())
+
+    page.evaluate("document.querySelectorAll('section.experiment')[3].scrollIntoView()")
+    page.locator(".sticky button").nth(9).click()
+    bar = page.locator(".sticky").bounding_box()
+    heading = page.locator("section.experiment:not([hidden]) h2").bounding_box()
+
+    assert page.evaluate("document.scrollingElement.scrollWidth") == 360
+    assert bar["height"] < 80
+    assert heading["y"] >= bar["y"] + bar["height"]
+    context.close()

@@ -114,7 +114,10 @@ def test_a_page_without_sections_has_no_contents(tmp_path):
 def test_paper_shows_what_is_folded_and_no_navigation():
     paper = CSS.partition("@media print")[2]
 
-    assert ".contents, .top, .anchor, .switch, .copy, summary { display: none; }" in paper
+    assert (
+        ".contents, .top, .anchor, .switch, .copy, summary, .wide::before { display: none; }"
+        in paper
+    )
     assert "content-visibility: visible" in paper
 
 

@@ -83,7 +83,7 @@ def test_levels_of_randomisation_are_rows():
         {"part": "stem", "correlation": None, "flat_maps": 3},
     ]
     _, _, *rows = cells(numbers.of_randomisation(levels))
-    assert rows == [["trained", "1.00", "1.00 to 1.00", "0"], ["+ stem", "–", "–", "3"]]
+    assert rows == [["trained", "1.00", "1.00 to 1.00", "0"], ["\\+ stem", "–", "–", "3"]]
 
 
 def test_words_say_where_curves_end():
@@ -119,3 +119,10 @@ def test_words_say_what_the_surest_half_gets_wrong():
     assert "Of the surest half of the test images 0.0% are wrong, of all 25.0%." in said
     plain = alternatives.of_reliability(logits(), LABELS, SURENESS | {"calibrated": None})
     assert "temperature" not in plain
+
+
+def test_a_comparison_of_many_experiments_names_the_first_ten():
+    row = {"accuracy_mean": 0.5, "training_seconds": 60.0}
+    rows = [row | {"experiment": f"e{number}"} for number in range(200)]
+    assert "e9 50.0% in 1.0 min and 190 other experiments." in alternatives.of_comparison(rows, 10)
+    assert alternatives.of_comparison(rows[:10], 10).endswith("e9 50.0% in 1.0 min.")

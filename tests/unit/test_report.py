@@ -26,7 +26,7 @@ from resnetcam.evaluation.classes import scores_of_classes, write_scores_of_clas
 from resnetcam.evaluation.intervals import wilson_interval
 from resnetcam.evaluation.predictions import write_predictions
 from resnetcam.explain.agreement import compare_seeds
-from resnetcam.report import about_data
+from resnetcam.report import about_data, experiment
 from resnetcam.report.comparison import (
     RunFiles,
     best_by_validation,
@@ -40,6 +40,7 @@ from resnetcam.report.config_files import Call
 from resnetcam.report.context import ReportInputs, write_report
 from resnetcam.report.figure_names import CLASS_PAGES, FIGURES
 from resnetcam.report.html import to_html
+from resnetcam.report.references import bibtex
 from resnetcam.report.text import (
     escaped,
     fenced,
@@ -351,6 +352,19 @@ def test_escaped_text_is_shown_as_it_is(name):
     shown = " ".join(name.replace("\u202e", " ").split())
     assert shown in page.text
     assert [tag for tag, _ in page.tags] == ["table", "thead", "tr", "th", "th", "th", "strong"]
+
+
+@pytest.mark.parametrize("name", ["- a", "+ a", "1. a", "12) a", "-", "---", "===", "- - -", "7."])
+@pytest.mark.parametrize("before", ["- ", "A line\n"])
+def test_escaped_text_begins_no_list_rule_or_heading(before, name):
+    parser = MarkdownIt("commonmark")
+    page, plain = (parser.render(f"{before}{text}") for text in (escaped(name), "a name"))
+    assert page == plain.replace("a name", name)
+
+
+@pytest.mark.parametrize("name", ["-3.2", "+4.00", "1.5", "می\u200cخواهم", "👨\u200d👩\u200d👧"])
+def test_numbers_and_joined_letters_are_not_escaped(name):
+    assert escaped(name) == name
 
 
 @pytest.mark.parametrize("text", ["a\n```\n# no", "````\nx", "plain"])
@@ -1301,3 +1315,38 @@ def test_a_sweep_of_two_that_are_alike_speaks_of_the_other(results):
     more = {"comparison": table, "comparison_figure": results.folder / "comparison.png"}
     markdown, _ = results(["cat", "dog"], archive(), [], **more)
     assert "the other cannot be told apart from it: rates-peak\\_1." in markdown
+
+
+def test_every_column_has_a_heading(results):
+    runs = [write_run(results.folder, name, 1, 0.9) for name in EXPERIMENTS]
+    markdown, page = results(["cat", "dog"], archive(), runs)
+    assert "### Can they be told apart?" in markdown
+    assert "<th></th>" not in page
+
+
+@pytest.mark.parametrize(
+    ("counts", "told"),
+    [
+        (
+            [[4, 0], [0, 4]],
+            ("Correctly", "fast misclassifies no", "fast is confidently wrong about no"),
+        ),
+        ([[3, 1], [0, 4]], ("Correctly", "1 of 8 test images is misclassified", "The test images")),
+        ([[0, 4], [4, 0]], ("fast classifies no", "8 of 8 test images are", "The test images")),
+    ],
+)
+def test_alternative_texts_tell_of_all_right_and_all_wrong(results, monkeypatch, counts, told):
+    monkeypatch.setattr(experiment, "confusion_matrix", lambda *_: np.array(counts))
+    markdown, _ = results(["cat", "dog"], archive())
+    names = ("gradcam_correct", "gradcam_misclassified", "gradcam_confidently_wrong")
+    for name, beginning in zip(names, told, strict=True):
+        (line,) = (one for one in markdown.splitlines() if f"/{name}.png" in one)
+        assert line.startswith(f"![{beginning}")
+
+
+def test_names_are_text_in_the_entry_that_cites():
+    authors = [{"name": "Cats & Dogs_1"}, {"name": "} \\input{x}"}]
+    cited = CITATION | {"title": "100 % #1", "authors": authors}
+    entry = bibtex(cited, {"commits": ["commit 0"], "day": "2026-01-02"}, is_cifar10=False)
+    assert "{Cats \\& Dogs\\_1}" in entry and "title = {100 \\% \\#1}" in entry
+    assert "\\input" not in entry and entry.count("{") == entry.count("}")

@@ -3,8 +3,10 @@
 import logging
 import os
 import re
+import shutil
 import time
 from pathlib import Path
+from zipfile import ZipInfo
 
 from resnetcam.workflow.stage import DONE
 
@@ -155,7 +157,9 @@ def test_what_was_there_before_is_done(folder):
 
 def test_a_page_is_older_than_whatever_a_report_is_made_of(folder, begun):
     assert is_unfinished(folder.page)
-    assert folder.page.stat().st_mtime == 1
+    made = time.gmtime(folder.page.stat().st_mtime)
+    assert made.tm_year == 1980
+    ZipInfo.from_file(folder.page)  # which raises ValueError if it is too old
 
 
 @pytest.mark.usefixtures("quick", "begun")
@@ -170,9 +174,12 @@ def test_a_report_that_was_made_is_never_written_over(folder, deleted_first):
     assert folder.page.read_text() == "the report"
 
 
-def test_a_report_of_an_earlier_run_stays(folder):
+@pytest.mark.parametrize("at", [None, unfinished._AGE])
+def test_a_report_of_an_earlier_run_stays_whatever_its_time_stamp(folder, at):
     folder.page.parent.mkdir(parents=True)
     folder.page.write_text("the report")
+    if at is not None:
+        os.utime(folder.page, (at, at))
     pages = folder.pages()
     pages.begin()
     pages.end({"cifar10": [Failure("fast", "1", "train", "x.log", "no disk")]})
@@ -192,6 +199,62 @@ def test_a_page_of_an_earlier_run_is_renewed(folder):
     assert "no disk" not in folder.page.read_text()
     assert folder.page.read_text().endswith("</html>\n")
     pages.end({})
+
+
+@pytest.mark.parametrize("content", ["a page", ""])
+def test_a_page_without_its_time_stamp_is_renewed(folder, content):
+    """As copies and --touch leave it, or a kill before it was written."""
+    for _ in range(2):
+        pages = folder.pages()
+        pages.begin()
+        pages.end({"cifar10": [Failure("fast", "1", "train", "x.log", "no disk")]})
+        if not content:
+            folder.page.write_text("")
+        os.utime(folder.page)
+    pages = folder.pages()
+    pages.begin()
+
+    assert "0 of 6 jobs" in folder.page.read_text() and "no disk" not in folder.page.read_text()
+    assert folder.page.stat().st_mtime < folder.since
+    pages.end({})
+
+
+def test_beside_the_markdown_of_a_report_there_is_no_page(folder):
+    """Snakemake compares files by content: nothing would be missing, or newer."""
+    folder.page.parent.mkdir(parents=True)
+    folder.page.with_suffix(".md").write_text("the report")
+    pages = folder.pages()
+    pages.begin()
+    pages.end({})
+
+    assert not folder.page.exists() and not folder.complaints
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_page_outlives_an_update_of_its_template(folder, tmp_path, monkeypatch):
+    texts = tmp_path / "texts"
+    shutil.copytree(TEXTS, texts)
+    monkeypatch.setattr("test_unfinished.TEXTS", texts)
+    pages = folder.pages()
+    pages.begin()
+    shutil.rmtree(texts)
+    folder.log(folder.of("train", 1), logging.INFO, EPOCH)
+    soon(lambda: "epoch 3/14" in folder.rows()[0][1])
+    pages.end({})
+
+    assert not folder.complaints
+
+
+def test_a_page_that_cannot_be_made_ends_no_run(folder, tmp_path, monkeypatch):
+    texts = tmp_path / "texts"
+    shutil.copytree(TEXTS, texts)
+    (texts / "unfinished.html.j2").write_text("{{ of_another_version }}")
+    monkeypatch.setattr("test_unfinished.TEXTS", texts)
+    pages = folder.pages()
+    pages.begin()
+    pages.end({})
+
+    assert "UndefinedError: 'of_another_version' is undefined." in folder.complaints[0]
 
 
 def test_at_the_end_it_says_what_failed_even_if_snakemake_deleted_it(folder):
@@ -220,15 +283,18 @@ def test_an_experiments_page_tells_its_own_failures(folder):
 
 
 def test_finished_reports_of_experiments_are_linked(folder):
-    for name, text in (("fast", "a report"), ("published", None)):
+    for name in ("fast", "published", "deleted"):
         page = folder.page.parent / name / "report.html"
         page.parent.mkdir(parents=True)
-        page.write_text(text or "")
-        if text is None:
-            os.utime(page, (1, 1))
+        if name == "fast":
+            page.write_text("a report")
+    (folder.page.parent / "published/report.html").write_text("")
+    (folder.page.parent / "deleted/report.html").symlink_to("nowhere")
     pages = folder.pages()
     pages.begin()
     pages.end({})
+
+    assert not folder.complaints
 
     links = re.findall('href="(.*?)"', folder.page.read_text())
     assert links == ["fast/report.html"]

@@ -135,6 +135,20 @@ def test_without_a_network_one_message_says_what_to_do(shared):
 
 
 @pytest.mark.slow
+def test_an_experiment_that_its_dataset_does_not_list_has_a_page_before_its_report(fresh_workflow):
+    workflow = fresh_workflow()
+    nowhere = "datasets: {cifar10: {archive: {urls: ['http://name.invalid/x.tar.gz']}}}\n"
+    (workflow.folder / "offline.yaml").write_text(nowhere)
+    report = "results/cifar10/strong/report"
+
+    output = workflow.run(f"{report}.md", "--configfile", "offline.yaml", check=False).output
+
+    assert "ValueError" not in output and "name.invalid" in output
+    page = (workflow.folder / f"{report}.html").read_text()
+    assert "strong/seed1" in page and "fast" not in page and "name.invalid" in page
+
+
+@pytest.mark.slow
 def test_a_second_snakemake_in_the_folder_is_turned_away(shared):
     (shared.folder / ".snakemake").mkdir(exist_ok=True)
     path = shared.folder / ".snakemake" / "running"

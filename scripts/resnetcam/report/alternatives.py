@@ -12,6 +12,7 @@ from resnetcam.report.text import percent
 from resnetcam.report.titles import title
 
 _PAIRS = 3  # at most
+_EXPERIMENTS = 10  # at most
 
 
 def of_history(history: Sequence[Mapping[str, float]], chosen_on: str, selected: int) -> str:
@@ -108,10 +109,12 @@ def of_randomisation(scores: Mapping[str, Any]) -> str:
 
 
 def of_comparison(rows: Sequence[Mapping[str, Any]], n: int) -> str:
-    """Each experiment's accuracy and training time."""
+    """Accuracy and training time of each experiment, of the first where a sweep has many."""
     told = [
         f"{row['experiment']} {percent(row['accuracy_mean'], n)}"
         f" in {row['training_seconds'] / 60:.1f} min"
-        for row in rows
+        for row in rows[:_EXPERIMENTS]
     ]
-    return f"Test accuracy against training time: {', '.join(told)}."
+    others = len(rows) - len(told)
+    more = f" and {counted(others, 'other experiment')}" if others else ""
+    return f"Test accuracy against training time: {', '.join(told)}{more}."

@@ -5,6 +5,12 @@ from typing import Any
 
 from resnetcam.report.text import Markdown
 
+# BibTeX counts braces whatever is before them.
+_COMMANDS = {"\\": "backslash", "{": "braceleft", "}": "braceright", "~": "asciitilde"}
+_BIBTEX = str.maketrans(
+    {char: f"\\{char}" for char in "&%$#_"}
+    | {char: f"\\text{name}{{}}" for char, name in _COMMANDS.items()}
+)
 _RESNET = ("He et al. 2015, Deep residual learning for image recognition", "1512.03385")
 _OF_MAPS = (
     ("Selvaraju et al. 2017, Grad-CAM (the maps)", "1610.02391"),
@@ -52,8 +58,10 @@ def bibtex(citation: Mapping[str, Any], trained: Mapping[str, Any], *, is_cifar1
         trained: ``commits`` of the code that trained, and the last ``day``; empty if nothing was.
     """
     fields = {
-        "author": " and ".join(f"{{{author['name']}}}" for author in citation["authors"]),
-        "title": citation["title"],
+        "author": " and ".join(
+            f"{{{author['name'].translate(_BIBTEX)}}}" for author in citation["authors"]
+        ),
+        "title": citation["title"].translate(_BIBTEX),
         "version": citation["version"],
         "url": citation["repository"],
         "year": trained["day"][:4],

@@ -24,6 +24,9 @@ _WORSE_THAN_LINEAR = (
     "which more epochs and smaller batches are the remedy."
 )
 _INLINE = re.compile(r"[\\`*_\[\]<>|&~$@#]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+# Where a line begins with it: an item of a list, a rule, a heading.
+_START = re.compile(r"^(\d*)([-+=.)])(?=[-=\s]|$)")
+_JOINERS = "\u200c\u200d"  # not printable, but parts of Persian words and of emoji
 
 
 class Markdown(str):
@@ -36,8 +39,11 @@ def escaped(value: object) -> Markdown:
     """Return a value as one line of markdown that shows exactly its text, in a table too."""
     if isinstance(value, Markdown):
         return value
-    printable = "".join(char if char.isprintable() else " " for char in str(value))
-    return Markdown(_INLINE.sub(r"\\\g<0>", " ".join(printable.split())))
+    printable = "".join(
+        char if char.isprintable() or char in _JOINERS else " " for char in str(value)
+    )
+    text = _INLINE.sub(r"\\\g<0>", " ".join(printable.split()))
+    return Markdown(_START.sub(r"\1\\\2", text))
 
 
 def fenced(text: str, language: str = "") -> Markdown:

@@ -1,7 +1,8 @@
 """Pages in the place of reports that are not finished: what is there, and what is missing.
 
 No rule can write them, since they change while jobs run: the workflow does, beside its jobs. A page
-is as old as a file can be, so Snakemake makes the report in its place.
+lies alone where a report is two files, and is as old as a file can be: so Snakemake makes the
+report in its place.
 """
 
 import contextlib
@@ -11,7 +12,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+
+import jinja2
 
 from resnetcam.common.errors import InputError
 from resnetcam.common.files import read_json
@@ -20,7 +24,10 @@ from resnetcam.workflow.failures import Failure
 from resnetcam.workflow.status import training_in_words
 
 _PERIOD = 10  # seconds from one writing to the next
-_AGE = 1  # seconds since 1970, of a page; some programs take 0 for "unknown"
+# Seconds since 1970, of a page: 2 January 1980, as ZIP (of `--report`, too) knows no time before.
+_AGE = 315_619_200
+# What a page begins with, and no report does. Time stamps are lost in copies.
+_MARK = "<!-- The report is not finished. -->\n"
 _RENEWING = f'setInterval(() => location.hash === "#still" || location.reload(), {1000 * _PERIOD});'
 
 
@@ -48,7 +55,7 @@ class AwaitedReport:
     """A report that is to be made.
 
     Attributes:
-        page: where it will be; an absolute path, as all others here.
+        page: where it will be; an absolute path, as all others here. Its markdown lies beside it.
         name: the dataset, or ``dataset/experiment``.
         jobs: all that it is made of, finished or not, in the order to be told.
     """
@@ -105,7 +112,7 @@ class UnfinishedReports:
     def _open(self) -> None:
         for report in self._reports:
             with self._complaining(report):
-                if not report.page.exists() or is_unfinished(report.page):
+                if not (_is_report(report.page) or report.page.with_suffix(".md").exists()):
                     report.page.parent.mkdir(parents=True, exist_ok=True)
                     self._files[report] = os.open(report.page, os.O_WRONLY | os.O_CREAT, 0o666)
 
@@ -117,10 +124,17 @@ class UnfinishedReports:
         while not self._ended.wait(_PERIOD):
             self._write(None)
 
+    @cached_property
+    def _look(self) -> tuple[jinja2.Template, str]:
+        """Template and style, read once: meanwhile an update may put others there."""
+        style = (self._texts / name for name in ("report.css", "unfinished.css"))
+        template = templates(self._texts).get_template("unfinished.html.j2")
+        return template, "".join(path.read_text(encoding="utf-8") for path in style)
+
     def _write(self, failures: Mapping[str, Sequence[Failure]] | None) -> None:
         for report, file in list(self._files.items()):
             with self._complaining(report):
-                page = _page(report, self._since, self._texts, failures)
+                page = _page(report, self._since, *self._look, failures)
                 # Into this very file: the report itself, which takes its name, is another one.
                 os.truncate(file, os.pwrite(file, page.encode("utf-8", "backslashreplace"), 0))
                 os.utime(file, (_AGE, _AGE))
@@ -129,21 +143,32 @@ class UnfinishedReports:
     def _complaining(self, report: AwaitedReport) -> Iterator[None]:
         try:
             yield
-        except OSError as error:
-            self._complain(f"{report.page} cannot be written before its time: {error.strerror}.")
+        except Exception as error:  # A run is worth more than a page about it.
+            problem = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+            self._complain(f"{report.page} cannot be written before its time: {problem}.")
             if (file := self._files.pop(report, None)) is not None:
                 os.close(file)
 
 
 def is_unfinished(page: Path) -> bool:
-    """Say whether a file is a page of this module, not a report."""
-    return page.stat().st_mtime == _AGE
+    """Say whether a file is a page of this module, not a report; or empty, as a kill leaves one."""
+    with open(page, "rb") as file:
+        return file.read(len(_MARK)) in (_MARK.encode(), b"")
+
+
+def _is_report(page: Path) -> bool:
+    """Say whether a report is there; Snakemake deletes it before it makes another one."""
+    try:
+        return not is_unfinished(page)
+    except OSError:
+        return False
 
 
 def _page(
     report: AwaitedReport,
     since: float,
-    texts: Path,
+    template: jinja2.Template,
+    style: str,
     failures: Mapping[str, Sequence[Failure]] | None,
 ) -> str:
     done = {job: _is_done(job, since) for job in report.jobs}
@@ -154,28 +179,21 @@ def _page(
         for one in (failures or {}).get(dataset, ())
         if not experiment or one.experiment in ("", experiment)
     ]
-    body = (
-        templates(texts)
-        .get_template("unfinished.html.j2")
-        .render(
-            name=report.name,
-            ended=failures is not None,
-            period=_PERIOD,
-            since=_time(since),
-            now=_time(time.time()),
-            n_done=sum(done.values()),
-            n_jobs=len(done),
-            missing=missing,
-            runs=_runs(report, done, since),
-            failures=failed,
-            finished=_finished_reports(report),
-        )
-    )
-    style = "".join(
-        (texts / name).read_text(encoding="utf-8") for name in ("report.css", "unfinished.css")
+    body = template.render(
+        name=report.name,
+        ended=failures is not None,
+        period=_PERIOD,
+        since=_time(since),
+        now=_time(time.time()),
+        n_done=sum(done.values()),
+        n_jobs=len(done),
+        missing=missing,
+        runs=_runs(report, done, since),
+        failures=failed,
+        finished=_finished_reports(report),
     )
     script = "" if failures is not None else _RENEWING
-    return framed(body, f"{report.name}: not finished", style, script)
+    return _MARK + framed(body, f"{report.name}: not finished", style, script)
 
 
 def _is_done(job: Job, since: float) -> bool:
@@ -223,7 +241,7 @@ def _accuracy(run: Path) -> str:
 def _finished_reports(report: AwaitedReport) -> list[str]:
     """Of the experiments that have reports of their own: their names, in order of folders."""
     pages = sorted(report.page.parent.glob("*/report.html"))
-    return [page.parent.name for page in pages if not is_unfinished(page)]
+    return [page.parent.name for page in pages if _is_report(page)]
 
 
 def _time(seconds: float) -> str:
