@@ -160,7 +160,7 @@ async function start() {
   }
   at("choice").append(...data.runs[0].groups[0].choices.slice(2).map((name) => element("option", { value: name }, name)));
   at("opacity").value = 100 * data.alpha;
-  const page = { data, sprite, tiles: makeTiles(data, sprite.src), shown: [], current: -1 };
+  const page = { data, sprite, tiles: makeTiles(data, sprite.src), shown: [], current: -1, reopened: 0 };
   listen(page);
   at("explorer").hidden = false;
   follow(page);
@@ -203,6 +203,9 @@ function listen(page) {
   };
   at("grid").onkeydown = (event) => moveInGrid(page, event);
   window.onhashchange = () => follow(page);
+  // On paper a modal dialog would stand on every sheet, cut off.
+  window.onbeforeprint = () => reopen(page, "show");
+  window.onafterprint = () => reopen(page, "showModal");
 }
 
 function change(page, some) {
@@ -294,7 +297,18 @@ function step(page, by) {
   if (next !== undefined) change(page, { image: `${page.data.numbers[next]}` });
 }
 
+function reopen(page, how) {
+  if (!at("dialog").open) return;
+  page.reopened += 1;
+  at("dialog").close();
+  at("dialog")[how]();
+}
+
 function closed(page) {
+  if (page.reopened > 0) {
+    page.reopened -= 1;
+    return;
+  }
   const left = page.current;
   change(page, { image: "" });
   if (page.shown.includes(left)) setTabStop(page, left);

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pypdfium2
 import pytest
 
 HERE = Path(__file__).parent
@@ -88,6 +89,42 @@ def test_what_is_not_there_is_said(page, explorer):
     words = page.inner_text("#trouble")
     assert "true=nosuchclass, image 99999999" in words
     assert page.input_value("#correct") == "wrong"
+    assert not page.is_visible("#dialog")
+
+
+def test_an_image_is_found_by_its_number(page, explorer):
+    opened(page, explorer)
+    number = data(page)["numbers"][-1]
+    page.fill("#number", f"{number}")
+    page.press("#number", "Enter")
+
+    dialog_is_drawn(page)
+    assert page.inner_text("#title").startswith(f"Image {number}: ")
+    assert fragment(page) == f"#image={number}"
+
+
+def test_a_range_that_is_none_is_said(page, explorer):
+    page.goto(explorer + "#from=90&to=20")
+    page.wait_for_selector("#count:not(:empty)")
+    assert page.inner_text("#count").endswith(": from 90 to 20 % is no range.")
+
+
+def test_an_open_image_is_printed_once_and_stays_open(page, explorer, tmp_path):
+    number = 0
+    opened(page, f"{explorer}#image={number}")
+    dialog_is_drawn(page)
+    for _ in range(2):
+        page.pdf(path=tmp_path / "image.pdf", format="A4")
+        document = pypdfium2.PdfDocument(tmp_path / "image.pdf")
+        text = "".join(sheet.get_textpage().get_text_range() for sheet in document)
+        document.close()
+        assert text.count(f"Image {number}: ") == 1
+        assert text.count("at every layer") == 1 and "Test images of" not in text
+
+    page.click("#next")
+    page.wait_for_function("location.hash !== '#image=0'")
+    page.click("#close")
+    page.wait_for_function("location.hash === ''")
     assert not page.is_visible("#dialog")
 
 
