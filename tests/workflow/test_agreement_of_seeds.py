@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 def test_a_second_seed_brings_the_agreement_of_maps(workflow):
     folder = workflow.folder / "results/shapes/tiny"
     assert not (folder / "agreement.json").exists()
-    assert "seeds' maps agree" not in (folder.parent / "report.md").read_text()
+    assert "### Do the seeds' maps agree?" not in (folder.parent / "report.md").read_text()
     workflow.edit("tiny.yaml", "seeds: [1]", "seeds: [1, 7]")
 
     workflow.run("results/shapes/tiny/report.md")
