@@ -174,6 +174,8 @@ def test_in_short_each_metric_has_its_own_direction():
         "By deletion and by insertion they are worse than some baseline; "
         "by ROAD they show no clear difference from some baseline."
     )
+    alone = {"n": 400, "candidates": {"gradcam": good["candidates"]["gradcam"]}}
+    assert faithfulness_in_short(alone) == "Not compared with baselines."
     assert faithfulness_in_short(good | {"n": 19}) == "Too few images for a verdict: 19."
 
 

@@ -98,14 +98,19 @@ def _figures(runs: Sequence[Run], folder: Path, other_classes: Sequence[str]) ->
 def _tables(runs: Sequence[Run], folder: Path) -> dict[str, Any]:
     """Links to tables and records: the first seed's, and those of each seed beside its number."""
     all_files = [run.files for run in runs]
-    records = {files.seed: (files.metrics, files.history, files.provenance) for files in all_files}
     return {
         "confusions": relative_link(all_files[0].confusions, folder),
         "classes_file": relative_link(all_files[0].classes, folder),
         "mistakes": [(one.seed, relative_link(one.mistakes, folder)) for one in all_files],
         "records": [
-            (seed, {path.name: relative_link(path, folder) for path in paths})
-            for seed, paths in records.items()
+            (
+                one.seed,
+                {
+                    path.name: relative_link(path, folder)
+                    for path in (one.metrics, one.history, one.provenance)
+                },
+            )
+            for one in all_files
         ],
     }
 

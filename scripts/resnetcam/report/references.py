@@ -57,6 +57,7 @@ def bibtex(citation: Mapping[str, Any], trained: Mapping[str, Any], *, is_cifar1
         citation: of ``read_citation``.
         trained: ``commits`` of the code that trained, and the last ``day``; empty if nothing was.
     """
+    day = trained["day"]
     fields = {
         "author": " and ".join(
             f"{{{author['name'].translate(_BIBTEX)}}}" for author in citation["authors"]
@@ -64,10 +65,8 @@ def bibtex(citation: Mapping[str, Any], trained: Mapping[str, Any], *, is_cifar1
         "title": citation["title"].translate(_BIBTEX),
         "version": citation["version"],
         "url": citation["repository"],
-        "year": trained["day"][:4],
-        "note": ", ".join(
-            [*trained["commits"], *[f"run of {day}" for day in [trained["day"]] if day]]
-        ),
+        "year": day[:4],
+        "note": ", ".join([*trained["commits"], *([f"run of {day}"] if day else [])]),
     }
     lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
     workflow = "\n".join(["@software{resnetcam,", *lines, "}"])

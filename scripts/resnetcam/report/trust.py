@@ -5,7 +5,7 @@ from typing import Any
 
 from resnetcam.report.verdicts import faithfulness_in_short, localisation_in_short
 
-_WITH = "they correlate by {:.2f} {}"
+_WITH = "They correlate by {:.2f} {}"
 
 
 def trust_in_maps(
@@ -53,7 +53,6 @@ def _of_agreement(scores: Mapping[str, Any] | None) -> str:
 
 
 def _sentence(alone: str, two_images: Mapping[str, Any] | None) -> str:
-    words = f"{alone[0].upper()}{alone[1:]}"
     if not two_images:
-        return f"{words}."
-    return f"{words}; the maps of two images by {two_images['mean']:.2f}."
+        return f"{alone}."
+    return f"{alone}; the maps of two images by {two_images['mean']:.2f}."

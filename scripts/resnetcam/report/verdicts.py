@@ -82,6 +82,8 @@ def _in_short(candidates: Mapping[str, Any], n: int, metrics: tuple[_Metric, ...
         if leads:
             phrase = f"{metric.phrase[0].lower()}{metric.phrase[1:]}"
             groups.setdefault(_standing(leads), []).append(phrase)
+    if not groups:  # of a run that is older than the comparisons
+        return "Not compared with baselines."
     words = "; ".join(f"{_joined(phrases)} they {verb}" for verb, phrases in groups.items())
     return f"{words[0].upper()}{words[1:]}."
 
