@@ -547,7 +547,7 @@ def test_all_hardware_and_all_interruptions_of_a_training_are_told(results):
     run = write_run(results.folder, "fast", 1, 0.9)
     call = Call(snakefile="../flow/Snakefile", in_module=True)
     markdown, _ = results(["cat", "dog"], archive(), [run], call=call, target="a.md")
-    assert "\nsnakemake a.md --snakefile ../flow/Snakefile --cores 2\n" in markdown
+    assert "\nsnakemake a.md --snakefile ../flow/Snakefile --cores 4\n" in markdown
 
     provenance = json.loads(run.provenance.read_text())
     gpu = {"device": "gpu", "device_name": "G", "precision": "bfloat16", "threads": 8}
@@ -611,18 +611,32 @@ def test_the_command_gives_the_threads_and_the_device_of_the_runs(results):
     more = {"unusual": {"precision": "float32"}, "call": call, "target": "a.md"}
     markdown, _ = results(["cat", "dog"], archive(), [run], **more)
     settings = "--config dataset=cifar10 precision=float32"
-    command = f"snakemake a.md --cores 2 --configfile 'my file.yaml' {settings}"
+    threads = "--cores 4 --set-threads train=2"
+    command = f"snakemake a.md {threads} --configfile 'my file.yaml' {settings}"
     assert f"\n{command} device=cpu\n" in markdown
 
     call = Call(snakefile="../flow/Snakefile", in_module=True)
     markdown, _ = results(["cat", "dog"], archive(), [run], call=call, target="a.md")
-    assert "\nsnakemake a.md --snakefile ../flow/Snakefile --cores 2\n" in markdown
+    assert "\nsnakemake a.md --snakefile ../flow/Snakefile --cores 4\n" in markdown
 
     provenance = json.loads(run.provenance.read_text())
     gpu = {"device": "gpu", "device_name": "G", "precision": "bfloat16", "threads": 8}
     run.provenance.write_text(json.dumps(provenance | {"hardware": [gpu]}))
     markdown, _ = results(["cat", "dog"], archive(), [run])
-    assert "\nsnakemake --cores 8 --config dataset=cifar10\n" in markdown
+    assert "\nsnakemake --cores 8 --set-threads train=8 --config dataset=cifar10\n" in markdown
+    assert "different numbers of threads" not in markdown
+
+
+def test_trainings_with_different_numbers_of_threads_are_told(results):
+    runs = [write_run(results.folder, "fast", seed, 0.9) for seed in (1, 2)]
+    provenance = json.loads(runs[1].provenance.read_text())
+    (hardware,) = provenance["hardware"]
+    provenance |= {"hardware": [hardware | {"threads": 6}]}
+    runs[1].provenance.write_text(json.dumps(provenance))
+    markdown, _ = results(["cat", "dog"], archive(), runs)
+    assert "\nsnakemake --cores 6 --config dataset=cifar10 device=cpu\n" in markdown
+    assert "different numbers of threads (2, 6, above)" in markdown
+    assert "--set-threads train=2" in markdown
 
 
 @pytest.mark.parametrize(

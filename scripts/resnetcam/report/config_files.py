@@ -26,15 +26,23 @@ class Call:
     snakefile: str | None = None
     in_module: bool = False
 
-    def command(self, target: str | None, cores: int, settings: Mapping[str, Any]) -> list[str]:
+    def command(
+        self,
+        target: str | None,
+        cores: int,
+        settings: Mapping[str, Any],
+        threads: int | None = None,
+    ) -> list[str]:
         """Return the words of the command that makes a file again, or all that is made by itself.
 
         Args:
             settings: for ``--config``; a module takes none from the command line.
+            threads: of each training; a module's rules have names of their own.
         """
         words = ["snakemake", *([target] if target else [])]
         words += ["--snakefile", self.snakefile] if self.snakefile else []
         words += ["--cores", str(cores)]
+        words += ["--set-threads", f"train={threads}"] if threads and not self.in_module else []
         words += ["--configfile", *self.overlays] if self.overlays else []
         given = [] if self.in_module else [f"{key}={value}" for key, value in settings.items()]
         return words + (["--config", *given] if given else [])

@@ -1,6 +1,5 @@
 """The report: what the results files say, in markdown and as one HTML file."""
 
-import shlex
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,6 +37,7 @@ from resnetcam.report.figure_names import FIGURES
 from resnetcam.report.html import to_html
 from resnetcam.report.paired import compare_pairs
 from resnetcam.report.references import bibtex, references
+from resnetcam.report.reproduction import code_of, command
 from resnetcam.report.text import environment, headline, relative_link
 from resnetcam.training.history import read_history
 
@@ -130,6 +130,7 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
         for name, group in groups.items()
     ]
     trained = _trained(runs)
+    hardware = [one for run in runs for one in run.provenance["hardware"]]
     headlined, chosen_of = _headlined(rows, set(groups))
     only = f", experiment {rows[0]['experiment']}" if len(rows) == 1 else ""
     figure = inputs.comparison_figure
@@ -174,32 +175,16 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
         "explorer": relative_link(inputs.explorer, folder),
         "notes": relative_link(inputs.notes, folder),
         "written": written(inputs.call.config_files),
-        "code": _code(runs),
+        "code": code_of([run.provenance["commit"] for run in runs]),
         "commit": next((run.provenance["commit"] for run in runs), ""),
-        "command": _command(inputs, runs),
+        "command": command(
+            inputs.call,
+            inputs.target,
+            {"dataset": inputs.dataset, **inputs.unusual},
+            hardware,
+        ),
+        "threads": sorted({one["threads"] for one in hardware}),
     }
-
-
-def _code(runs: Sequence[Run]) -> str:
-    """Which code made the runs: a commit is no whole answer if it is unknown or was changed."""
-    commits = {run.provenance["commit"] for run in runs}
-    if not commits:
-        return "unnamed"
-    if "unknown" in commits:
-        return "unknown"
-    if any(commit.endswith("-dirty") for commit in commits):
-        return "changed"
-    return "committed" if len(commits) == 1 else "several"
-
-
-def _command(inputs: ReportInputs, runs: Sequence[Run]) -> str:
-    """The shell command that makes the results again, with as many threads and no other device."""
-    hardware = [one for run in runs for one in run.provenance["hardware"]]
-    cores = max((one["threads"] for one in hardware), default=4)
-    settings = {"dataset": inputs.dataset, **inputs.unusual}
-    if hardware and all(one["device"] == "cpu" for one in hardware):
-        settings["device"] = "cpu"
-    return shlex.join(inputs.call.command(inputs.target, cores, settings))
 
 
 def _sweep(name: str, members: Sequence[Row], folder: Path) -> dict[str, Any]:
