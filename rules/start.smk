@@ -4,7 +4,7 @@ import atexit
 
 from resnetcam.report.config_files import report_to_be_replaced
 from resnetcam.common.wording import duration_between
-from resnetcam.data.protocols import holds_out, share_or_number
+from resnetcam.data.protocols import holds_out
 from resnetcam.networks.workload import images_of_resnet20
 from resnetcam.workflow.unfinished import AwaitedReport, Job, UnfinishedReports
 
@@ -103,9 +103,7 @@ def part_of_report(job, is_needed):
 
 
 def images_of_an_epoch(job):
-    dataset = SETTINGS["datasets"][job.wildcards.dataset]
-    images = images_to_train_on(job.wildcards)
-    held_out = share_or_number(dataset["validation_images"], images)
+    images, held_out = images_to_train_on(job.wildcards)
     return images - held_out * holds_out(job.params.plan["protocol"])
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import Counter
 
 from snakemake.io import IOFile
 
@@ -11,6 +12,7 @@ from resnetcam.settings.question import content_of, images_asked_for, model_aske
 from resnetcam.sources.array_pairs import array_pair
 from resnetcam.sources.listing import (
     TEST,
+    VALIDATION,
     images_at,
     list_images,
     list_test_images,
@@ -180,13 +182,17 @@ def beside_model(wildcards, *names):
 
 
 def images_to_train_on(wildcards):
-    """How many there are, those included that may be held out; of files, as far as listed."""
+    """How many there are, and how many of these may be held out; of files, as far as listed."""
     settings = catalogue.dataset(wildcards.dataset)
+    said = Counter()
     if "train_images" in settings:
-        return settings["train_images"]
-    images = images_listed(source_of_images(wildcards))
-    tests = sum(one.split == TEST for one in images)
-    return len(images) - (tests or share_or_number(settings["test_images"], len(images)))
+        images = settings["train_images"]
+    else:
+        listed = images_listed(source_of_images(wildcards))
+        said.update(one.split for one in listed)
+        tests = said[TEST] or share_or_number(settings["test_images"], len(listed))
+        images = len(listed) - tests
+    return images, said[VALIDATION] or share_or_number(settings["validation_images"], images)
 
 
 def known_regions(wildcards):

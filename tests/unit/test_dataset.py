@@ -107,6 +107,21 @@ def test_the_protocols_divide_the_training_images(images):
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.parametrize(
+    ("side", "purpose"), [("train", "train on"), ("validation", "choose the epoch on")]
+)
+def test_a_class_that_loses_all_images_to_twins_is_named(images, side, purpose):
+    indices = getattr(make_splits(images, 15, 7)["holdout"], side)
+    label = int(images.y_train[indices[0]])
+    gone = indices[images.y_train[indices] == label]
+    left = make_splits(images, 15, 7, set(gone[1:].tolist()))["holdout"]
+    assert getattr(left, side).size == indices.size - gone.size + 1
+    with pytest.raises(
+        InputError, match=f"'{images.class_names[label]}' has none left to {purpose}"
+    ):
+        make_splits(images, 15, 7, set(gone.tolist()))
+
+
 def names_of(counts):
     return [str(index) for index in range(len(counts))]
 

@@ -204,6 +204,9 @@ def test_test_images_may_be_of_one_class_and_need_none_to_train_on(tmp_path):
     table.write_text("path,label,split\n0.png,ox,train\n")
     with pytest.raises(InputError, match="expected images to test on, found only images for train"):
         list_test_images(table)
+    table.write_text("path,label,split\n0.png,ox,\n1.png,ox,test\n")
+    with pytest.raises(InputError, match="1 image of no split stand beside those of test"):
+        list_test_images(table)
     table.write_text("path,label\n")
     with pytest.raises(InputError, match="expected images to test on, found none"):
         list_test_images(table)

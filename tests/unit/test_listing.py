@@ -164,10 +164,27 @@ def test_paths_start_from_the_table(tmp_path):
         ("path,label,split\na,cat,tset\n", "line 2: split is 'tset' (did you mean 'test'?)"),
         ("path,label,split\na,cat,train\nb,dog,\n", "1 image of no split"),
         ('path,label\n"a,cat\n', "is no CSV"),
+        ("path,label\na,salt, pepper\n", "line 2: more cells than the first row has"),
     ],
 )
 def test_a_table_that_is_wrong_is_refused_by_its_line(tmp_path, text, said):
     assert said.format(folder=tmp_path) in refusal(table(tmp_path, text))
+
+
+@pytest.mark.parametrize("other", ["test", "validation"])
+def test_a_group_on_two_sides_of_a_split_is_refused(tmp_path, other):
+    rows = "a,cat,train,Ann\nb,dog,train,Bob\nc,cat,{0},{1}\nd,dog,{0},Bob"
+    for group in ("Cid", ""):  # whoever has no group stands alone
+        text = "path,label,split,group\n" + rows.format(other, group)
+        assert f"the group 'Bob' has {tmp_path}/b in train and {tmp_path}/d in {other}." in refusal(
+            table(tmp_path, text)
+        )
+        assert len(listed(table(tmp_path, text.replace(f"{other},Bob", f"{other},Dan")))) == 4
+
+
+def test_a_name_that_begins_like_a_home_folder_is_that_of_a_file(tmp_path):
+    found = list_images(table(tmp_path, "path,label\n~backup.png,cat\n~/b.png,dog\n")).images
+    assert [one.path for one in found] == [tmp_path / "~backup.png", Path.home() / "b.png"]
 
 
 def test_a_table_in_another_encoding_is_refused(tmp_path):

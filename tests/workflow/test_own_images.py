@@ -122,6 +122,18 @@ def test_what_is_wrong_with_a_folder_is_told_before_anything_starts(mine):
     assert not (mine.folder / "results").exists()
 
 
+def test_images_that_were_said_to_be_held_out_are_not_announced_as_training_ones(mine):
+    for name in CLASSES:
+        files = sorted((mine.images / name).iterdir())
+        for split, some in {"test": files[:2], "val": files[2:7], "train": files[7:]}.items():
+            (mine.images / split / name).mkdir(parents=True)
+            for file in some:
+                file.rename(mine.images / split / name / file.name)
+        (mine.images / name).rmdir()
+    trains = len(list(mine.images.glob("train/*/*")))
+    assert f"of {trains} images." in mine("-n").output
+
+
 def assert_that_the_report_tells_both_accuracies(folder, report, leaked):
     """Of all test images, of those that nobody leaked, and of those that somebody did."""
     with hdf5.reading(folder / "results/mine/data.h5") as file:

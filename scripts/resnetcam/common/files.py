@@ -50,6 +50,11 @@ def replacing(path: str | Path) -> Iterator[Path]:
         raise
 
 
+def expanded(path: str | Path) -> Path:
+    """Return a path with the home folder in place of ``~``; ``~x`` stays, if nobody is called x."""
+    return Path(os.path.expanduser(path))
+
+
 class FullDiskError(OSError):
     """There is no space left, on disk or in a quota, for ``filename``."""
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam.common import hdf5
+from resnetcam.common.errors import InputError
 from resnetcam.common.rows import Rows, parts
 from resnetcam.data.dataset import Split
 from resnetcam.data.protocols import FULL, HOLDOUT, TEST_SELECTED, share_or_number
@@ -72,6 +73,8 @@ def make_splits(
     held_out = _held_out(images, validation_images, split_seed)
     used = np.setdiff1d(everyone, np.array(list(left_out), np.uint32))
     held_out, rest = np.intersect1d(held_out, used), np.setdiff1d(used, held_out)
+    if left_out:
+        _check_that_no_class_is_gone(images, held_out, rest)
     whole = Split(used, np.zeros(0, np.uint32), mean_image(images.x_train, used))
     return {
         HOLDOUT: Split(rest, held_out, mean_image(images.x_train, rest)),
@@ -90,6 +93,19 @@ def _held_out(
     if any(images.train_groups):
         return grouped_choice(images.y_train, images.train_groups, *asked)
     return stratified_choice(images.y_train, *asked)
+
+
+def _check_that_no_class_is_gone(
+    images: LabelledImages, held_out: NDArray[np.uint32], rest: NDArray[np.uint32]
+) -> None:
+    for indices, purpose in ((rest, "train on"), (held_out, "choose the epoch on")):
+        counts = np.bincount(images.y_train[indices], minlength=len(images.class_names))
+        if not counts.all():
+            gone = images.class_names[int(np.argmin(counts))]
+            raise InputError(
+                "twins: without the training images that look like a test image, the class "
+                f"{gone!r} has none left to {purpose}. Set `twins` to keep, or add images of it."
+            )
 
 
 def mean_image(images: NDArray[np.uint8], indices: NDArray[np.uint32]) -> NDArray[np.float32]:

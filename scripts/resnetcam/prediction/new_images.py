@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from resnetcam.common.errors import InputError
+from resnetcam.common.files import expanded
 from resnetcam.common.rows import Rows
 from resnetcam.common.wording import shown
 from resnetcam.networks.description import Description
@@ -56,7 +57,7 @@ def read_images(
 
 def _names(paths: Sequence[str | Path], listed: Sequence[ListedImage]) -> Iterator[str]:
     """How files are called: below the one folder that was asked about, else as they were named."""
-    first = Path(paths[0]).expanduser()
+    first = expanded(paths[0])
     alone = len(paths) == 1 and first.is_dir()
     for one in listed:
         yield one.path.relative_to(first).as_posix() if alone else str(one.path)

@@ -23,7 +23,7 @@ import requests
 import urllib3
 
 from resnetcam.common.errors import InputError
-from resnetcam.common.files import flush_to_disk, sha256_of_file
+from resnetcam.common.files import expanded, flush_to_disk, sha256_of_file
 from resnetcam.common.locks import try_lock, wait_for_lock
 from resnetcam.sources import official
 from resnetcam.sources.layouts import CIFAR10, LAYOUTS
@@ -133,7 +133,7 @@ def _obtain_into(folder: Path, sha256: str, source: ArchiveSource) -> Path:
         else:
             _download(source, archive)
         return archive
-    copy_source(Path(source.path).expanduser(), archive, source.layout)
+    copy_source(expanded(source.path), archive, source.layout)
     if sha256_if_whole(archive, source.layout) != sha256:
         raise InputError(f"`path`: {source.path} was changed while it was copied: run again.")
     return archive
@@ -176,7 +176,7 @@ def _describe_storage_error(error: OSError, folder: Path) -> str:
 
 def _check_local(given: str, sha256: str, layout: str) -> str:
     """Return the SHA-256 of a local archive or folder that is what ``sha256`` asks for."""
-    path = Path(given).expanduser()
+    path = expanded(given)
     is_cifar10 = sha256 in official.ARCHIVES
     # Those of pathlib raise where a folder above may not be entered, or a name is too long.
     is_folder = os.path.isdir(path)

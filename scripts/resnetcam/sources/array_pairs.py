@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from resnetcam.common.errors import InputError
+from resnetcam.common.files import expanded
 from resnetcam.common.wording import shown
 
 _DATA, _LABELS = "data.npy", "labels.npy"  # what their names end with
@@ -22,7 +23,7 @@ def array_pair(source: str | Path) -> ArrayPair | None:
     Raises:
         InputError: if one of the two is missing, or a folder holds several pairs.
     """
-    source = Path(source).expanduser()
+    source = expanded(source)
     if source.is_dir():
         found = sorted(path for path in source.iterdir() if path.name.endswith(_DATA))
         if len(found) > 1:

@@ -10,11 +10,12 @@ import hashlib
 import os
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from resnetcam.common.errors import InputError
+from resnetcam.common.files import expanded
 from resnetcam.common.names import nearest
 from resnetcam.common.wording import counted, shown
 
@@ -65,8 +66,9 @@ def list_images(source: str | Path) -> Listing:
     Raises:
         InputError: naming the folder, file or row that is not as expected.
     """
-    source = Path(source).expanduser()
+    source = expanded(source)
     images, ignored = _listed(source)
+    _check_groups(source, images)
     return Listing(images, _checked_classes(source, images), ignored)
 
 
@@ -78,13 +80,14 @@ def list_test_images(source: str | Path) -> Listing:
     Raises:
         InputError: naming the folder, file or row that is not as expected.
     """
-    source = Path(source).expanduser()
+    source = expanded(source)
     images, ignored = _listed(source)
-    said = {one.split for one in images}
-    if said != {""}:
+    counts = Counter(one.split for one in images)
+    said = _said(source, counts)
+    if said:
         images = tuple(one for one in images if one.split == TEST)
     if not images:
-        found = f"only images for {' and '.join(sorted(said))}" if said else "none"
+        found = f"only images for {' and '.join(said)}" if said else "none"
         raise InputError(f"{shown(source)}: expected images to test on, found {found}.")
     return Listing(images, tuple(_checked_names(source, images)), ignored)
 
@@ -111,7 +114,7 @@ def images_at(path: str | Path) -> list[ListedImage]:
         InputError: if there is no such file or folder, or the folder is empty, cannot be read, or
             holds a link to itself.
     """
-    path = Path(path).expanduser()
+    path = expanded(path)
     files = list(_files_below(path)) if path.is_dir() else [path]
     if not files or not os.path.lexists(path):
         found = "holds no file" if path.is_dir() else "does not exist"
@@ -136,7 +139,7 @@ def state_of_files(images: Iterable[ListedImage]) -> str:
 
 def home_of(source: str | Path) -> Path:
     """Return the folder that the paths of a folder or of a table are written from."""
-    source = Path(source).expanduser()
+    source = expanded(source)
     return source if source.is_dir() else source.parent
 
 
@@ -249,7 +252,12 @@ def _check_columns(table: Path, found: Iterable[str]) -> None:
         raise InputError(f"{shown(table)}: two columns are called {twice[0]!r}. Rename one.")
 
 
-def _of_row(table: Path, number: int, row: dict[str, str | None]) -> ListedImage:
+def _of_row(table: Path, number: int, row: dict[str | None, Any]) -> ListedImage:
+    if None in row:
+        raise InputError(
+            f"{_row(table, number)}: more cells than the first row has. Put quotes around a cell "
+            "that holds a comma."
+        )
     path, label, split, group = ((row.get(name) or "").strip() for name in _COLUMNS)
     for name, value in (("path", path), ("label", label)):
         if not value:
@@ -261,7 +269,7 @@ def _of_row(table: Path, number: int, row: dict[str, str | None]) -> ListedImage
             f"{_row(table, number)}: split is {split!r}{hint}; expected {', '.join(SPLITS)} or "
             "nothing."
         )
-    return ListedImage(table.parent / Path(path).expanduser(), label, known, group)
+    return ListedImage(table.parent / expanded(path), label, known, group)
 
 
 def _row(table: Path, number: int) -> str:
@@ -308,13 +316,32 @@ def _check_that_names_differ(source: Path, names: Iterable[str]) -> None:
         seen[plain] = name
 
 
-def _check_splits(source: Path, counts: dict[str, Counter[str]], names: Iterable[str]) -> None:
+def _check_groups(source: Path, images: Iterable[ListedImage]) -> None:
+    """Refuse a group that stands on two sides of a split."""
+    first: dict[str, ListedImage] = {}
+    for image in images:
+        other = first.setdefault(image.group, image) if image.group else image
+        if other.split != image.split and other.split and image.split:
+            raise InputError(
+                f"{shown(source)}: the group {image.group!r} has {shown(other.path)} in "
+                f"{other.split} and {shown(image.path)} in {image.split}. Put all of a group into "
+                "one split, or leave the column `split` out: then groups are kept together."
+            )
+
+
+def _said(source: Path, counts: Mapping[str, int]) -> list[str]:
+    """Return the splits that images were given, by how many each has; all of them or none."""
     said = [split for split in SPLITS if counts[split]]
     if said and counts[""]:
         raise InputError(
-            f"{shown(source)}: {counted(counts[''].total(), 'image')} of no split stand beside "
-            f"those of {' and '.join(said)}. Say it of all images or of none."
+            f"{shown(source)}: {counted(counts[''], 'image')} of no split stand beside those of "
+            f"{' and '.join(said)}. Give a split for every image, or for none."
         )
+    return said
+
+
+def _check_splits(source: Path, counts: dict[str, Counter[str]], names: Iterable[str]) -> None:
+    said = _said(source, Counter({split: found.total() for split, found in counts.items()}))
     if said and TRAIN not in said:
         raise InputError(
             f"{shown(source)}: expected images to train on, found {' and '.join(said)}."
