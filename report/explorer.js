@@ -6,7 +6,7 @@ const DEFAULTS = { run: "", true: "", predicted: "", correct: "", from: "0", to:
 
 function fromFragment(fragment) {
   const said = new URLSearchParams(fragment.replace(/^#/, ""));
-  return Object.fromEntries(Object.entries(DEFAULTS).map(([key, usual]) => [key, said.get(key) ?? usual]));
+  return Object.fromEntries(Object.entries(DEFAULTS).map(([key, usual]) => [key, said.get(key) || usual]));
 }
 
 function toFragment(state) {

@@ -39,6 +39,7 @@ rule summarise_annotations:
         "../envs/data.yaml"
     params:
         **stage("summarise_annotations.py", "data"),
+        is_own=is_own_export,
         strict=of_dataset("strict_regions"),
     script:
         "../scripts/summarise_annotations.py"

@@ -152,6 +152,9 @@ rule report:
         **stage("write_report.py", "report"),
         runs=folders_of_runs,
         experiments=lambda wildcards: catalogue.facts(detailed_experiments(wildcards)),
+        explored=lambda wildcards: catalogue.is_explored(
+            wildcards.dataset, wildcards.get("experiment")
+        ),
         localised=lambda wildcards: catalogue.has_regions(wildcards.dataset),
         settings=lambda wildcards: catalogue.data_and_maps(wildcards.dataset),
         call=untracked(CALL),

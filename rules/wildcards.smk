@@ -89,11 +89,15 @@ def users_file(path):
     return local(found or path)
 
 
+def is_own_export(wildcards):
+    """Whether the workflow wrote a file of drawn regions, and no person did."""
+    return wildcards.export == "regions" and wildcards.dataset in catalogue.drawn
+
+
 def export_called(wildcards):
-    """The file of drawn regions that a summary is of: the workflow's own, or a person's."""
+    """The file of drawn regions that a summary is of."""
     path = catalogue.export(wildcards.dataset, wildcards.export)
-    is_own = wildcards.export == "regions" and wildcards.dataset in catalogue.drawn
-    return path if is_own else users_file(path)
+    return path if is_own_export(wildcards) else users_file(path)
 
 
 def archive_source(wildcards):

@@ -10,7 +10,6 @@ from resnetcam.regions.via import read_export, read_known_regions
 
 with logged(snakemake):
     path = Path(snakemake.input.export)
-    # Known regions of drawn images: a file of the workflow's own.
-    is_own = path.parent == Path(snakemake.output.summary).parents[1]
-    export = read_known_regions(path) if is_own else read_export(path, snakemake.params.strict)
+    params = snakemake.params
+    export = read_known_regions(path) if params.is_own else read_export(path, params.strict)
     write_json(snakemake.output.summary, {"file": path.name, **summary(export)})

@@ -11,42 +11,40 @@ from resnetcam.report.context import ReportInputs, write_report
 
 with logged(snakemake):
     files = snakemake.input
-    comparison = files.get("comparison")
-    localised = snakemake.params.localised
-    seeds = Counter(Path(folder).parent for folder in snakemake.params.runs)
-    settings = snakemake.params.settings
-    call = Call(**snakemake.params.call)
+    params, comparison = snakemake.params, files.get("comparison")
+    seeds = Counter(Path(folder).parent for folder in params.runs)
+    settings, call = params.settings, Call(**params.call)
     write_report(
         ReportInputs(
             dataset=snakemake.wildcards.dataset,
-            experiments=snakemake.params.experiments,
+            experiments=params.experiments,
             runs=[
                 files_of_run(
                     folder,
-                    localised=localised,
+                    localised=params.localised,
                     of_several=seeds[Path(folder).parent] > 1,
                     shifted=bool(settings["shift"]["images"]),
                     tested=bool(settings["test_sets"]),
                 )
-                for folder in snakemake.params.runs
+                for folder in params.runs
             ],
             source=Path(files.source),
             notes=Path(files.notes),
             data=Path(files.data),
             baseline=Path(files.baseline),
             settings=settings,
-            config=snakemake.params.config,
-            citation=snakemake.params.citation,
-            explorer=Path("results", snakemake.wildcards.dataset, "explorer.html"),
+            config=params.config,
+            citation=params.citation,
+            explorer=Path(files.source).with_name("explorer.html") if params.explored else None,
             target=snakemake.output.markdown if call.in_module or not comparison else None,
             call=call,
-            unusual=snakemake.params.unusual,
+            unusual=params.unusual,
             comparison=Path(comparison) if comparison else None,
             comparison_figure=Path(files.comparison_figure) if comparison else None,
             published_history=Path(files.published) if files.published else None,
             annotations=[Path(path) for path in files.annotations],
         ),
-        Path(snakemake.params.folder_of_texts),
+        Path(params.folder_of_texts),
         Path(snakemake.output.markdown),
         Path(snakemake.output.html),
     )

@@ -83,7 +83,12 @@ def test_images_of_the_experiments_that_are_named_can_be_looked_through(catalogu
     known = catalogue(experiments=["rates", "demo"])
     assert known.explored("shapes") == ["demo"]
 
+    assert known.is_explored("shapes") and known.is_explored("shapes", "demo")
+    assert not known.is_explored("shapes", "strong"), "it is none of the data set's"
+    assert not known.is_explored("shapes", "rates-resnet20v1-demo-peak_0.02"), "a sweep's"
+
     sweep_alone = catalogue(experiments=["rates"])
+    assert not sweep_alone.is_explored("shapes")
     assert "results/shapes/explorer.html" not in sweep_alone.targets("shapes")
     with pytest.raises(InputError, match=r"no explorer\.html: its experiments are members of sw"):
         sweep_alone.explored("shapes")

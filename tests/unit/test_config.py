@@ -244,8 +244,21 @@ def test_an_error_names_the_key_the_value_and_what_is_allowed(key, value, parts)
 def test_a_layer_that_the_network_lacks_is_told_before_it_is_trained(layers, says):
     with pytest.raises(InputError) as error:
         load_config(changed("gradcam", {"layers": ["final", *layers]}), SCHEMA)
-    assert "gradcam.layers: " in str(error.value)
+    assert str(error.value).startswith("gradcam.layers: ")
     assert says in str(error.value)
+    with pytest.raises(InputError) as error:
+        load_config(changed("datasets.cifar10.gradcam", {"layers": ["final", *layers]}), SCHEMA)
+    assert str(error.value).startswith("datasets.cifar10.gradcam.layers: ")
+
+
+def test_a_whole_number_is_the_same_however_it_is_written():
+    numbers = [
+        load_config(changed("datasets.cifar10.validation_images", one), SCHEMA)["datasets"]
+        for one in (5000, 5000.0)
+    ]
+    assert [repr(one["cifar10"]["validation_images"]) for one in numbers] == ["5000", "5000"]
+    share = load_config(changed("datasets.cifar10.validation_images", 0.1), SCHEMA)["datasets"]
+    assert share["cifar10"]["validation_images"] == 0.1
 
 
 BEST = {"model": "resnet20v1", "recipe": "published", "protocol": "full", "seeds": [1]}

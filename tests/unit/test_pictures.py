@@ -99,6 +99,29 @@ def test_colours_are_those_of_the_images_own_profile(tmp_path):
     assert (seen(tmp_path / "b.png") == (200, 30, 40)).all()
 
 
+def profile_whose_red_is_blue():
+    """sRGB with two primaries exchanged: two entries of its table of tags (ICC.1, 7.3)."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    red, blue = profile.index(b"rXYZ") + 4, profile.index(b"bXYZ") + 4
+    profile[red : red + 4], profile[blue : blue + 4] = (
+        profile[blue : blue + 4],
+        profile[red : red + 4],
+    )
+    return bytes(profile).replace("sRGB".encode("utf-16-be"), "mine".encode("utf-16-be"))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "P with a transparent colour"])
+def test_the_profile_counts_in_images_of_every_kind(tmp_path, mode):
+    image = Image.new("RGB", (8, 8), RED)
+    image.paste(BLUE, (0, 0, 4, 8))
+    image = image.quantize(2) if mode[0] == "P" else image.convert(mode)
+    transparent = {"transparency": image.getpixel((0, 0))} if "transparent" in mode else {}
+    image.save(tmp_path / "a.png", icc_profile=profile_whose_red_is_blue(), **transparent)
+    shown = seen(tmp_path / "a.png").astype(int)
+    assert np.abs(shown[:, 4:] - BLUE).max() <= 12
+    assert np.abs(shown[:, :4] - (WHITE if transparent else RED)).max() <= 12
+
+
 @pytest.mark.parametrize(
     ("fit", "left", "middle"), [("crop", BLUE, RED), ("pad", BLUE, RED), ("stretch", BLUE, RED)]
 )

@@ -500,7 +500,10 @@ def test_wrong_measurements_are_named_and_nobody_is_told_that_they_come_back(
 def test_measurements_are_said(tmp_path):
     (tmp_path / "metrics.json").write_text(json.dumps(_METRICS))
     said, *_ = what_is_measured(*files_beside(tmp_path / "model.keras"))
-    assert "right on 50.0% of 100 test images" in said
+    assert "right on 50.0% of 100 test images of its data set, 95% interval" in said
+    (tmp_path / "metrics.json").write_text(json.dumps(_METRICS | {"protocol": "test_selected"}))
+    said, *_ = what_is_measured(*files_beside(tmp_path / "model.keras"))
+    assert "of its data set (test-selected: its epoch was chosen on them" in said
 
 
 def test_probabilities_are_calibrated_where_a_temperature_was_fitted(tmp_path, hostile):

@@ -264,7 +264,7 @@ def results(tmp_path, monkeypatch):
             baseline=folder / "baseline.json",
             settings=more.pop("settings", {"split_seed": 7, "gradcam": {"steps": 16}}),
             config=more.pop("config", "dataset: cifar10\n"),
-            explorer=folder / "explorer.html",
+            explorer=more.pop("explorer", folder / "explorer.html"),
             citation=CITATION,
             **more,
         )
@@ -625,6 +625,18 @@ def test_the_command_gives_the_threads_and_the_device_of_the_runs(results):
     markdown, _ = results(["cat", "dog"], archive(), [run])
     assert "\nsnakemake --cores 8 --set-threads train=8 --config dataset=cifar10\n" in markdown
     assert "different numbers of threads" not in markdown
+
+
+def test_the_explorer_is_linked_where_it_lies_or_not_at_all(results):
+    below = results.folder / "fast"
+    runs = [write_run(results.folder, "fast", 1, 0.9)]
+    for text in results(["cat", "dog"], archive(), runs, into=below):
+        assert "../explorer.html" in text
+        assert "in the folder above as soon as all experiments are finished" in text
+        assert "beside this file" not in text
+    markdown, page = results(["cat", "dog"], archive(), runs, explorer=None)
+    assert "explorer" not in markdown and "To look at" in markdown
+    assert "explorer" not in page and "To look at" not in page
 
 
 def test_trainings_with_different_numbers_of_threads_are_told(results):

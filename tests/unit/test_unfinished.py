@@ -123,7 +123,9 @@ def test_the_page_follows_what_happens(folder):
     soon(lambda: folder.rows()[0] == ("fast/seed1", "finished", ""))
 
     folder.finish(folder.of("train", 1))
-    write_json(folder.of("evaluate", 1).run / "metrics.json", {"accuracy": 0.8875})
+    write_json(
+        folder.of("evaluate", 1).run / "metrics.json", {"accuracy": 0.8875, "protocol": "holdout"}
+    )
     folder.finish(folder.of("evaluate", 1))
     soon(lambda: folder.rows()[0] == ("fast/seed1", "finished", "88.75 %"))
     assert folder.rows()[1] == ("fast/seed2", "waits", "")
@@ -135,7 +137,7 @@ def test_what_an_earlier_run_left_says_nothing_of_this_one(folder):
     train, evaluate = folder.of("train", 1), folder.of("evaluate", 1)
     folder.log(train, logging.ERROR, "the disk is full", at=folder.since - 10)
     folder.finish(evaluate, at=folder.since - 10)
-    write_json(evaluate.run / "metrics.json", {"accuracy": 0.5})
+    write_json(evaluate.run / "metrics.json", {"accuracy": 0.5, "protocol": "holdout"})
     pages = folder.pages()
     pages.begin()
     pages.end({})
@@ -146,12 +148,12 @@ def test_what_an_earlier_run_left_says_nothing_of_this_one(folder):
 def test_what_was_there_before_is_done(folder):
     run = folder.of("train", 2).run
     folder.jobs = [folder.job(job.run, job.stage, needed=job.run != run) for job in folder.jobs]
-    write_json(run / "metrics.json", {"accuracy": 0.5})
+    write_json(run / "metrics.json", {"accuracy": 0.5, "protocol": "test_selected"})
     pages = folder.pages()
     pages.begin()
     pages.end({})
 
-    assert folder.rows()[1] == ("fast/seed2", "finished", "50.00 %")
+    assert folder.rows()[1] == ("fast/seed2", "finished", "50.00 % (test-selected)")
     assert "2 of 6 jobs are done" in folder.page.read_text()
 
 

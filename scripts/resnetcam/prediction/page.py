@@ -52,7 +52,8 @@ def write_page(
             measured=measured,
         )
     )
-    style = (texts / "report.css").read_text() + (texts / "predictions.css").read_text()
+    names = ("report.css", "predictions.css")
+    style = "".join((texts / name).read_text(encoding="utf-8") for name in names)
     with replacing(path) as temporary:
         temporary.write_text(
             framed(body, f"Answers of {model}", style), encoding="utf-8", errors="backslashreplace"

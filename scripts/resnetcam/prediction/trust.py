@@ -8,6 +8,7 @@ from resnetcam.common.errors import DamagedFileError, InputError
 from resnetcam.common.files import read_json
 from resnetcam.common.json_shapes import FAITHFULNESS, METRICS
 from resnetcam.common.wording import counted
+from resnetcam.data.protocols import is_test_selected
 from resnetcam.evaluation.calibration import TEMPERATURES
 from resnetcam.evaluation.intervals import wilson_interval
 from resnetcam.report.text import percent
@@ -63,9 +64,11 @@ def _right_on(metrics: dict[str, Any]) -> str:
     if not (0 <= accuracy <= 1 and n > 0):
         raise ValueError("no share of any images")
     low, high = (percent(bound, n) for bound in wilson_interval(accuracy, n))
+    chosen = " (test-selected: its epoch was chosen on them, so this is too high)"
     return (
         f"This network is right on {percent(accuracy, n)} of {counted(n, 'test image')} of its "
-        f"data set (95% interval {low} to {high}). Images of other origin may be harder."
+        f"data set{chosen if is_test_selected(metrics['protocol']) else ''}, 95% interval {low} to "
+        f"{high}. Images of other origin may be harder."
     )
 
 

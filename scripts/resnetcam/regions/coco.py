@@ -28,9 +28,7 @@ def read_coco(gathered: Gatherer, document: Mapping[str, Any]) -> None:
     """
     images = _read_images(gathered, document["images"])
     from_via = "VGG Image Annotator" in str(_dict(document.get("info")).get("description"))
-    categories = {
-        str(one.get("id")): _attributes(one, from_via) for one in map(_dict, document["categories"])
-    }
+    categories = _read_categories(gathered, document["categories"], from_via)
     seen: dict[str, list[object]] = {}
     for row, entry in enumerate(document["annotations"], start=1):
         annotation = _dict(entry)
@@ -55,8 +53,29 @@ def _read_images(gathered: Gatherer, entries: list[object]) -> _Images:
             gathered.lost(row, "", "an image without a file name", "skipped", "a file_name")
             continue
         name = encodable(name)
-        images[image_id] = name, gathered.file(row, name, f"id {image_id}")
+        if images.get(image_id, (name,))[0] != name:
+            found, expected = (
+                f"another image of id {quoted(image.get('id'))}",
+                "an id for each image",
+            )
+            gathered.lost(row, name, found, "skipped", expected, "two images of one id")
+            continue
+        images[image_id] = name, gathered.file(row, name, f"with id {image_id}")
     return images
+
+
+def _read_categories(
+    gathered: Gatherer, entries: list[object], from_via: bool
+) -> dict[str, dict[str, Any]]:
+    """Return the attributes of each category's regions by its id, the first one's if two share."""
+    categories: dict[str, dict[str, Any]] = {}
+    for row, category in enumerate(map(_dict, entries), start=1):
+        category_id, attributes = str(category.get("id")), _attributes(category, from_via)
+        if categories.setdefault(category_id, attributes) != attributes:
+            found = f"category {quoted(category.get('name'))} of another one's id"
+            kind, expected = "two categories of one id", "an id for each category"
+            gathered.lost(row, "", found, "skipped", expected, kind)
+    return categories
 
 
 def _attributes(category: Mapping[str, Any], from_via: bool) -> dict[str, Any]:

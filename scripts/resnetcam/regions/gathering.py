@@ -100,14 +100,14 @@ class Gatherer:
         times = f" ({count:,} times)" if count > 1 else ""
         return f"{place}: {found}; expected {self.expected[problem.kind]}{times}"
 
-    def file(self, row: int, filename: str, size: str) -> File:
-        """What was read of an image; a second one of the same name is a defect."""
-        if (filename, size) not in self.files and filename in self.images:
-            found = f"another image of this name, of {size} bytes"
+    def file(self, row: int, filename: str, description: str) -> File:
+        """What was read of an image; one of another description but this name is a defect."""
+        if (filename, description) not in self.files and filename in self.images:
+            found = f"another image of this name, {description}"
             done, expected = "read as the same image", "a name for each image"
             self.lost(row, filename, found, done, expected, "two images of one name")
         self.images.setdefault(filename)
-        return self.files.setdefault((filename, size), File())
+        return self.files.setdefault((filename, description), File())
 
     def add_file_attributes(self, row: int, filename: str, attributes: object) -> None:
         if parsed := self._attributes(row, filename, attributes):

@@ -77,6 +77,10 @@ def read_known_regions(path: str | Path) -> Export:
         raise DamagedFileError(path, "it is no CSV file of regions") from error
 
 
+def _of_bytes(size: str) -> str:
+    return "of unknown size" if size == str(UNKNOWN_SIZE) else f"of {size} bytes"
+
+
 def via_records(document: object) -> dict[str, Any] | None:
     """Return the images' records of a parsed VIA 2 project or JSON export, or None."""
     if not isinstance(document, dict):
@@ -188,7 +192,7 @@ class _Reader:
         if name_cells > 1:
             found = f"{_DELIMITERS[self.delimiter]} in a file name"
             self.gathered.repaired(row, filename, found, "joined again")
-        file = self.gathered.file(row, filename, size.strip())
+        file = self.gathered.file(row, filename, _of_bytes(size.strip()))
         file.last_row, file.announced = row, count
         if (filename, file_cell) not in self.seen_cells:  # VIA repeats it in every row of a file
             self.seen_cells.add((filename, file_cell))
@@ -245,7 +249,8 @@ class _Reader:
             self.gathered.lost(row, "", found, "skipped", "a file name")
             return
         filename = encodable(filename)
-        file = self.gathered.file(row, filename, str(record.get("size", UNKNOWN_SIZE)))
+        size = str(record.get("size", UNKNOWN_SIZE))
+        file = self.gathered.file(row, filename, _of_bytes(size))
         self.gathered.add_file_attributes(row, filename, record.get("file_attributes", {}))
         regions = record.get("regions", [])
         if isinstance(regions, dict):  # VIA 1

@@ -58,7 +58,7 @@ class ReportInputs:
             ``baseline.json``.
         settings: of the data and the maps, as the config has them.
         config: the config that makes the results again, as YAML.
-        explorer: ``explorer.html`` of the dataset.
+        explorer: ``explorer.html`` of the dataset; None if these experiments are not in it.
         citation: of the workflow: ``title``, ``version``, ``authors`` and ``repository``.
         target: the file to ask Snakemake for, if it is not what it makes by itself.
         call: how Snakemake was called; unusual: settings of the config, by key, that decide all
@@ -78,7 +78,7 @@ class ReportInputs:
     baseline: Path
     settings: Mapping[str, Any]
     config: str
-    explorer: Path
+    explorer: Path | None
     citation: Mapping[str, Any]
     target: str | None = None
     call: Call = field(default_factory=Call)
@@ -172,7 +172,7 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
             shifted=any(one["shift"] for one in experiments),
             is_cifar10=source["is_cifar10"],
         ),
-        "explorer": relative_link(inputs.explorer, folder),
+        "explorer": relative_link(inputs.explorer, folder) if inputs.explorer else None,
         "notes": relative_link(inputs.notes, folder),
         "written": written(inputs.call.config_files),
         "code": code_of([run.provenance["commit"] for run in runs]),

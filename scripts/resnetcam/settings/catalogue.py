@@ -112,6 +112,11 @@ class Catalogue:
             )
         return names
 
+    def is_explored(self, dataset: str, experiment: str | None = None) -> bool:
+        """Whether the images of a report's experiments can be looked through, all of them."""
+        names = self.detailed(dataset, experiment)
+        return bool(names) and set(names) <= set(self.dataset(dataset)["detailed"])
+
     def facts(self, experiments: Iterable[str]) -> dict[str, dict[str, Any]]:
         """Return what a table says of experiments, of these and no others."""
         keys = ("model", "recipe", "protocol", "sweep", "overrides")

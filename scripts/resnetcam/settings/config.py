@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -61,7 +61,9 @@ def load_config(config: Mapping[str, Any], schema: dict[str, Any]) -> dict[str, 
         for name, dataset in checked["datasets"].items()
     }
     # Once for all sides of images that a model is used with.
-    if problems := list(dict.fromkeys(_unknown_layers(checked["models"], datasets, experiments))):
+    common = checked["gradcam"]["layers"]
+    unknown = _unknown_layers(checked["models"], datasets, experiments, common)
+    if problems := list(dict.fromkeys(unknown)):
         raise InputError("\n".join(problems))
     return checked | {"datasets": datasets, "experiments": experiments}
 
@@ -274,31 +276,38 @@ def _listed_experiments(
 
 
 def _unknown_layers(
-    models: Mapping[str, Any], datasets: Mapping[str, Any], experiments: Mapping[str, Any]
+    models: Mapping[str, Any],
+    datasets: Mapping[str, Any],
+    experiments: Mapping[str, Any],
+    common: Sequence[str],
 ) -> Iterable[str]:
     """Yield layers that a network lacks, before it is trained for hours to be explained.
 
     Of datasets that nothing is explained on, those that no network has.
+
+    Args:
+        common: the layers of datasets that name none of their own.
     """
     known_of = _LayersOf(models)
-    asked: dict[tuple[str, int, str], str] = {}
-    for dataset in datasets.values():
+    asked: dict[tuple[str, str, int, str], str] = {}
+    for dataset_name, dataset in datasets.items():
         side, layers = dataset["side"], dataset["gradcam"]["layers"]
+        place = "gradcam.layers" if layers == common else f"datasets.{dataset_name}.gradcam.layers"
         anywhere = list(dict.fromkeys(one for name in models for one in known_of(name, side)))
         for layer in () if dataset["explained"] else layers:
             if layer not in anywhere:
                 yield (
-                    f"gradcam.layers: no model has a layer {layer!r}{nearest(layer, anywhere)}. "
+                    f"{place}: no model has a layer {layer!r}{nearest(layer, anywhere)}. "
                     f"Known: {', '.join(anywhere)}"
                 )
         for name in dataset["explained"]:
             for layer in layers:
-                asked.setdefault((experiments[name]["model"], side, layer), name)
-    for (model, side, layer), experiment in asked.items():
+                asked.setdefault((place, experiments[name]["model"], side, layer), name)
+    for (place, model, side, layer), experiment in asked.items():
         known = known_of(model, side)
         if layer not in known:
             yield (
-                f"gradcam.layers: {model}, the model of {experiment}, has no layer "
+                f"{place}: {model}, the model of {experiment}, has no layer "
                 f"{layer!r}{nearest(layer, known)}. Known: {', '.join(known)}"
             )
 

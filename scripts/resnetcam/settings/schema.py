@@ -218,9 +218,10 @@ def _canonical(value: Any, schema: dict[str, Any], root: dict[str, Any]) -> Any:
     if isinstance(value, list):
         return [_canonical(item, schema.get("items", {}), root) for item in value]
     if isinstance(value, int | float) and not isinstance(value, bool):
-        if schema.get("type") == "number":
+        kind = schema.get("type")
+        if kind == "number":
             return float(value)
-        if schema.get("type") == "integer":
+        if kind == "integer" or (kind == ["integer", "number"] and value == int(value)):
             return int(value)
     return value
 

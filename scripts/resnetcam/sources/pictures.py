@@ -124,18 +124,29 @@ def _in_rgb(image: Image.Image, path: str | Path) -> Image.Image:
             path, "pixels of 32 bits, whose black and white nobody knows; save it with 8 or 16 bits"
         )
     if image.mode.startswith("I;16"):
+        profile = image.info.get("icc_profile")
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+        image.info["icc_profile"] = profile
     if image.mode in _TRANSPARENT or "transparency" in image.info:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image)
-        return image.convert("RGB")
+        return _on_white(image)
     return _in_srgb(image).convert("RGB")
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    is_grey = image.mode[0] == "L"
+    image = image.convert("LA" if is_grey else "RGBA")
+    alpha = image.getchannel("A")
+    image = _in_srgb(image.convert("L" if is_grey else "RGB")).convert("RGB")
+    image.putalpha(alpha)
+    white = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(white, image).convert("RGB")
 
 
 def _in_srgb(image: Image.Image) -> Image.Image:
     """Convert colours by the image's own profile; without one, or with a broken one, they stay."""
     profile = image.info.get("icc_profile")
+    if profile and image.mode == "P":
+        image = image.convert("RGB")
     if not profile or image.mode not in ("RGB", "CMYK", "L"):
         return image
     try:

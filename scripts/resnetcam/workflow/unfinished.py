@@ -19,6 +19,7 @@ import jinja2
 
 from resnetcam.common.errors import InputError
 from resnetcam.common.files import read_json
+from resnetcam.data.protocols import label
 from resnetcam.report.pages import framed, templates
 from resnetcam.workflow.failures import Failure
 from resnetcam.workflow.status import training_in_words
@@ -233,9 +234,10 @@ def _training(job: Job, done: bool, since: float) -> str:
 
 def _accuracy(run: Path) -> str:
     try:
-        return f"{100 * read_json(run / 'metrics.json', {'accuracy': float})['accuracy']:.2f} %"
+        found = read_json(run / "metrics.json", {"accuracy": float, "protocol": str})
     except InputError as error:
         return str(error)
+    return f"{100 * found['accuracy']:.2f} %{label(found['protocol'])}"
 
 
 def _finished_reports(report: AwaitedReport) -> list[str]:
