@@ -1164,6 +1164,32 @@ def test_chance_is_what_the_most_frequent_training_class_gets_on_the_test_set(tm
 
 
 @pytest.mark.parametrize(
+    ("name", "key", "where"),
+    [
+        ("faithfulness", "layer", lambda scores: scores),
+        ("faithfulness", "increase", lambda scores: scores["candidates"]["gradcam"]),
+        ("faithfulness", "shown", lambda scores: scores["candidates"]["uniform"]),
+        ("randomisation", "other_image", lambda scores: scores),
+        ("randomisation", "flat_maps", lambda scores: scores["levels"][0]),
+        ("localisation", "n", lambda scores: scores),
+        ("localisation", "region_share", lambda scores: scores),
+        ("localisation", "all_known", lambda scores: scores),
+        ("localisation", "zero_maps", lambda scores: scores["candidates"]["random"]),
+        ("localisation", "energy_inside", lambda scores: scores["all_known"]),
+    ],
+)
+def test_scores_of_maps_without_what_the_report_reads_are_damaged(results, name, key, where):
+    runs = [write_run(results.folder, "fast", 1, 0.9)]
+    path = results.folder / f"fast/seed1/{name}.json"
+    scores = json.loads(path.read_text())
+    del where(scores)[key]
+    path.write_text(json.dumps(scores))
+
+    with pytest.raises(DamagedFileError, match=rf"{name}.json cannot be used: .* has no '{key}'"):
+        report_of(results, runs, {"fast": EXPERIMENTS["fast"]}, runs)
+
+
+@pytest.mark.parametrize(
     ("name", "content"),
     [
         ("comparison.csv", "experiment,sweep\nfast,\n"),

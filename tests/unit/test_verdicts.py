@@ -196,7 +196,7 @@ def correlated(mean):
             ),
         ),
         (
-            {"levels": [correlated(0.1)]},
+            {"levels": [correlated(0.1)], "other_image": None},
             {"default": {"same_image": correlated(0.7), "other_image": None}},
             (
                 "They correlate by 0.10 with the maps of the same network with random weights.",
@@ -204,12 +204,12 @@ def correlated(mean):
             ),
         ),
         (
-            {"levels": [{"correlation": None}]},
+            {"levels": [{"correlation": None}], "other_image": None},
             {"default": {"same_image": None, "other_image": None}},
             ("Not known: they are flat.", "Not known: of each image some seed's map is flat."),
         ),
         (
-            {"levels": [{"correlation": None}]},
+            {"levels": [{"correlation": None}], "other_image": None},
             None,
             ("Not known: they are flat.", "Not tested: there is one seed."),
         ),

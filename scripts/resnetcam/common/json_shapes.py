@@ -51,12 +51,18 @@ PROVENANCE = {
     "training_images": int,
     "parameters": int,
 }
-FAITHFULNESS = {"n": int, "steps": int, "candidates": {...: {"drop": _INTERVAL}}}
+FAITHFULNESS = {
+    "n": int,
+    "steps": int,
+    "layer": str,
+    "candidates": {...: {"drop": _INTERVAL, "increase": _INTERVAL, "shown": _INTERVAL}},
+}
 RANDOMISATION = {
     "n": int,
     "compared": int,
     "group": [str],
-    "levels": [{"part": str, "correlation": (_INTERVAL, _NOTHING)}],
+    "other_image": (_INTERVAL, _NOTHING),
+    "levels": [{"part": str, "correlation": (_INTERVAL, _NOTHING), "flat_maps": int}],
 }
 _AGREEMENT = ({"correlation": _INTERVAL, "overlap": _INTERVAL}, _NOTHING)
 AGREEMENT = {
@@ -64,9 +70,18 @@ AGREEMENT = {
     "n": int,
     "compared": int,
     "top_cells": int,
-    "methods": {...: {"same_image": _AGREEMENT}},
+    "layer": str,
+    "methods": {...: {"same_image": _AGREEMENT, "other_image": _AGREEMENT}},
 }
-LOCALISATION = {"candidates": {...: {}}, "problems": [str]}
+_LOCATED = {"zero_maps": int, "pointing_game": _INTERVAL, "energy_inside": _INTERVAL}
+LOCALISATION = {
+    "n": int,
+    "region_share": float,
+    "layer": str,
+    "candidates": {...: _LOCATED},
+    "all_known": {"n": int, **_LOCATED},
+    "problems": [str],
+}
 _OF_IMAGES = {
     **{"accuracy": float, "low": float, "high": float, "nll": float, "ece": float},
     **{"calibrated_nll": (float, _NOTHING), "calibrated_ece": (float, _NOTHING)},

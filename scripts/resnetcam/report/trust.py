@@ -38,7 +38,7 @@ def _of_randomisation(scores: Mapping[str, Any]) -> str:
     if not found:
         return "Not known: they are flat."
     alone = _WITH.format(found["mean"], "with the maps of the same network with random weights")
-    return _sentence(alone, scores.get("other_image"))
+    return _sentence(alone, scores["other_image"])
 
 
 def _of_agreement(scores: Mapping[str, Any] | None) -> str:
