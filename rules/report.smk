@@ -50,7 +50,7 @@ rule gradcam_figures:
     params:
         **stage("draw_gradcam_figures.py", "report"),
         captions=content(*map(caption, (*GRADCAM_FIGURES, "class_page"))),
-        settings=SETTINGS["report"],
+        look=SETTINGS["report"],
     script:
         "../scripts/draw_gradcam_figures.py"
 
@@ -74,7 +74,7 @@ rule other_classes_figure:
         **stage("draw_other_classes.py", "report"),
         caption=content("gradcam_classes.rst"),
         classes=lambda wildcards: catalogue.other_classes(wildcards.dataset),
-        settings=SETTINGS["report"],
+        look=SETTINGS["report"],
     script:
         "../scripts/draw_other_classes.py"
 

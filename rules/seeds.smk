@@ -80,6 +80,6 @@ rule agreement_figure:
     params:
         **stage("draw_agreement.py", "report"),
         caption=content("agreement.rst"),
-        settings=SETTINGS["report"],
+        look=SETTINGS["report"],
     script:
         "../scripts/draw_agreement.py"

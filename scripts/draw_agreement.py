@@ -26,5 +26,5 @@ with logged(snakemake):
         },
         read_agreement(Path(files.table)),
         scores,
-        Look(params.settings["colormap"], params.settings["overlay"]),
+        Look(**params.look),
     )

@@ -20,6 +20,6 @@ with logged(snakemake):
         read_explained(data, files.predictions, files.maps, next(iter(files.regions), None)),
         columns,
         data.class_names,
-        Look(params.settings["colormap"], params.settings["overlay"]),
+        Look(**params.look),
         count=len(data.class_names),
     )

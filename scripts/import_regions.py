@@ -7,7 +7,6 @@ from resnetcam.workflow.stage import logged
 
 from resnetcam.common.errors import InputError
 from resnetcam.data.dataset import DatasetReader
-from resnetcam.regions.conventions import LABEL_ATTRIBUTE, annotation_scale
 from resnetcam.regions.export import problem_lines
 from resnetcam.regions.on_images import describe_use, masks_for_images
 from resnetcam.regions.via import read_export
@@ -18,14 +17,7 @@ with logged(snakemake):
     export = read_export(path, strict=snakemake.params.strict)
     for line in problem_lines(export.problems):
         logging.warning("%s", line)
-    known = masks_for_images(
-        export,
-        data.array("y_test"),
-        data.class_names,
-        *data.image_shape[:2],
-        annotation_scale(data.image_shape[0]),
-        LABEL_ATTRIBUTE,
-    )
+    known = masks_for_images(export, data.array("y_test"), data.class_names, data.image_shape[:2])
     use, *doubts = describe_use(export, known)
     logging.info("%s: %s", path, use)
     for line in doubts:

@@ -6,7 +6,6 @@ from resnetcam.common.files import write_json
 from resnetcam.data.dataset import DatasetReader
 from resnetcam.explain.localisation import score
 from resnetcam.explain.maps import default_group, group_names, read_maps
-from resnetcam.regions.conventions import LABEL_ATTRIBUTE, annotation_scale
 from resnetcam.regions.export import problem_lines
 from resnetcam.regions.on_images import masks_for_images
 from resnetcam.regions.via import read_known_regions
@@ -14,14 +13,11 @@ from resnetcam.regions.via import read_known_regions
 with logged(snakemake):
     files = snakemake.input
     data = DatasetReader(files.data)
-    labels = data.array("y_test")
     known = masks_for_images(
         read_known_regions(files.regions),
-        labels,
+        data.array("y_test"),
         data.class_names,
-        *data.image_shape[:2],
-        annotation_scale(data.image_shape[0]),
-        LABEL_ATTRIBUTE,
+        data.image_shape[:2],
     )
     candidates = {
         name.method: read_maps(files.maps, name)

@@ -26,7 +26,7 @@ with logged(snakemake):
         images,
         answers,
         what_is_measured(metrics, faithfulness),
-        Look(params.look["colormap"], params.look["overlay"]),
+        Look(**params.look),
     )
     lines = in_words(images, answers)
     for line in lines[:MOST_LINES]:

@@ -23,5 +23,5 @@ with logged(snakemake):
         Path(params.folder_of_texts),
         snakemake.wildcards.dataset,
         subject,
-        Look(params.look["colormap"], params.look["overlay"]),
+        Look(**params.look),
     )

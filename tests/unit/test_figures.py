@@ -162,7 +162,7 @@ def test_the_scale_shows_the_colours_that_are_drawn(alpha):
 def test_the_picture_below_a_map_shows_the_images_shapes_in_faint_grey():
     image = np.zeros((32, 32, 3), np.uint8)
     image[8:24, 8:24] = (255, 0, 0)
-    shown = overlay(image, np.zeros((8, 8), np.float32), Look(alpha=0.0))
+    shown = overlay(image, np.zeros((8, 8), np.float32), Look(overlay=0.0))
     assert (shown[..., 0] == shown[..., 1]).all() and (shown[..., 1] == shown[..., 2]).all()
     assert 0.05 < shown[16, 16, 0] - shown[0, 0, 0] < 0.2
     assert shown.mean() == pytest.approx(0.5)

@@ -43,7 +43,7 @@ def export_of(*regions):
 
 
 def masks_of(*regions):
-    return masks_for_images(export_of(*regions), LABELS, CLASS_NAMES, 32, 32, 16, "class")
+    return masks_for_images(export_of(*regions), LABELS, CLASS_NAMES, (32, 32))
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_use_is_told_with_counts_reasons_and_empty_images():
     )
     images = ("test_00000_cat.png", "test_00001_ship.png", "test_00002_cat.png", "dog.png")
     export = Export(images, regions, (), {})
-    known = masks_for_images(export, LABELS, CLASS_NAMES, 32, 32, 16, "class")
+    known = masks_for_images(export, LABELS, CLASS_NAMES, (32, 32))
     assert describe_use(export, known) == [
         "used: 2 of 5 regions, on 2 images",
         "of another class than the image's; region left out, 2 times; first row 3, "
@@ -316,6 +316,6 @@ def test_drawn_regions_come_back_as_masks(tmp_path):
     labelled = [drawn[0], Region(**{**vars(drawn[1]), "attributes": {"class": "ship"}})]
     write_csv(tmp_path / "regions.csv", labelled)
     export = read_export(tmp_path / "regions.csv", strict=True)
-    result = masks_for_images(export, LABELS, CLASS_NAMES, 32, 32, 16, "class")
+    result = masks_for_images(export, LABELS, CLASS_NAMES, (32, 32))
     assert np.argwhere(result.masks[0]).min(axis=0).tolist() == [3, 2]
     assert result.masks.sum(axis=(1, 2)).tolist() == [5 * 4, 16 * 32]

@@ -80,7 +80,7 @@ def _without_maps(subject: Subject, pictures: Sprite, look: Look) -> dict[str, A
         "width": pictures.width,
         "columns": pictures.columns,
         "colors": np.rint(255 * colors).astype(int).ravel().tolist(),
-        "alpha": look.alpha,
+        "alpha": look.overlay,
         "regionOf": images.region_of.tolist(),
         "regions": deflated(masks_as_bytes(masks)),
         "candidates": {

@@ -17,7 +17,6 @@ from resnetcam.explain.class_choices import extra_choices
 from resnetcam.explain.maps import GroupName, group_names, read_image_index, read_maps
 from resnetcam.explain.method import METHODS
 from resnetcam.explorer.packing import Floats, coarse
-from resnetcam.regions.conventions import LABEL_ATTRIBUTE, annotation_scale
 from resnetcam.regions.on_images import masks_for_images
 from resnetcam.regions.via import read_known_regions
 
@@ -185,19 +184,11 @@ def read_images(
     data: DatasetReader, regions: Path | None, numbers: NDArray[np.integer]
 ) -> ImagesOnPage:
     """Read test images, and their regions if a file of such is given."""
-    labels, names, files = data.array("y_test"), data.class_names, data.test_files()
-    height, width, _ = data.image_shape
-    region_of, masks = np.zeros(0, np.int64), np.zeros((0, height, width), bool)
+    labels, files = data.array("y_test"), data.test_files()
+    region_of, masks = np.zeros(0, np.int64), np.zeros((0, *data.image_shape[:2]), bool)
     if regions:
-        known = masks_for_images(
-            read_known_regions(regions),
-            labels,
-            names,
-            height,
-            width,
-            annotation_scale(height),
-            LABEL_ATTRIBUTE,
-        )
+        export = read_known_regions(regions)
+        known = masks_for_images(export, labels, data.class_names, data.image_shape[:2])
         inside = np.isin(known.image_index, numbers)
         region_of = np.searchsorted(numbers, known.image_index[inside])
         masks = known.masks[inside]

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
+from resnetcam.regions.conventions import LABEL_ATTRIBUTE, annotation_scale
 from resnetcam.regions.export import (
     AREAS,
     Export,
@@ -61,24 +62,17 @@ def image_index(filename: str) -> int | None:
 
 
 def masks_for_images(
-    export: Export,
-    labels: np.ndarray,
-    class_names: Sequence[str],
-    height: int,
-    width: int,
-    scale: float,
-    label_attribute: str,
+    export: Export, labels: np.ndarray, class_names: Sequence[str], size: tuple[int, int]
 ) -> RegionMasks:
     """Unite the regions of each image that are of the image's own class.
 
     Args:
-        export: regions in pixels of images enlarged ``scale`` times, under ``image_name`` names.
-        labels: uint8 (N,), the class of every test image.
+        export: regions in pixels of images enlarged ``annotation_scale`` times, under
+            ``image_name`` names. ``LABEL_ATTRIBUTE`` holds their class; a region without one is
+            assumed to have its image's, which is listed as a problem that loses nothing.
+        labels: unsigned integers (N,), the class of every test image.
         class_names: names of the classes, in the order of their indices.
-        height, width: of the small images, in pixels.
-        scale: enlarged pixels to a small one, along each side.
-        label_attribute: the region attribute that holds a class name; a region without one is
-            assumed to have its image's class, which is listed as a problem that loses nothing.
+        size: height and width of the small images, in pixels.
 
     Regions left out, each with a problem: on a file that is no test image, of an unknown class or
     another class than the image's, points and lines, and what is smaller than a pixel or has none
@@ -86,30 +80,18 @@ def masks_for_images(
     """
     masks: dict[int, np.ndarray] = {}
     problems: list[Problem] = []
-
-    def report(region: Region, found: str, done: str, kind: str, lost: bool = False) -> None:
-        problem = Problem(region.row, region.filename, f"{found}; {done}", f"{kind}; {done}", lost)
-        problems.append(problem)
-
     for region in export.regions:
         try:
-            index = _test_image(region, labels)
-            labelled = _has_class(region, index, class_names[labels[index]], label_attribute)
-            mask = _mask(region, height, width, scale)
+            index, mask, doubts = _used(region, labels, class_names, size)
         except _LeftOutError as left_out:
-            report(region, left_out.found, "region left out", left_out.kind, lost=True)
-            continue
-        if not labelled:
-            found = f"no {label_attribute!r} is chosen"
-            report(region, found, "assumed to be its image's", found)
-        if _reaches_out(region, height * scale, width * scale):
-            where = f"out of the {width * scale:g} x {height * scale:g} px image"
-            report(
-                region, f"{region.shape} reaches {where}", "clipped", f"a region reaches {where}"
+            problems.append(
+                _problem(region, left_out.found, "region left out", left_out.kind, lost=True)
             )
+            continue
+        problems += doubts
         masks[index] = masks.get(index, False) | mask
     indices = sorted(masks)
-    stacked = np.array([masks[index] for index in indices], bool).reshape(-1, height, width)
+    stacked = np.array([masks[index] for index in indices], bool).reshape(-1, *size)
     return RegionMasks(np.array(indices, np.uint32), stacked, tuple(problems))
 
 
@@ -188,6 +170,34 @@ class _LeftOutError(Exception):
         self.kind = kind
 
 
+def _problem(region: Region, found: str, done: str, kind: str, lost: bool = False) -> Problem:
+    return Problem(region.row, region.filename, f"{found}; {done}", f"{kind}; {done}", lost)
+
+
+def _used(
+    region: Region, labels: np.ndarray, class_names: Sequence[str], size: tuple[int, int]
+) -> tuple[int, np.ndarray, list[Problem]]:
+    """Return the image that a region is drawn on, its mask there, and what was done to use it.
+
+    Raises:
+        _LeftOutError: if it is not used.
+    """
+    height, width = size
+    scale = annotation_scale(height)
+    index = _test_image(region, labels)
+    labelled = _has_class(region, index, class_names[labels[index]])
+    mask = _mask(region, height, width, scale)
+    doubts = []
+    if not labelled:
+        found = f"no {LABEL_ATTRIBUTE!r} is chosen"
+        doubts.append(_problem(region, found, "assumed to be its image's", found))
+    if _reaches_out(region, height * scale, width * scale):
+        where = f"out of the {width * scale} x {height * scale} px image"
+        found, kind = f"{region.shape} reaches {where}", f"a region reaches {where}"
+        doubts.append(_problem(region, found, "clipped", kind))
+    return index, mask, doubts
+
+
 def _test_image(region: Region, labels: np.ndarray) -> int:
     """Return the index of the test image that a region is drawn on."""
     kind = "on a file that is no test image"
@@ -201,13 +211,13 @@ def _test_image(region: Region, labels: np.ndarray) -> int:
     return index
 
 
-def _has_class(region: Region, index: int, name: str, label_attribute: str) -> bool:
+def _has_class(region: Region, index: int, name: str) -> bool:
     """Tell whether a class is chosen; it must be the image's, and so must its file's name be."""
-    label = region.attributes.get(label_attribute, "")
+    label = region.attributes.get(LABEL_ATTRIBUTE, "")
     if not label:
         stem = PurePosixPath(region.filename.replace("\\", "/")).stem
         if stem not in (PurePosixPath(image_name(index, name)).stem, f"test_{index:05d}"):
-            found = f"no {label_attribute!r} is chosen, and the image's class is {name!r}"
+            found = f"no {LABEL_ATTRIBUTE!r} is chosen, and the image's class is {name!r}"
             raise _LeftOutError(found, "without a class on a file that is named after another")
         return False
     if label != name:

@@ -10,7 +10,6 @@ from resnetcam.common.rows import Rows
 from resnetcam.data.dataset import DatasetReader
 from resnetcam.evaluation.predictions import read_predictions, softmax
 from resnetcam.explain.maps import Maps, default_group, read_maps
-from resnetcam.regions.conventions import LABEL_ATTRIBUTE, annotation_scale
 from resnetcam.regions.on_images import masks_for_images
 from resnetcam.regions.via import read_known_regions
 
@@ -87,23 +86,15 @@ def read_explained(
         predictions, maps: ``predictions.h5`` and ``gradcam.h5``.
         regions: an export of known regions, or None.
     """
-    images, names = data.rows("x_test"), data.class_names
+    images = data.rows("x_test")
     logits, labels = read_predictions(Path(predictions), "test")
     predicted, true = (
         read_maps(maps, default_group(maps, choice)) for choice in ("predicted", "true")
     )
     masks = None
     if regions:
-        height, width, _ = data.image_shape
-        known = masks_for_images(
-            read_known_regions(regions),
-            labels,
-            names,
-            height,
-            width,
-            annotation_scale(height),
-            LABEL_ATTRIBUTE,
-        )
+        export = read_known_regions(regions)
+        known = masks_for_images(export, labels, data.class_names, data.image_shape[:2])
         masks = (known.image_index, known.masks)
     return gather_explained(images, labels, logits, predicted, true, masks)
 

@@ -25,7 +25,7 @@ class Look(NamedTuple):
     """
 
     colormap: str = "inferno"
-    alpha: float = 0.5
+    overlay: float = 0.5
 
 
 def colors_of(look: Look) -> NDArray[np.float64]:
@@ -73,7 +73,7 @@ def _mixed(
     heat: NDArray[np.floating], grey: NDArray[np.float64] | float, look: Look
 ) -> NDArray[np.float64]:
     colors = matplotlib.colormaps[look.colormap](heat)[..., :3]
-    return (1 - look.alpha) * np.asarray(grey)[..., None] + look.alpha * colors
+    return (1 - look.overlay) * np.asarray(grey)[..., None] + look.overlay * colors
 
 
 def title_of_map(class_name: str, raw_map: NDArray[np.float32], longest: int = 14) -> str:

@@ -92,7 +92,7 @@ def class_means(
             panel.picture(mean, cmap=colormap, vmin=0, vmax=np.max(means), interpolation="nearest")
             panel.title(f"{short(class_names[int(index)])}\n{counted(counts[index], 'image')}")
         ends = ("0", f"{np.max(means):.2f} of a map's peak")
-        draw_color_scale(page, Look(colormap, alpha=1), ends=ends)
+        draw_color_scale(page, Look(colormap, overlay=1), ends=ends)
 
 
 def _draw_row(
