@@ -762,7 +762,8 @@ def test_localisation_compares_on_the_same_images_and_tells_the_whole_apart(resu
         markdown
     )
     scored = json.loads(run.localisation.read_text())
-    run.localisation.write_text(json.dumps(scored | {"all_known": {"n": 400}}))
+    scored["all_known"]["n"] = 400
+    run.localisation.write_text(json.dumps(scored))
     markdown, _ = results(["cat", "dog"], archive(), [run])
     assert "alone, on all" not in markdown
 

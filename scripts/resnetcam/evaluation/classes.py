@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam.common.errors import DamagedFileError
-from resnetcam.common.files import replacing
+from resnetcam.common.tables import writing_table
 from resnetcam.evaluation.intervals import wilson_interval
 
 
@@ -59,17 +59,21 @@ def scores_of_classes(counts: NDArray[np.int64], class_names: Sequence[str]) -> 
     ]
 
 
+def weakest_classes(scores: Iterable[ClassScores], most: int) -> list[ClassScores]:
+    """Return the classes of the lowest F1, at most so many; those that have none come last."""
+    return sorted(scores, key=lambda one: one.f1.value if one.f1 else 2)[:most]
+
+
 def write_scores_of_classes(path: Path, scores: Iterable[ClassScores]) -> None:
     """Write ``classes.csv``: a row a class; fields of what there is not are empty."""
     shares = ("precision", "recall", "f1")
     columns = [f"{share}{end}" for share in shares for end in ("", "_low", "_high")]
-    with replacing(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["class", "images", "predicted", *columns])
+    with writing_table(path) as write:
+        write(["class", "images", "predicted", *columns])
         for one in scores:
             found = [value for share in one[3:] for value in share or [None] * 3]
             numbers = ["" if value is None else f"{value:.6g}" for value in found]
-            writer.writerow([*one[:3], *numbers])
+            write([*one[:3], *numbers])
 
 
 def read_scores_of_classes(path: Path) -> list[ClassScores]:

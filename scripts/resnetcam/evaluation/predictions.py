@@ -1,6 +1,5 @@
 """Predictions, and what is counted on them."""
 
-import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnetcam.common import hdf5
-from resnetcam.common.files import replacing
 from resnetcam.common.tables import path_in_table, writing_table
 from resnetcam.data.protocols import chooses_nothing, selected_on
 from resnetcam.evaluation.calibration import (
@@ -49,13 +47,12 @@ def write_confusions(path: Path, counts: NDArray[np.int64], class_names: Sequenc
     Args:
         counts: int64 (C, C), images by (true class, predicted class).
     """
-    with replacing(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["true_class", "predicted_class", "images", "share"])
+    with writing_table(path) as write:
+        write(["true_class", "predicted_class", "images", "share"])
         for name, row in zip(class_names, counts, strict=True):
             for predicted in np.argsort(-row, kind="stable")[: np.count_nonzero(row)]:
                 share = row[predicted] / row.sum()
-                writer.writerow([name, class_names[predicted], row[predicted], f"{share:.6g}"])
+                write([name, class_names[predicted], row[predicted], f"{share:.6g}"])
 
 
 def write_mistakes(

@@ -13,7 +13,7 @@ from typing import Any
 from resnetcam.common.files import read_json, replacing
 from resnetcam.common.json_shapes import BASELINE, DESCRIPTION
 from resnetcam.data.protocols import is_test_selected
-from resnetcam.evaluation.classes import read_scores_of_classes
+from resnetcam.evaluation.classes import read_scores_of_classes, weakest_classes
 from resnetcam.evaluation.intervals import wilson_interval
 from resnetcam.provenance.front_matter import front_matter
 from resnetcam.report.about_data import data_facts, source_facts, without_twins
@@ -97,7 +97,7 @@ def card_context(inputs: CardInputs, folder: Path) -> dict[str, Any]:
         "description": description,
         "class_names": names[:_NAMED],
         "n_classes": len(names),
-        "weakest": sorted(classes, key=lambda one: one.f1.value if one.f1 else 2)[:_WEAKEST],
+        "weakest": weakest_classes(classes, _WEAKEST),
         "shift": shift_facts([inputs.files], folder),
         "test_sets": facts_of_test_sets(inputs.files.test_sets),
         "data": data,

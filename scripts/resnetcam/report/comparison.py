@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from resnetcam.common.errors import DamagedFileError
-from resnetcam.common.files import read_json, replacing
+from resnetcam.common.files import read_json
 from resnetcam.common.json_shapes import METRICS, PROVENANCE
+from resnetcam.common.tables import writing_table
 from resnetcam.data.protocols import chooses_nothing
 from resnetcam.training.history import read_own_history
 
@@ -167,26 +168,26 @@ def _row(name: str, runs: Sequence[Run], experiment: Mapping[str, Any]) -> Row:
     accuracies = [run.metrics["accuracy"] for run in runs]
     seconds = [sum(row["seconds"] for row in run.history) for run in runs]
     devices = {one["device_name"] for run in runs for one in run.provenance["hardware"]}
-    values = (
-        name,
-        experiment["sweep"],
-        experiment["model"],
-        experiment["recipe"],
-        runs[0].metrics["protocol"],
-        " ".join(str(run.files.seed) for run in runs),
-        len(runs),
-        statistics.fmean(accuracies),
-        statistics.stdev(accuracies) if len(runs) > 1 else None,
-        *(None, None, None),
-        _mean_on_what_chose(runs),
-        statistics.fmean(run.metrics["loss"] for run in runs),
-        statistics.fmean(seconds),
-        statistics.fmean(seconds_per_epoch(run.history) for run in runs),
-        len(runs[0].history),
-        runs[0].provenance["parameters"],
-        " + ".join(sorted(devices)),
-    )
-    return dict(zip(COLUMNS, values, strict=True)) | columns_of_overrides(experiment)
+    row = {
+        "experiment": name,
+        "sweep": experiment["sweep"],
+        "model": experiment["model"],
+        "recipe": experiment["recipe"],
+        "protocol": runs[0].metrics["protocol"],
+        "seeds": " ".join(str(run.files.seed) for run in runs),
+        "n_seeds": len(runs),
+        "accuracy_mean": statistics.fmean(accuracies),
+        "accuracy_std": statistics.stdev(accuracies) if len(runs) > 1 else None,
+        **dict.fromkeys(("minus_best", "minus_best_low", "minus_best_high")),
+        "val_accuracy_mean": _mean_on_what_chose(runs),
+        "loss_mean": statistics.fmean(run.metrics["loss"] for run in runs),
+        "training_seconds": statistics.fmean(seconds),
+        "seconds_per_epoch": statistics.fmean(seconds_per_epoch(run.history) for run in runs),
+        "epochs": len(runs[0].history),
+        "parameters": runs[0].provenance["parameters"],
+        "device": " + ".join(sorted(devices)),
+    }
+    return row | columns_of_overrides(experiment)
 
 
 def seconds_per_epoch(history: Sequence[Mapping[str, float]]) -> float:
@@ -213,10 +214,10 @@ def write_comparison(path: str | Path, rows: Sequence[Row], last: Sequence[str] 
     """
     overrides = dict.fromkeys(key for row in rows for key in row if key not in (*COLUMNS, *last))
     columns = [*COLUMNS, *overrides, *last]
-    with replacing(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    with writing_table(Path(path)) as write:
+        write(columns)
+        for row in rows:
+            write([row.get(name) for name in columns])
 
 
 def read_comparison(path: str | Path) -> list[Row]:

@@ -7,7 +7,7 @@ from typing import Any
 from resnetcam.common.files import read_json
 from resnetcam.common.json_shapes import FAITHFULNESS, LOCALISATION, RANDOMISATION, SHIFT
 from resnetcam.data.protocols import holds_out
-from resnetcam.evaluation.classes import ClassScores, read_scores_of_classes
+from resnetcam.evaluation.classes import read_scores_of_classes, weakest_classes
 from resnetcam.evaluation.predictions import confusion_matrix, read_predictions
 from resnetcam.recipe.resizing import small_epochs_of
 from resnetcam.report import alternatives, numbers
@@ -64,7 +64,7 @@ def experiment_facts(
             first, [name for name, *_ in data["classes"]], of_several=len(runs) > 1
         ),
         **_tables(runs, folder),
-        "classes": _weakest_classes(files.classes),
+        "classes": weakest_classes(read_scores_of_classes(files.classes), _MOST_CLASSES),
         "f1_of_seeds": _f1_of_seeds(runs),
         "labels": label_facts(files.label_candidates, folder),
         "shift": shift_facts([run.files for run in runs], folder),
@@ -200,12 +200,6 @@ def _f1_of_seeds(runs: Sequence[Run]) -> dict[str, list[float | None]]:
         for one in read_scores_of_classes(run.files.classes):
             found.setdefault(one.name, []).append(one.f1.value if one.f1 else None)
     return found
-
-
-def _weakest_classes(path: Path) -> list[ClassScores]:
-    """The classes of the lowest F1; those that have none, as nothing is of them, come last."""
-    scores = read_scores_of_classes(path)
-    return sorted(scores, key=lambda one: one.f1.value if one.f1 else 2)[:_MOST_CLASSES]
 
 
 def _faithfulness(path: Path) -> dict[str, Any]:

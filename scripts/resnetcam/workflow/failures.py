@@ -4,19 +4,18 @@ Snakemake runs nothing below a failed job, so no rule can write these: the workf
 it ends. The first disappears when a run of the workflow succeeds, the second when all is compared.
 """
 
-import csv
 import itertools
 import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from resnetcam.workflow.stage import DONE
 
 from resnetcam.common.errors import InputError
-from resnetcam.common.files import replacing
+from resnetcam.common.tables import writing_table
 from resnetcam.report.comparison import (
     COLUMNS,
     Row,
@@ -179,12 +178,10 @@ def forget_failures(folder: str | Path, *, compared: bool) -> None:
 
 def write_failures(path: str | Path, failures: Iterable[Failure]) -> None:
     """Write ``failures.csv``: one row per failed job."""
-    with replacing(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(
-            file, [field.name for field in fields(Failure)], lineterminator="\n"
-        )
-        writer.writeheader()
-        writer.writerows(asdict(failure) for failure in failures)
+    with writing_table(Path(path)) as write:
+        write([field.name for field in fields(Failure)])
+        for failure in failures:
+            write(astuple(failure))
 
 
 def partial_comparison(
