@@ -31,5 +31,5 @@ with logged(snakemake):
             f"maps with{': ' + reasons if reasons else ''}. Draw regions on the images of "
             f"{kit}/, or set its `regions` to null."
         )
-    kept, _ = fit_for_csv(export)  # what it leaves out is no test image
+    kept = fit_for_csv(export)  # what it leaves out is no test image
     write_csv(snakemake.output.regions, kept.regions, images=kept.images)

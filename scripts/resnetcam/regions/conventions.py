@@ -1,6 +1,18 @@
-"""What the workflow and the person who draws agree on."""
+"""What the workflow, VIA and the person who draws agree on."""
 
 LABEL_ATTRIBUTE = "class"  # the attribute that holds a region's class
+
+# Of VIA's CSV files.
+COLUMNS = (
+    "filename",
+    "file_size",
+    "file_attributes",
+    "region_count",
+    "region_id",
+    "region_shape_attributes",
+    "region_attributes",
+)
+UNKNOWN_SIZE = -1  # what VIA writes for files that it was not handed by the browser
 
 
 def annotation_scale(side: int) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 from resnetcam.common.errors import DamagedFileError, InputError
 from resnetcam.regions.coco import is_coco, read_coco
+from resnetcam.regions.conventions import COLUMNS, UNKNOWN_SIZE
 from resnetcam.regions.export import Export
 from resnetcam.regions.foreign_formats import (
     foreign_bytes,
@@ -22,16 +23,6 @@ from resnetcam.regions.foreign_formats import (
 from resnetcam.regions.gathering import DefectError, File, Gatherer, encodable, quoted
 from resnetcam.regions.loose_json import parse_json
 
-COLUMNS = (
-    "filename",
-    "file_size",
-    "file_attributes",
-    "region_count",
-    "region_id",
-    "region_shape_attributes",
-    "region_attributes",
-)
-UNKNOWN_SIZE = -1  # what VIA writes for files that it was not handed by the browser
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 

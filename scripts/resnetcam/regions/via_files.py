@@ -9,14 +9,9 @@ from typing import Any
 
 from resnetcam.common.errors import InputError
 from resnetcam.common.files import replacing
+from resnetcam.regions.conventions import COLUMNS, UNKNOWN_SIZE
 from resnetcam.regions.export import Export, Region
 from resnetcam.regions.gathering import quoted
-
-_COLUMNS = (
-    "filename,file_size,file_attributes,region_count,region_id,region_shape_attributes,"
-    "region_attributes"
-)
-_UNKNOWN_SIZE = -1  # what VIA writes for files that it was not handed by the browser
 
 
 def write_csv(path: str | Path, regions: Iterable[Region], images: Iterable[str] = ()) -> None:
@@ -34,10 +29,10 @@ def write_csv(path: str | Path, regions: Iterable[Region], images: Iterable[str]
     rows_of: dict[str, list[Region]] = {name: [] for name in images}
     for region in regions:
         rows_of.setdefault(region.filename, []).append(region)
-    lines = [_COLUMNS]
+    lines = [",".join(COLUMNS)]
     for name, group in rows_of.items():
         _check_csv_name(path, name)
-        prefix = f'{name},{_UNKNOWN_SIZE},"{{}}",{len(group)}'
+        prefix = f'{name},{UNKNOWN_SIZE},"{{}}",{len(group)}'
         if not group:
             lines.append(f'{prefix},0,"{{}}","{{}}"')
         lines += [
@@ -48,22 +43,21 @@ def write_csv(path: str | Path, regions: Iterable[Region], images: Iterable[str]
     _write_text(path, "\n".join(lines) + "\n")
 
 
-def fit_for_csv(export: Export) -> tuple[Export, list[str]]:
-    """Leave files out whose names ``write_csv`` refuses; return what is left, and those names.
+def fit_for_csv(export: Export) -> Export:
+    """Return an export without the files whose names ``write_csv`` refuses.
 
     Where only the folder before a name is in the way, the folder goes and the name stays.
     """
     names = {
         name: name if _fits_csv(name) else re.split(r"[/\\]", name)[-1] for name in export.images
     }
-    left_out = [name for name, fitting in names.items() if not _fits_csv(fitting)]
     images = dict.fromkeys(name for name in names.values() if _fits_csv(name))
     regions = tuple(
         replace(region, filename=names[region.filename])
         for region in export.regions
         if _fits_csv(names[region.filename])
     )
-    return replace(export, images=tuple(images), regions=regions), left_out
+    return replace(export, images=tuple(images), regions=regions)
 
 
 def new_project(
@@ -80,7 +74,7 @@ def new_project(
         attribute_name: the region attribute that VIA shows as a dropdown list.
         attribute_options: the values it offers.
     """
-    metadata = {f"{name}{_UNKNOWN_SIZE}": _image_record(name) for name in image_names}
+    metadata = {f"{name}{UNKNOWN_SIZE}": _image_record(name) for name in image_names}
     return {
         "_via_settings": {
             "ui": {"image": {"region_label": attribute_name}},
@@ -104,7 +98,7 @@ def write_project(path: str | Path, project: Mapping[str, Any]) -> None:
 
 
 def _image_record(name: str) -> dict[str, object]:
-    return {"filename": name, "size": _UNKNOWN_SIZE, "regions": [], "file_attributes": {}}
+    return {"filename": name, "size": UNKNOWN_SIZE, "regions": [], "file_attributes": {}}
 
 
 def _dropdown(options: Sequence[str]) -> dict[str, object]:

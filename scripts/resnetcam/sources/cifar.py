@@ -31,7 +31,6 @@ from resnetcam.sources.sizes import IMAGE_SIDE
 
 PIXEL_BYTES = 3 * IMAGE_SIDE**2
 _LONGEST_SHOWN = 40  # of a name
-RECORD_BYTES = 1 + PIXEL_BYTES
 MAX_CLASSES = 256  # a label is one byte
 
 
