@@ -21,7 +21,7 @@ class Split(NamedTuple):
     Attributes:
         train, validation: uint32 indices into ``x_train``; ``validation`` is empty if no training
             image chooses the epoch.
-        mean: float32 (H, W, 3), the mean of the ``train`` images in units of pixel/255.
+        mean: float32 (H, W, channels), the mean of the ``train`` images in units of pixel/255.
     """
 
     train: NDArray[np.uint32]

@@ -17,9 +17,9 @@ class Classified(NamedTuple):
     """What a network makes of N images.
 
     Attributes:
-        probabilities: a function from float32 images (B, H, W, 3) in 0..255 to (B, C).
-        images: uint8 (N, H, W, 3).
-        cover: float32 (H, W, 3) in 0..255, shown where an image is covered.
+        probabilities: a function from float32 images (B, H, W, channels) in 0..255 to (B, C).
+        images: uint8 (N, H, W, channels).
+        cover: float32 (H, W, channels) in 0..255, shown where an image is covered.
         classes: (N,), the class of each image whose probability is followed.
     """
 
@@ -38,8 +38,8 @@ class Classified(NamedTuple):
 
         Args:
             shown: bool (..., N, h, w), the cells that are left.
-            fill: makes pictures (B, H, W, 3) of images and of which pixels are left, (B, H, W);
-                otherwise the others are covered.
+            fill: makes pictures (B, H, W, channels) of images and of which pixels are left,
+                (B, H, W); otherwise the others are covered.
 
         Returns:
             float32 (..., N). Maps that agree on the highest cells make the same pictures; each is

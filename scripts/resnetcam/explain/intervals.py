@@ -12,7 +12,7 @@ from resnetcam.evaluation.intervals import wilson_interval
 
 Values = NDArray[np.floating]
 
-_ABOVE = 0.975  # the share below the upper end of a 95 % interval
+_BELOW = 0.975  # the share below the upper end of a 95 % interval
 
 
 def mean_with_interval(values: Values) -> dict[str, float]:
@@ -25,7 +25,7 @@ def mean_with_interval(values: Values) -> dict[str, float]:
     mean = float(values.mean())
     half = math.inf
     if n > 1:
-        half = float(t.ppf(_ABOVE, n - 1)) * float(values.std(ddof=1)) / math.sqrt(n)
+        half = float(t.ppf(_BELOW, n - 1)) * float(values.std(ddof=1)) / math.sqrt(n)
     return {"mean": mean, "low": max(-1.0, mean - half), "high": min(1.0, mean + half)}
 
 
@@ -85,7 +85,7 @@ def _difference_of_shares(differences: Values) -> dict[str, float]:
     if not differences.any():
         return {"mean": 0.0, "low": 0.0, "high": 0.0}
     enlarged = np.concatenate([differences, [-1, 1]])
-    half = float(norm.ppf(_ABOVE)) * float(enlarged.std()) / math.sqrt(len(enlarged))
+    half = float(norm.ppf(_BELOW)) * float(enlarged.std()) / math.sqrt(len(enlarged))
     centre = float(enlarged.mean())
     return {
         "mean": float(differences.mean()),

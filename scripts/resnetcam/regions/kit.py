@@ -110,7 +110,7 @@ def write_annotation_kit(
         folder: made if need be; other files in it stay.
         images: uint8 (n, height, width, 3 or 1), RGB or grey; enlarged by nearest neighbour.
         indices: (n,), their indices among the test images, which become part of their names.
-        labels: uint8 (n,), their classes.
+        labels: unsigned integers (n,), their classes.
         class_names: names of the classes, offered in VIA as values of ``label_attribute``.
         scale: enlarged pixels to a small one, along each side.
         label_attribute: the region attribute that holds a class name.

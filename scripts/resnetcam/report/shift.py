@@ -31,7 +31,7 @@ def shift_facts(runs: Sequence[RunFiles], folder: Path) -> dict[str, Any] | None
         **found,
         "weakest": [(KINDS[name].title, one["accuracy"]) for name, one in weakest],
         "ece": statistics.fmean(row["ece"] for row in rows),
-        "calibrated_ece": _mean_or_none([row["calibrated_ece"] for row in rows]),
+        "calibrated_ece": _mean_of_known([row["calibrated_ece"] for row in rows]),
         "others": [
             (run.seed, read_json(run.shift, SHIFT)["accuracy"]["mean"])
             for run in others
@@ -48,6 +48,6 @@ def facts_of_test_sets(path: Path | None) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _mean_or_none(values: Sequence[float | None]) -> float | None:
+def _mean_of_known(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return statistics.fmean(known) if known else None

@@ -65,7 +65,7 @@ def scores_of_corruptions(
         "accuracy": mean_of_shares(mean),
         "drop": mean_with_interval(_right(clean, labels) - mean),
         "linear_accuracy": float(np.mean(linear)),
-        "mean_corruption_error": _mean_or_none([one["corruption_error"] for one in kinds.values()]),
+        "mean_corruption_error": _mean_of_all([one["corruption_error"] for one in kinds.values()]),
         "kinds": kinds,
     }
 
@@ -163,7 +163,7 @@ def _right(answers: Answers, labels: NDArray[np.integer]) -> NDArray[np.float64]
     return (answers.logits.argmax(1) == labels).astype(np.float64)
 
 
-def _mean_or_none(values: Sequence[float | None]) -> float | None:
+def _mean_of_all(values: Sequence[float | None]) -> float | None:
     """None where one of them is not defined: a mean of the others would be of other kinds."""
     known = [value for value in values if value is not None]
     return float(np.mean(known)) if len(known) == len(values) else None

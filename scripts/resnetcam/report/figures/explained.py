@@ -20,7 +20,7 @@ class Explained(NamedTuple):
     Attributes:
         image_index: uint32 (M,), positions in the test set.
         images: uint8 (M, H, W, 3), RGB.
-        labels: uint8 (M,), the true classes.
+        labels: unsigned integers (M,), the true classes.
         probabilities: float32 (M, C).
         predicted_maps, true_maps: float32 (M, h, w), raw maps for the predicted and the true class.
         regions: bool (M, H, W), true on the object; all false where its region is not known.
@@ -105,7 +105,7 @@ def choose_examples(
     """Draw images at random, from as many classes as possible: nobody picks the pretty ones.
 
     Args:
-        labels: uint8 (M,), the true classes.
+        labels: unsigned integers (M,), the true classes.
         eligible: bool (M,), which images may be drawn.
         count: how many to draw; fewer if there are fewer.
         seed: of the draw, and of nothing else.

@@ -60,7 +60,7 @@ def side_by_side(
 
 def class_means(
     path: str | Path,
-    labels: NDArray[np.uint8],
+    labels: NDArray[np.integer],
     maps: Maps,
     size: tuple[int, int],
     class_names: Sequence[str],
@@ -71,7 +71,7 @@ def class_means(
     Of more than 20 classes those are shown that have most images.
 
     Args:
-        labels: uint8 (N,), the true classes of the test images.
+        labels: unsigned integers (N,), the true classes of the test images.
         maps: for the true class.
         size: height and width of the images.
         class_names: C names.
