@@ -6,7 +6,6 @@ from pathlib import Path
 from resnetcam.workflow.stage import logged
 
 from resnetcam.data.dataset import DatasetReader
-from resnetcam.regions.conventions import LABEL_ATTRIBUTE, annotation_scale
 from resnetcam.regions.kit import choose_images, write_annotation_kit
 
 with logged(snakemake):
@@ -26,8 +25,6 @@ with logged(snakemake):
         indices,
         labels[indices],
         data.class_names,
-        annotation_scale(data.image_shape[0]),
-        LABEL_ATTRIBUTE,
-        snakemake.wildcards.dataset,
-        snakemake.params.regions_are_known,
+        dataset=snakemake.wildcards.dataset,
+        regions_are_known=snakemake.params.regions_are_known,
     )

@@ -19,8 +19,14 @@ NAMES = [f"test_0000{i}_{CLASS_NAMES[label]}.png" for i, label in enumerate(LABE
 RECT = {"name": "rect", "x": 10, "y": 20, "width": 30.5, "height": 40}
 
 
+def write_kit(folder, images, indices, labels, known=False):
+    write_annotation_kit(
+        folder, images, indices, labels, CLASS_NAMES, dataset="mine", regions_are_known=known
+    )
+
+
 def write(folder, indices, labels=LABELS):
-    write_annotation_kit(folder, IMAGES[indices], indices, labels[indices], CLASS_NAMES, 16)
+    write_kit(folder, IMAGES[indices], indices, labels[indices])
     return json.loads((folder / "project.json").read_text())
 
 
@@ -42,9 +48,9 @@ def regions_of(path):
 
 def test_grey_images_are_written_too(tmp_path):
     grey = IMAGES[..., :1]
-    write_annotation_kit(tmp_path, grey[[1]], [1], LABELS[[1]], CLASS_NAMES, 2)
+    write_kit(tmp_path, grey[[1]], [1], LABELS[[1]])
     enlarged = np.array(Image.open(tmp_path / NAMES[1]))
-    np.testing.assert_array_equal(enlarged, np.kron(grey[1, ..., 0], np.ones((2, 2), np.uint8)))
+    np.testing.assert_array_equal(enlarged, np.kron(grey[1, ..., 0], np.ones((16, 16), np.uint8)))
 
 
 def test_annotation_kit(tmp_path):
@@ -61,7 +67,7 @@ def test_annotation_kit(tmp_path):
     readme = (tmp_path / "README.txt").read_text()
     for words in (
         *("via.html", "project.json", "Project > Save", "press Enter", "Points and lines", "JSON"),
-        *("via_export_json.json", "via_export_csv.csv", "datasets.<name>.regions", "16 times"),
+        *("via_export_json.json", "via_export_csv.csv", "datasets.mine.regions", "16 times"),
     ):
         assert words in readme
     assert max(map(len, readme.splitlines())) <= 100
@@ -199,7 +205,7 @@ def test_options_of_classes_are_completed_and_text_attributes_left(tmp_path):
 def test_the_kit_says_what_becomes_of_what_is_drawn(tmp_path, known, told):
     images, indices, labels = IMAGES[:2], np.arange(2), np.zeros(2, np.uint8)
 
-    write_annotation_kit(tmp_path, images, indices, labels, CLASS_NAMES, 16, "class", "mine", known)
+    write_kit(tmp_path, images, indices, labels, known)
 
     text = (tmp_path / "README.txt").read_text()
     assert told in text
@@ -218,4 +224,4 @@ def test_what_an_editor_or_a_kill_leaves_is_no_project(tmp_path):
 def test_a_folder_in_the_projects_place_is_named(tmp_path):
     (tmp_path / "project.json").mkdir()
     with pytest.raises(InputError, match=r"project\.json is a folder"):
-        write_annotation_kit(tmp_path, IMAGES[:1], [0], np.zeros(1, np.uint8), CLASS_NAMES, 16)
+        write_kit(tmp_path, IMAGES[:1], [0], np.zeros(1, np.uint8))

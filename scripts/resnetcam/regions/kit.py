@@ -16,6 +16,7 @@ from PIL import Image
 
 from resnetcam.common.errors import InputError
 from resnetcam.common.files import replacing
+from resnetcam.regions.conventions import LABEL_ATTRIBUTE, annotation_scale
 from resnetcam.regions.export import printable
 from resnetcam.regions.loose_json import parse_json
 from resnetcam.regions.on_images import image_index, image_name
@@ -96,10 +97,9 @@ def write_annotation_kit(
     indices: Sequence[int],
     labels: np.ndarray,
     class_names: Sequence[str],
-    scale: int,
-    label_attribute: str = "class",
-    dataset: str = "<name>",
-    regions_are_known: bool = False,
+    *,
+    dataset: str,
+    regions_are_known: bool,
 ) -> None:
     """Write what a person needs to draw regions: PNG files, ``project.json`` and ``README.txt``.
 
@@ -108,35 +108,22 @@ def write_annotation_kit(
 
     Args:
         folder: made if need be; other files in it stay.
-        images: uint8 (n, height, width, 3 or 1), RGB or grey; enlarged by nearest neighbour.
+        images: uint8 (n, H, W, 3 or 1), RGB or grey; written ``annotation_scale`` times as large.
         indices: (n,), their indices among the test images, which become part of their names.
         labels: unsigned integers (n,), their classes.
-        class_names: names of the classes, offered in VIA as values of ``label_attribute``.
-        scale: enlarged pixels to a small one, along each side.
-        label_attribute: the region attribute that holds a class name.
+        class_names: names of the classes, offered in VIA as values of ``LABEL_ATTRIBUTE``.
         dataset: its name in the config, for ``README.txt``.
         regions_are_known: whether its own regions score maps, so that drawn ones cannot.
     """
-    folder = Path(folder)
+    folder, scale = Path(folder), annotation_scale(images.shape[1])
     names = []
     for image, index, label in zip(images, indices, labels, strict=True):
         names.append(image_name(int(index), class_names[label]))
-        with replacing(folder / names[-1]) as temporary:
-            enlarged = image.repeat(scale, axis=0).repeat(scale, axis=1)
-            grey_or_rgb = enlarged[..., 0] if enlarged.shape[-1] == 1 else enlarged
-            Image.fromarray(grey_or_rgb).save(temporary)
-    project = new_project(Path(PROJECT).stem, names, label_attribute, class_names)
-    drawn = drawn_projects(folder)
-    _keep_aside(folder / PROJECT, drawn)
-    if drawn:
-        logger.info("continuing with %s", drawn[0].description())
-        project = continued(drawn[0], project, names)
-    for other in drawn[1:]:
-        logger.warning("%s also exists: left unchanged", other.description())
-    write_project(folder / PROJECT, project)
+        _write_enlarged(folder / names[-1], image, scale)
+    _write_project(folder, names, class_names)
     use = (_SUMMARISED if regions_are_known else _SCORED).format(dataset=dataset)
     about = {"n": len(names), "scale": scale, "dataset": dataset, "use": use}
-    text = README.format(label_attribute=label_attribute, **about)
+    text = README.format(label_attribute=LABEL_ATTRIBUTE, **about)
     with replacing(folder / "README.txt") as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
@@ -177,6 +164,27 @@ def continued(drawn: Drawn, project: dict[str, Any], names: Sequence[str]) -> di
         "_via_attributes": _attributes(drawn.project.get("_via_attributes"), project),
         "_via_image_id_list": shown,
     }
+
+
+def _write_enlarged(path: Path, image: np.ndarray, scale: int) -> None:
+    """Write an image (H, W, 3 or 1) as PNG, enlarged by nearest neighbour."""
+    enlarged = image.repeat(scale, axis=0).repeat(scale, axis=1)
+    grey_or_rgb = enlarged[..., 0] if enlarged.shape[-1] == 1 else enlarged
+    with replacing(path) as temporary:
+        Image.fromarray(grey_or_rgb).save(temporary)
+
+
+def _write_project(folder: Path, names: Sequence[str], class_names: Sequence[str]) -> None:
+    """Write the project of some images, which goes on with the newest drawn one of the folder."""
+    project = new_project(Path(PROJECT).stem, names, LABEL_ATTRIBUTE, class_names)
+    drawn = drawn_projects(folder)
+    _keep_aside(folder / PROJECT, drawn)
+    if drawn:
+        logger.info("continuing with %s", drawn[0].description())
+        project = continued(drawn[0], project, names)
+    for other in drawn[1:]:
+        logger.warning("%s also exists: left unchanged", other.description())
+    write_project(folder / PROJECT, project)
 
 
 def _attributes(theirs: object, project: Mapping[str, Any]) -> dict[str, Any]:

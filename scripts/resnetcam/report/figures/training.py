@@ -51,13 +51,7 @@ def learning_curves(
             history = [_with_penalty(row) for row in history]
         _draw_history(panels, history, ("training", chooser), (BLUE, ORANGE), linewidth=1.6)
         for axes in panels:
-            if small_epochs:
-                shade = {"color": SHADE, "zorder": 0, "label": "smaller training images"}
-                axes.axvspan(0.5, small_epochs + 0.5, **shade)
-            axes.axvline(selected_epoch, color=INK, lw=1, ls=":", label=kept)
-            axes.set_xlabel("epoch")
-            axes.xaxis.get_major_locator().set_params(integer=True)
-            axes.grid(axis="y", color=GRID, linewidth=0.6)
+            _mark_epochs(axes, selected_epoch, kept, small_epochs)
         panels[0].set_title("cross-entropy + L2 penalty" if published else "cross-entropy")
         panels[1].set_title("accuracy")
         panels[1].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
@@ -67,6 +61,17 @@ def learning_curves(
             panels[2].yaxis.set_major_formatter("{x:g}")
         handles, labels = panels[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper center", ncols=3)
+
+
+def _mark_epochs(axes: Axes, selected_epoch: int, label: str, small_epochs: int) -> None:
+    """Shade the first epochs, on smaller images, and mark the one whose weights were kept."""
+    if small_epochs:
+        end, label_of_shade = small_epochs + 0.5, "smaller training images"
+        axes.axvspan(0.5, end, color=SHADE, zorder=0, label=label_of_shade)
+    axes.axvline(selected_epoch, color=INK, lw=1, ls=":", label=label)
+    axes.set_xlabel("epoch")
+    axes.locator_params("x", integer=True)
+    axes.grid(axis="y", color=GRID, linewidth=0.6)
 
 
 def confusion_matrix(
