@@ -5,14 +5,16 @@ from pathlib import Path
 
 from resnetcam.workflow.stage import logged
 
+from resnetcam.common.sample import sample
 from resnetcam.data.dataset import DatasetReader
-from resnetcam.regions.kit import choose_images, write_annotation_kit
+from resnetcam.regions.kit import write_annotation_kit
 
 with logged(snakemake):
     data = DatasetReader(snakemake.input.data)
     labels = data.array("y_test")
     wanted = snakemake.params.settings["annotate_images"]
-    indices = choose_images(len(labels), wanted, snakemake.params.explained)
+    # Of those that have maps by every method, which are the larger sample.
+    indices = sample(len(labels), min(wanted, snakemake.params.explained))
     if len(indices) < wanted:
         logging.warning(
             "%d images instead of %d: there are maps by every method of so many (gradcam.images)",

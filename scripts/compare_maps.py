@@ -13,6 +13,6 @@ with logged(snakemake):
     files, output = snakemake.input, snakemake.output
     seeds = read_seeds(list(map(Path, files.maps)), list(map(Path, files.randomised)))
     scores, of_images = compare_seeds(seeds.maps, seeds.randomised, seeds.right)
-    write_agreement(Path(output.table), of_images, seeds.right)
+    write_agreement(Path(output.table), seeds.images, of_images, seeds.right)
     about = {"seeds": snakemake.params.seeds, "layer": seeds.layer, "choice": "true"}
     write_json(output.scores, about | scores)

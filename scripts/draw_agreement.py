@@ -16,15 +16,17 @@ with logged(snakemake):
     files, params = snakemake.input, snakemake.params
     data = DatasetReader(files.data)
     scores = read_json(files.scores, AGREEMENT)
+    images, of_images = read_agreement(Path(files.table))
     agreement_of_seeds(
         snakemake.output.figure,
-        data.rows("x_test"),
-        [data.class_names[label] for label in data.array("y_test")[: scores["n"]]],
+        data.rows("x_test", images),
+        images,
+        [data.class_names[label] for label in data.array("y_test")[images]],
         {
-            seed: read_maps(path, default_group(path, "true")).maps[: scores["n"]]
+            seed: read_maps(path, default_group(path, "true")).of(images).maps
             for seed, path in zip(scores["seeds"], files.maps, strict=True)
         },
-        read_agreement(Path(files.table)),
+        of_images,
         scores,
         Look(**params.look),
     )

@@ -6,6 +6,7 @@ from resnetcam.workflow.network_stage import logged
 
 from resnetcam.common.files import read_json, write_json
 from resnetcam.common.json_shapes import METRICS
+from resnetcam.common.sample import sample
 from resnetcam.data.dataset import DatasetReader
 from resnetcam.data.linear_baseline import read_classifier
 from resnetcam.evaluation.classifier import load_classifier
@@ -17,8 +18,9 @@ from resnetcam.shift.scoring import scores_of_corruptions, write_scores
 with logged(snakemake):
     files, made = snakemake.input, snakemake.output
     data = DatasetReader(files.data)
-    chosen = slice(snakemake.params.settings["images"])
-    images, labels = data.rows("x_test", chosen), data.array("y_test")[chosen]
+    labels = data.array("y_test")
+    chosen = sample(len(labels), snakemake.params.settings["images"])
+    images, labels = data.rows("x_test", chosen), labels[chosen]
     logits_of = logits_function(load_classifier(Path(files.model)))
     answers = ask(images, logits_of, read_classifier(files.baseline).classes)
     temperature = read_json(files.metrics, METRICS)["temperature"]

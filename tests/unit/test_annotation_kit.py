@@ -9,7 +9,7 @@ from PIL import Image
 
 import resnetcam.regions.kit
 from resnetcam.common.errors import InputError
-from resnetcam.regions.kit import choose_images, drawn_projects, write_annotation_kit
+from resnetcam.regions.kit import drawn_projects, write_annotation_kit
 from resnetcam.regions.via import read_export
 
 CLASS_NAMES = ["airplane", "cat", "ship"]
@@ -71,14 +71,6 @@ def test_annotation_kit(tmp_path):
     ):
         assert words in readme
     assert max(map(len, readme.splitlines())) <= 100
-
-
-def test_who_asks_for_more_images_to_draw_on_gets_the_same_ones_and_others():
-    few, many = (choose_images(1000, count, explained=400) for count in (20, 100))
-    assert (len(few), len(many)) == (20, 100)
-    assert set(few) < set(many)
-    assert max(many) < 400 and list(many) == sorted(set(many))
-    assert list(choose_images(1000, 500, explained=400)) == list(range(400))
 
 
 def test_a_larger_kit_goes_on_with_what_was_drawn(tmp_path):

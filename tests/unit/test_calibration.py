@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
+from scipy.stats import chi2
 
 from resnetcam.common.errors import DamagedFileError
 from resnetcam.evaluation.calibration import (
@@ -58,15 +59,18 @@ def test_a_calibrated_network_has_next_to_no_error_and_a_temperature_of_one(cali
     found = scores(*calibrated)
     assert found["ece"] < 0.01
     assert found["ace"] < 0.01
-    assert fitted_temperature(*calibrated) == pytest.approx(1, abs=0.02)
+    found = fitted_temperature(*calibrated)
+    assert found.value == pytest.approx(1, abs=0.02)
+    assert found.low < 1 < found.high
 
 
 @pytest.mark.parametrize("factor", [0.4, 3.0])
 def test_a_known_miscalibration_is_found_and_undone(calibrated, factor):
     logits, labels = calibrated
     wrong = logits * np.float32(factor)
-    temperature = fitted_temperature(wrong, labels)
+    temperature, low, high = fitted_temperature(wrong, labels)
     assert temperature == pytest.approx(factor, rel=0.02)
+    assert low < temperature < high and (low > 1 or high < 1)
     before, after = scores(wrong, labels), scores(wrong, labels, temperature)
     assert before["ece"] > 0.1
     assert after["ece"] < 0.01
@@ -76,7 +80,8 @@ def test_a_known_miscalibration_is_found_and_undone(calibrated, factor):
 
 def test_the_temperature_is_where_scipy_finds_it():
     random = np.random.default_rng(2)
-    logits, labels = random.normal(0, 3, (500, 4)), random.integers(0, 4, 500)
+    logits = random.normal(0, 3, (500, 4))
+    labels = (logits / 2 + random.gumbel(size=logits.shape)).argmax(1)
 
     def nll(log_temperature):
         return scores(logits, labels, float(np.exp(log_temperature)))["nll"]
@@ -84,14 +89,30 @@ def test_the_temperature_is_where_scipy_finds_it():
     found = minimize_scalar(
         nll, bounds=np.log(TEMPERATURES), method="bounded", options={"xatol": 1e-9}
     )
-    assert fitted_temperature(logits, labels) == pytest.approx(np.exp(found.x), rel=1e-4)
+    temperature = fitted_temperature(logits, labels)
+    assert temperature.value == pytest.approx(np.exp(found.x), rel=1e-4)
+    for end in (temperature.low, temperature.high):
+        assert 2 * 500 * (nll(np.log(end)) - found.fun) == pytest.approx(
+            chi2.ppf(0.95, 1), rel=1e-3
+        )
 
 
-def test_temperatures_that_have_no_place_are_the_ends():
+def test_a_temperatures_interval_covers_one_as_often_as_it_says():
+    random = np.random.default_rng(3)
+    inside = 0
+    for _ in range(200):
+        logits = random.normal(0, 2.5, (300, 5))
+        noise = random.gumbel(size=logits.shape)
+        found = fitted_temperature(logits, (logits + noise).argmax(1))
+        inside += found.low <= 1 <= found.high
+    assert 182 <= inside <= 198  # of 200
+
+
+def test_where_no_temperature_fits_there_is_none():
     right = np.array([[3.0, 0], [0, 2]])
-    assert fitted_temperature(right, np.array([0, 1])) == pytest.approx(TEMPERATURES[0])
-    assert fitted_temperature(right, np.array([1, 0])) == pytest.approx(TEMPERATURES[1])
-    assert fitted_temperature(np.zeros((3, 2)), np.array([0, 1, 1])) == 1
+    assert fitted_temperature(right, np.array([0, 1])) is None
+    assert fitted_temperature(right, np.array([1, 0])) is None
+    assert fitted_temperature(np.zeros((3, 2)), np.array([0, 1, 1])) == (1, *TEMPERATURES)
 
 
 def test_bins_of_a_hand_computed_case():

@@ -13,6 +13,7 @@ from tf_keras_vis.utils.scores import CategoricalScore
 
 from resnetcam.backends.on_tensorflow.attribution import ablations, activations_and_gradients
 from resnetcam.common.errors import InputError
+from resnetcam.common.sample import sample
 from resnetcam.evaluation.logits import logits_function
 from resnetcam.explain import explanation
 from resnetcam.explain.explanation import (
@@ -316,11 +317,12 @@ def test_the_default_method_and_layer_explain_all_images_the_others_some(trained
     rows = np.stack([chosen[choice] for choice in choices])
     for name, group in found.items():
         method, layer, choice = name
-        n = 12 if (method, layer) == ("gradcam", "stage3_block1_out") else 5
-        assert group.image_index.tolist() == list(range(n))
-        np.testing.assert_array_equal(group.class_index, chosen[choice][:n])
+        everyone = (method, layer) == ("gradcam", "stage3_block1_out")
+        some = sample(12, 12 if everyone else 5)
+        np.testing.assert_array_equal(group.image_index, some)
+        np.testing.assert_array_equal(group.class_index, chosen[choice][some])
         explain = explainer(trained_v1.model, layer)
-        expected = explain(trained_v1.images[:n], rows[:, :n], [method])
+        expected = explain(trained_v1.images[some], rows[:, some], [method])
         assert_close(group.maps, expected[method][choices.index(choice)])
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from resnetcam.explain.baselines import of_other_images
 from resnetcam.explain.faithfulness import (
     Classified,
     area,
@@ -139,11 +140,11 @@ def test_the_right_map_beats_the_wrong_one_and_the_baselines_stand_between(white
     assert right["curves"]["deletion"] == pytest.approx([1, 0, 0, 0, 0])
 
 
-def test_another_image_is_covered_by_the_map_of_the_next_one(white):
+def test_each_image_is_covered_by_the_map_of_another_one_too(white):
     maps = maps_of(9, 3, 2, 1)
     maps[3] = [[1, 2], [3, 9]]
-    of_next = maps[[1, 2, 3, 4, 0]]
-    found = score(white, {"gradcam": maps, "layercam": of_next}, 4)["candidates"]
+    of_others = of_other_images(maps)
+    found = score(white, {"gradcam": maps, "layercam": of_others}, 4)["candidates"]
     assert found["other_image"] == found["layercam"]
     images = white._replace(images=white.images[:1], classes=white.classes[:1])
     assert "other_image" not in score(images, {"gradcam": maps[:1]}, 4)["candidates"]

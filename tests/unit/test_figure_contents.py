@@ -182,6 +182,12 @@ def test_each_curve_is_on_the_axes_of_its_name(tmp_path, figures):
     assert drawn == {"Deletion": [1.0, 0.2], "Insertion": [0.1, 0.9]}
 
 
+def maps_of(values):
+    """Maps of the first images, each with a value that tells it apart."""
+    index = np.arange(len(values), dtype=np.uint32)
+    return Maps(marked(values), np.zeros_like(index), index)
+
+
 def test_a_cascade_goes_from_the_trained_network_to_the_random_one(
     tmp_path, figures, overlaid, titles
 ):
@@ -191,7 +197,7 @@ def test_a_cascade_goes_from_the_trained_network_to_the_random_one(
         {"part": part, "correlation": {"mean": mean, "low": mean - 0.1, "high": mean + 0.1}}
         for part, mean in zip(parts, means, strict=True)
     ]
-    maps = [marked([0 + level, 10 + level]) for level in range(3)]
+    maps = [maps_of([0 + level, 10 + level]) for level in range(3)]
     shown = explained([0, 1], [0, 1])
     scores = {"levels": levels, "other_image": {"mean": 0.4, "low": 0.3, "high": 0.5}}
     trust.randomisation_cascade(tmp_path / "a.png", shown, scores, maps, NAMES, Look())
@@ -216,7 +222,7 @@ def test_a_correlation_below_all_others_is_still_on_its_axes(tmp_path, figures, 
         {"part": part, "correlation": {"mean": mean, "low": mean - 0.1, "high": mean + 0.1}}
         for part, mean in (("none", 1.0), ("logits", -0.8))
     ]
-    maps = [marked([0])] * 2
+    maps = [maps_of([0])] * 2
     scores = {"levels": levels, "other_image": None}
     path = tmp_path / "a.png"
     trust.randomisation_cascade(path, explained([0], [0]), scores, maps, NAMES, Look())
@@ -227,7 +233,7 @@ def test_a_correlation_below_all_others_is_still_on_its_axes(tmp_path, figures, 
 def test_a_cascade_from_flat_maps_has_no_correlations(tmp_path, figures, overlaid):
     levels = [{"part": part, "correlation": None} for part in ("none", "logits")]
     shown, scores = explained([0], [0]), {"levels": levels, "other_image": None}
-    maps = [marked([0])] * 2
+    maps = [maps_of([0])] * 2
     trust.randomisation_cascade(tmp_path / "a.png", shown, scores, maps, NAMES, Look())
     (correlations,) = (axes for axes in figures[0].axes if "rank" in axes.get_ylabel())
     assert len(correlations.lines) == 1  # the zero line

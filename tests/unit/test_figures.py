@@ -443,7 +443,8 @@ def test_curves_and_cascades_are_drawn(tmp_path):
     trust.faithfulness_curves(tmp_path / "a.png", scores)
     parts = ["none", *(f"stage3_block{i}" for i in range(40, 0, -1)), "stem"]
     levels = [{"part": part, "correlation": area} for part in parts]
-    maps = [np.stack([hot_cell(1, 2)] * 2)] * len(levels)
+    index = np.arange(2, dtype=np.uint32)
+    maps = [Maps(np.stack([hot_cell(1, 2)] * 2), index, index)] * len(levels)
     shown = explained([0, 1, 2], [0, 1, 2])
     scores = {"levels": levels, "other_image": area}
     trust.randomisation_cascade(tmp_path / "b.png", shown, scores, maps, "abc", Look())
@@ -462,7 +463,9 @@ def test_agreement_is_drawn_of_few_and_many_images_and_seeds(tmp_path, n, seeds,
     grey = random.integers(0, 256, (n, 32, 32, 1), dtype=np.uint8)
     names = ["a name that is far too long for a small picture"] * n
 
-    agreement.agreement_of_seeds(tmp_path / "a.png", grey, names, maps, of_images, scores, Look())
+    agreement.agreement_of_seeds(
+        tmp_path / "a.png", grey, np.arange(n), names, maps, of_images, scores, Look()
+    )
 
     assert Image.open(tmp_path / "a.png").width == 1320
 
@@ -485,7 +488,9 @@ def test_words_above_maps_of_four_seeds_are_not_cut_and_not_over_each_other(tmp_
     of_images = Agreement(np.full(9, -0.25), np.ones(9))
     pixels = np.zeros((9, 16, 16, 3), np.uint8)
     names = ["aeroplane"] * 9
-    agreement.agreement_of_seeds(tmp_path / "a.png", pixels, names, maps, of_images, scores, Look())
+    agreement.agreement_of_seeds(
+        tmp_path / "a.png", pixels, np.arange(9), names, maps, of_images, scores, Look()
+    )
 
     above = [box for text, box in words if text.startswith("test ") and "ρ" in text]
     beside = [box for text, box in words if text == "seed 1"]

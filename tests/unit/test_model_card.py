@@ -172,7 +172,7 @@ def test_images_that_are_not_the_official_ones_are_said_to_be_others(card):
     [
         ("holdout", "Accuracy", "The run chose nothing on the test set"),
         ("test_selected", "Accuracy (test-selected)", "expect slightly less on new ones"),
-        ("full", "Accuracy", "no temperature was fitted"),
+        ("full", "Accuracy", "the probabilities are not calibrated"),
     ],
 )
 def test_a_number_is_labelled_with_what_it_was_chosen_on(card, protocol, name, said):

@@ -1,5 +1,6 @@
 """Two experiments on the same images: McNemar, bootstrap, Holm."""
 
+import itertools
 import os
 import subprocess
 import sys
@@ -109,9 +110,22 @@ def test_a_family_is_told_apart_by_mistake_as_rarely_as_a_pair():
     assert any_clear_alone > any_clear
 
 
+@pytest.mark.parametrize("seeds", [2, 3])
+def test_a_family_of_few_seeds_is_told_apart_by_mistake_as_rarely(seeds):
+    """Five equally good experiments whose seeds vary by as much as images do, or by more."""
+    random = np.random.default_rng(5)
+    pairs = list(itertools.combinations(range(5), 2))
+    inside = 0
+    for trial in range(60):
+        easy = random.normal(2.2, 2, 2000) + random.normal(0, 0.2, (5, seeds, 1))
+        right = list(random.random((5, seeds, 2000)) < 1 / (1 + np.exp(-easy)))
+        inside += all(one.low <= 0 <= one.high for one in differences(right, pairs, seed=trial))
+    assert inside >= 54  # of 60; with a variance for each experiment alone, 45 and 50
+
+
 def test_an_interval_of_a_family_is_wider_and_around_the_same_difference():
     random = np.random.default_rng(3)
-    right = list(random.random((4, 2, 500)) < 0.8)
+    right = list(random.random((4, 1, 500)) < 0.8)
     alone = difference(right[1], right[0])
     beside_others = differences(right, [(1, 0), (2, 0), (3, 0)])[0]
     assert beside_others.mean == pytest.approx(alone.mean)

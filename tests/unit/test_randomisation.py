@@ -10,6 +10,7 @@ from scipy import stats
 from resnetcam.common.yaml_file import read_yaml
 from resnetcam.explain import randomisation
 from resnetcam.explain.agreement import rank_correlations
+from resnetcam.explain.baselines import of_other_images
 from resnetcam.explain.explanation import explainer, resolve_layer
 from resnetcam.explain.randomisation import (
     cascade,
@@ -47,6 +48,15 @@ def test_flat_maps_of_the_trained_network_are_left_out_and_others_count_as_zero(
     assert got["correlation"]["mean"] == pytest.approx(2 / 3)
     assert got["flat_maps"] == 1
     assert compare(trained[1:2], trained[:1]) == {"correlation": None, "flat_maps": 0}
+
+
+@pytest.mark.parametrize("n", [2, 3, 500])
+def test_each_image_gets_the_map_of_another_one_and_rarely_of_its_neighbour(n):
+    maps = np.arange(n, dtype=np.float32).reshape(n, 1, 1)
+    others = of_other_images(maps).ravel()
+    assert sorted(others) == list(range(n))
+    assert (others != maps.ravel()).all()
+    assert n < 4 or (np.abs(others - maps.ravel()) == 1).sum() < 10
 
 
 def test_maps_of_other_images_show_what_all_have_in_common():

@@ -37,7 +37,7 @@ def test_a_second_seed_brings_the_agreement_of_maps(workflow):
     assert scores["compared"] == kept.sum() > 0
     default = scores["methods"]["gradcam"]["same_image"]
     assert default["correlation"]["mean"] == pytest.approx(np.mean(expected))
-    table = read_agreement(folder / "agreement.csv")
+    _, table = read_agreement(folder / "agreement.csv")
     assert table.correlation[kept] == pytest.approx(np.array(expected), abs=1e-5)
     report = (folder / "report.md").read_text()
     assert "### Do the seeds' maps agree?" in report

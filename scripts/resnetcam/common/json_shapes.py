@@ -23,6 +23,7 @@ METRICS = {
     **_SCORES,
     "aurc": float,
     "temperature": (float, _NOTHING),
+    "temperature_interval": ({"low": float, "high": float}, _NOTHING),
     "calibrated": (_SCORES, _NOTHING),
     "flipped": ({"accuracy": float, "nll": float}, _NOTHING),
     "n": int,

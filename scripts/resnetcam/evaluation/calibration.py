@@ -1,5 +1,6 @@
 """How far probabilities can be believed: proper scores, calibration errors, a temperature."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +11,8 @@ from resnetcam.evaluation.scoring import log_probabilities
 BINS = 15  # as in Guo et al. 2017
 TEMPERATURES = (0.05, 20.0)  # what is fitted stays between
 
-_STEPS = 100  # of a bisection: to the last digit
+_STEPS = 60  # of a bisection: to the last digit
+_HALF_CHI_SQUARED = 1.920729  # of one degree of freedom, where 95 % are below
 Floats = NDArray[np.float64]
 
 
@@ -41,7 +43,9 @@ def scores(
         squared distance of the probabilities from the one-hot label, 0 to 2 (Brier 1950). ``ece``
         and ``ace``: the mean distance of confidence and accuracy in ``BINS`` bins, of equal width
         (expected calibration error: Guo et al. 2017, arXiv:1706.04599) and of equal numbers of
-        images (adaptive calibration error: Nixon et al. 2019, arXiv:1904.01685, of the top label).
+        images. (Bins of equal numbers are those of Nixon et al. 2019, arXiv:1904.01685, whose
+        adaptive calibration error is about the probabilities of all classes; here, of the named one
+        alone.)
     """
     logs = log_probabilities(logits, temperature)
     probabilities = np.exp(logs)
@@ -75,31 +79,67 @@ def equal_numbers(confidence: Floats, right: NDArray[np.bool_]) -> list[Bin]:
     return [_bin(confidence, right, part) for part in parts]
 
 
-def fitted_temperature(logits: NDArray[np.floating], labels: NDArray[np.integer]) -> float:
-    """Return the temperature of the lowest negative log-likelihood (Guo et al. 2017).
+class Temperature(NamedTuple):
+    """What logits are divided by, to be as sure as they should.
 
-    In 1/T that is convex, so the one place is found where its slope changes sign. Where there is
-    none, an end of ``TEMPERATURES`` is returned: the lower one if all are right. Where 1 is as good
-    as any other, it is 1.
+    Attributes:
+        value: of the lowest negative log-likelihood.
+        low, high: its 95% interval, of the temperatures that are not much less likely.
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+def fitted_temperature(
+    logits: NDArray[np.floating], labels: NDArray[np.integer]
+) -> Temperature | None:
+    """Fit a temperature to the lowest negative log-likelihood (Guo et al. 2017).
+
+    In 1/T that is convex, so the one place is found where its slope changes sign. The interval is
+    that of the likelihood ratio: where the log-likelihood of all images together is less than half
+    of chi-squared's 95 % below its highest. Where 1 is as good as any other, it is 1.
 
     Args:
         logits: (N, C) of N > 0 images that did not train; labels: (N,).
+
+    Returns:
+        None if there is no such place within ``TEMPERATURES``: if all images are right, for one,
+        the lower the better.
     """
     values = logits.astype(np.float64)
-    of_truth = values[np.arange(len(labels)), labels]
+    rows = np.arange(len(labels))
+    of_truth = values[rows, labels]
 
-    def slope(temperature: float) -> float:
-        """The derivative by 1/T: positive where T is too low."""
-        expected = (np.exp(log_probabilities(values, temperature)) * values).sum(1)
-        return float((expected - of_truth).mean())
+    def is_too_low(log_temperature: float) -> bool:
+        """By the derivative by 1/T."""
+        expected = (np.exp(log_probabilities(values, np.exp(log_temperature))) * values).sum(1)
+        return float((expected - of_truth).mean()) > 0
 
-    if slope(1.0) == 0:
-        return 1.0
+    def loss(log_temperature: float) -> float:
+        return -float(log_probabilities(values, np.exp(log_temperature))[rows, labels].sum())
+
     low, high = np.log(TEMPERATURES)
+    if np.ptp(values, axis=1).max() == 0:
+        return Temperature(1.0, *TEMPERATURES)
+    if not is_too_low(low) or is_too_low(high):
+        return None
+    best = _change(is_too_low, low, high)
+    highest = loss(best) + _HALF_CHI_SQUARED
+    ends = (
+        _change(lambda at: loss(at) > highest, low, best),
+        _change(lambda at: loss(at) <= highest, best, high),
+    )
+    return Temperature(*(float(np.exp(one)) for one in (best, *ends)))
+
+
+def _change(holds: Callable[[float], bool], low: float, high: float) -> float:
+    """Return where a condition that holds below, and not above, stops to hold, by bisection."""
     for _ in range(_STEPS):
         middle = (low + high) / 2
-        low, high = (middle, high) if slope(np.exp(middle)) > 0 else (low, middle)
-    return float(np.exp((low + high) / 2))
+        low, high = (middle, high) if holds(middle) else (low, middle)
+    return (low + high) / 2
 
 
 def area_under_risk(logits: NDArray[np.floating], labels: NDArray[np.integer]) -> float:

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t
+from scipy.stats import norm, t
 
 _RESAMPLES, _AT_A_TIME = 2000, 250
-_Z95, _BELOW = 1.959964, 0.975  # the share that lies below the first
+_Z95 = 1.959964
 
 Right = NDArray[np.bool_]
 
@@ -95,8 +95,9 @@ def differences(
     random = np.random.Generator(np.random.Philox(key=[seed, n]))
     means = np.array([one.mean() for one in experiments])
     images = _drawn_images(experiments, random) - means[:, np.newaxis]
-    spreads = [_spread_of_seeds(one) for one in experiments]
-    seeds = random.standard_normal(images.shape) * np.sqrt([[one.variance] for one in spreads])
+    of_seeds = _variation_of_seeds(experiments)
+    shares = np.array([1 / len(one) for one in experiments])
+    seeds = random.standard_normal(images.shape) * np.sqrt(of_seeds.variance * shares[:, None])
     covers_seeds = [min(len(experiments[i]), len(experiments[j])) > 1 for i, j in pairs]
     off = np.array(
         [
@@ -109,38 +110,53 @@ def differences(
     errors_wide = max(_Z95, float(np.quantile(deviations.max(axis=1), 0.95)))
     found = []
     for (i, j), one, covered in zip(pairs, error.tolist(), covers_seeds, strict=True):
-        wide = errors_wide * _wider_for_few([spreads[i], spreads[j]] if covered else [], one)
+        observed = of_seeds.observed * float(shares[i] + shares[j]) if covered else 0.0
+        wide = _wider_for_few(errors_wide, one**2, observed, of_seeds.freedom)
         found.append(_with_one_more_each(float(means[i] - means[j]), one, n, wide, covered))
     return found
 
 
-class _Spread(NamedTuple):
-    """How far the mean accuracy of S seeds would differ from that of others.
+class _Seeds(NamedTuple):
+    """How far the accuracies of single seeds of an experiment vary, alike in all experiments.
 
     Attributes:
-        variance: without what equal networks would differ by on these images, by chance.
-        freedom: S - 1.
+        variance: what is left of ``observed`` without what equal networks would differ by on these
+            images, by chance.
+        observed: the variance of their accuracies on these images.
+        freedom: how many differences between seeds it is known from.
     """
 
     variance: float
+    observed: float
     freedom: int
 
 
-def _spread_of_seeds(right: Right) -> _Spread:
-    seeds, n = right.shape
-    if seeds == 1:
-        return _Spread(0.0, 0)
-    of_seeds = right.mean(1, keepdims=True)
-    rest = right - of_seeds - right.mean(0) + right.mean()
-    by_chance = float((rest**2).sum()) / ((seeds - 1) * max(1, n - 1)) / n
-    observed = float(of_seeds.var(ddof=1))
-    return _Spread(max(0.0, observed - by_chance) / seeds, seeds - 1)
+def _variation_of_seeds(experiments: Sequence[Right]) -> _Seeds:
+    n = experiments[0].shape[1]
+    freedom = sum(len(one) - 1 for one in experiments)
+    if not freedom:
+        return _Seeds(0.0, 0.0, 0)
+    between, within = 0.0, 0.0
+    for right in experiments:
+        of_seeds = right.mean(1, keepdims=True)
+        rest = right - of_seeds - right.mean(0) + right.mean()
+        between += float(((of_seeds - of_seeds.mean()) ** 2).sum())
+        within += float((rest**2).sum())
+    observed, by_chance = between / freedom, within / (freedom * max(1, n - 1)) / n
+    return _Seeds(max(0.0, observed - by_chance), observed, freedom)
 
 
-def _wider_for_few(spreads: Sequence[_Spread], error: float) -> float:
-    """How many times as wide an interval is whose error is partly known from few seeds."""
-    uncertain = sum(one.variance**2 / one.freedom for one in spreads if one.freedom)
-    return float(t.ppf(_BELOW, error**4 / uncertain)) / _Z95 if uncertain else 1.0
+def _wider_for_few(errors_wide: float, variance: float, of_seeds: float, freedom: int) -> float:
+    """How many errors wide an interval is whose variance is partly known from few seeds.
+
+    Args:
+        errors_wide: if it were known.
+        of_seeds: what of the variance is known with so many degrees of ``freedom``.
+    """
+    uncertain = of_seeds**2 / freedom if freedom else 0.0
+    if not uncertain:
+        return errors_wide
+    return float(t.ppf(norm.cdf(errors_wide), variance**2 / uncertain))
 
 
 def _with_one_more_each(

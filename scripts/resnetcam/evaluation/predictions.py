@@ -111,7 +111,8 @@ def metrics(
     All scores are the test set's, of the selected epoch's model: ``accuracy``,
     ``balanced_accuracy``, ``top_k_accuracy``, those of ``calibration.scores`` and ``aurc``;
     ``loss`` is ``nll``, under the name that it has in ``history.csv``. ``temperature`` is fitted on
-    held-out images, and ``calibrated`` are the scores with it; both are None where there are none.
+    held-out images, ``temperature_interval`` is its 95% interval, and ``calibrated`` are the scores
+    with it; all are None where no image was held out, or none fits (``fitted_temperature``).
     ``flipped`` are scores of the mean of the probabilities of an image and its mirror image.
     ``best`` and ``last`` are those epochs' figures on the set that chooses, which ``selected_on``
     names. Where nothing is chosen, ``best`` is None, and so are the figures of ``last``.
@@ -136,8 +137,9 @@ def metrics(
         "top_k_accuracy": {str(k): top_k_accuracy(logits, labels, k) for k in _TOP if k < classes},
         **scores(logits, labels),
         "aurc": area_under_risk(logits, labels),
-        "temperature": temperature,
-        "calibrated": temperature and scores(logits, labels, temperature),
+        "temperature": temperature and temperature.value,
+        "temperature_interval": temperature and {"low": temperature.low, "high": temperature.high},
+        "calibrated": temperature and scores(logits, labels, temperature.value),
         "flipped": _of_both(logits, flipped, labels),
         "protocol": protocol,
         "selected_on": selected_on(protocol),

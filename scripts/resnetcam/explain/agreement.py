@@ -60,7 +60,7 @@ def compare_seeds(
         What ``agreement.json`` says, and the default's agreement of each image, the mean over the
         pairs of seeds. In the former: ``n`` images, ``compared`` ones, whose default maps are flat
         for no seed; ``top_cells``; ``methods``: of each, ``same_image`` (different seeds) and
-        ``other_image`` (one seed, the map of the next image); of the default also ``randomised``
+        ``other_image`` (one seed, the map of another image); of the default also ``randomised``
         (one seed, of the trained and the random network), and ``all_right`` and ``some_wrong``: the
         same images by whether all seeds are right. Each holds ``correlation`` and ``overlap`` with
         intervals over images, or is None where no image is of that kind.

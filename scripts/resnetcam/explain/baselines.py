@@ -34,8 +34,14 @@ def uniform(count: int, height: int, width: int) -> Maps:
 
 
 def of_other_images(maps: Maps) -> Maps:
-    """Give each image the map (of N, h, w) of the next one, and the last image the first one's."""
-    return np.roll(maps, -1, axis=0)
+    """Give each image the map (of N, h, w) of another one, at random, and each map to one image.
+
+    Not that of its neighbour, which may be of the same class, or of the same series.
+    """
+    order = np.random.Generator(np.random.Philox(key=[len(maps), 1])).permutation(len(maps))
+    others = np.empty_like(order)
+    others[order] = np.roll(order, -1)
+    return maps[others]
 
 
 BASELINES: dict[str, Callable[[int, int, int], Maps]] = {

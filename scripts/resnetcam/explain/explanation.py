@@ -12,6 +12,7 @@ from resnetcam.backends.door import Floats, ablations, activations_and_gradients
 from resnetcam.common.errors import InputError
 from resnetcam.common.names import nearest
 from resnetcam.common.rows import Rows
+from resnetcam.common.sample import sample
 from resnetcam.common.steps import logged_steps
 from resnetcam.explain.class_choices import check_class_choices
 from resnetcam.explain.maps import GroupName, Maps
@@ -30,7 +31,7 @@ Explainer = Callable[[Images | Rows, Classes, Sequence[str]], MapsByMethod]
 class MapSettings:
     """Which maps to compute, as the config's ``gradcam`` section says; the first ones are defaults.
 
-    The default method at the default layer covers every image, the others the first ``images``.
+    The default method at the default layer covers every image, the others a sample of ``images``.
     """
 
     methods: Sequence[str]
@@ -90,22 +91,24 @@ def explain_test_set(
     choices = list(dict.fromkeys(["predicted", "true", *settings.classes]))
     classes = np.stack([resolve_class(c, labels, predictions, class_names) for c in choices])
     layers = list(dict.fromkeys(resolve_layer(classifier, name) for name in settings.layers))
-    methods, few = settings.methods, min(settings.images, len(images))
-    # Not slices, which would be read from their file at once.
-    first, rest = (Rows(images, part) for part in np.split(np.arange(len(images)), [few]))
+    everyone = np.arange(len(images), dtype=np.uint32)
+    some = sample(len(images), settings.images)
+    rest = np.setdiff1d(everyone, some)
+    methods, default = settings.methods, settings.methods[0]
     groups = {}
     for layer in layers:
         explain = explainer(classifier, layer)
-        found = explain(first, classes[:, :few], methods)
-        if layer == layers[0] and few < len(images):
-            default = methods[0]
-            others = explain(rest, classes[:, few:], [default])[default]
-            found[default] = np.concatenate([found[default], others], axis=1)
+        found = explain(Rows(images, some), classes[:, some], methods)
+        index = dict.fromkeys(methods, some)
+        if layer == layers[0] and rest.size:
+            others = explain(Rows(images, rest), classes[:, rest], [default])[default]
+            order = np.argsort(np.concatenate([some, rest]))
+            found[default] = np.concatenate([found[default], others], axis=1)[:, order]
+            index[default] = everyone
         for method, maps in found.items():
-            n = maps.shape[1]
             for choice, chosen, of_choice in zip(choices, classes, maps, strict=True):
                 name = GroupName(method, layer, choice)
-                groups[name] = Maps(of_choice, chosen[:n], np.arange(n, dtype=np.uint32))
+                groups[name] = Maps(of_choice, chosen[index[method]], index[method])
     return groups
 
 

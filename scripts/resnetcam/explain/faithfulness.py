@@ -92,7 +92,7 @@ def score(classified: Classified, maps: Mapping[str, Floats], steps: int) -> dic
 
     Returns:
         ``n``, ``steps`` and ``candidates``: a section for each method, and for ``other_image``
-        (the first method's map of the next image; not of a single image), ``random``,
+        (the first method's map of another image; not of a single image), ``random``,
         ``centred_gaussian`` and ``uniform``, with
 
         - ``deletion_auc``, ``insertion_auc``, ``road`` (``means_beside_first``) and ``curves``,

@@ -63,13 +63,13 @@ def score(candidates: Mapping[str, Maps], known: RegionMasks) -> dict[str, Any]:
     Returns:
         ``n`` images, ``region_share`` (mean share of an image that is region), and ``candidates``:
         a section for each candidate, then for each baseline: ``other_image`` (the first
-        candidate's map of the next image), and ``BASELINES``. It holds ``zero_maps`` (how many),
+        candidate's map of another image), and ``BASELINES``. It holds ``zero_maps`` (how many),
         ``pointing_game`` and ``energy_inside`` (``means_beside_first``). ``all_known`` is about the
         first candidate on all images with known regions: ``n``, ``region_share`` and a section.
     """
     kept, shared = _in_common(candidates, known.image_index)
     masks = known.masks[np.isin(known.image_index, shared)]
-    maps = {name: _of_images(one, shared) for name, one in kept.items()}
+    maps = {name: one.of(shared).maps for name, one in kept.items()}
     first = next(iter(maps.values()))
     scores: dict[str, Any] = {}
     of_first: dict[str, NDArray[np.float64]] = {}
@@ -94,10 +94,6 @@ def _in_common(
     return kept, shared
 
 
-def _of_images(maps: Maps, image_index: NDArray[np.uint32]) -> Floats:
-    return maps.maps[np.searchsorted(maps.image_index, image_index)]
-
-
 def _baselines(first: Floats, masks: Masks) -> dict[str, Floats]:
     n, size = len(masks), masks.shape[1:]
     found = {"other_image": of_other_images(first)} if n > 1 else {}
@@ -108,7 +104,7 @@ def _baselines(first: Floats, masks: Masks) -> dict[str, Floats]:
 
 def _score_alone(candidates: Mapping[str, Maps], known: RegionMasks) -> dict[str, Any]:
     """The first candidate on all known images."""
-    maps = _of_images(next(iter(candidates.values())), known.image_index)
+    maps = next(iter(candidates.values())).of(known.image_index).maps
     means = means_beside_first(_values(maps, known.masks), {}, _SHARES)
     return _about(known.masks) | {"zero_maps": _zero_maps(maps)} | means
 

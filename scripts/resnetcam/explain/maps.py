@@ -15,12 +15,17 @@ class Maps(NamedTuple):
     Attributes:
         maps: float32 (N, h, w), raw after the ReLU.
         class_index: unsigned integers (N,), the class that the map explains.
-        image_index: uint32 (N,), positions in the test set.
+        image_index: uint32 (N,), positions in the test set, in rising order.
     """
 
     maps: NDArray[np.float32]
     class_index: NDArray[np.integer]
     image_index: NDArray[np.uint32]
+
+    def of(self, images: NDArray[np.uint32]) -> "Maps":
+        """Return the maps of some of these images alone, by their positions in the test set."""
+        rows = np.searchsorted(self.image_index, images)
+        return Maps(self.maps[rows], self.class_index[rows], self.image_index[rows])
 
 
 class GroupName(NamedTuple):

@@ -46,8 +46,8 @@ def measure(
 
     Args:
         classifier: it is used up.
-        images: uint8 (N, H, W, channels), the first ones of the test set.
-        trained: its maps of these images, or of more that follow them.
+        images: uint8 (N, H, W, channels).
+        trained: its maps of these images.
         group: what these maps are of.
 
     Returns:
@@ -57,10 +57,10 @@ def measure(
         ``compare`` says.
     """
     n = len(images)
-    before, classes = trained.maps[:n], trained.class_index[:n]
+    before, classes = trained.maps, trained.class_index
     groups, levels = {}, []
     for part, maps in cascade(classifier, group.layer, images, classes, group.method):
-        groups[group._replace(choice=part)] = Maps(maps, classes, trained.image_index[:n])
+        groups[group._replace(choice=part)] = Maps(maps, classes, trained.image_index)
         levels.append({"part": part, **compare(before, maps)})
     about = {
         "n": n,

@@ -89,9 +89,10 @@ def _calibrated(metrics: dict[str, Any]) -> str:
         return _NOT_CALIBRATED
     before, after = metrics["ece"], metrics["calibrated"]["ece"]
     return (
-        f"Probabilities are calibrated by the temperature {metrics['temperature']:.3g}: on test "
-        f"images they are off by {percent(after, 10_000)} on average, without it by "
-        f"{percent(before, 10_000)}."
+        "Probabilities are those of its logits, divided by a temperature of "
+        f"{metrics['temperature']:.3g} that was fitted on held-out images: on test images they are "
+        f"off by {percent(after, 10_000)} on average, without it by {percent(before, 10_000)}. On "
+        "images of other origin they may be off by more."
     )
 
 

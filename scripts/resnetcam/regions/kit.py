@@ -75,22 +75,6 @@ class Drawn:
         return f"{printable(self.path.name)} (regions: {sum(counts):,}, on {images})"
 
 
-def choose_images(total: int, count: int, explained: int) -> np.ndarray:
-    """Choose test images to draw on, at random; who asks for more gets the same ones and others.
-
-    Args:
-        total: the number of test images.
-        count: how many to choose; fewer come where fewer are explained.
-        explained: only the first so many have maps by every method.
-
-    Returns:
-        int64 (count,), ascending.
-    """
-    generator = np.random.Generator(np.random.Philox(key=[0, total]))
-    order = generator.permutation(total)
-    return np.sort(order[order < explained][:count])
-
-
 def write_annotation_kit(
     folder: str | Path,
     images: np.ndarray,

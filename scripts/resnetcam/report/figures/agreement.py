@@ -27,6 +27,7 @@ _LETTER = 0.062  # inches, of a class's name
 def agreement_of_seeds(
     path: str | Path,
     images: NDArray[np.uint8] | Rows,
+    numbers: NDArray[np.integer],
     names: Sequence[str],
     maps: Mapping[int, NDArray[np.float32]],
     of_images: Agreement,
@@ -37,7 +38,8 @@ def agreement_of_seeds(
 
     Args:
         path: of the PNG file.
-        images: the test set, uint8 (M, H, W, 3 or 1); names: the class of the first N of it.
+        images: uint8 (N, H, W, 3 or 1); numbers: their positions in the test set, (N,); names:
+            their classes.
         maps: by seed, float32 (N, h, w), of the true class; of more than four the first four are
             shown.
         of_images: the agreement of each image; scores: of ``agreement.json``.
@@ -67,7 +69,7 @@ def agreement_of_seeds(
                 ]
                 picture = np.broadcast_to(images[index], (*images.shape[1:3], 3))
                 _draw_row(panels, picture, {s: m[index] for s, m in shown.items()}, look)
-                of_image = f"test {index}, ρ = {of_images.correlation[index]:.2f}"
+                of_image = f"test {numbers[index]}, ρ = {of_images.correlation[index]:.2f}"
                 page.text(left, y - 0.23, of_image, size=7)
                 page.text(left, y - 0.09, short(names[index], int(side / _LETTER)), size=7)
         draw_color_scale(page, look, [next(iter(maps.values())).shape])

@@ -9,9 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from resnetcam.common.files import read_json
 from resnetcam.common.json_shapes import FAITHFULNESS, RANDOMISATION
 from resnetcam.common.wording import counted
@@ -83,10 +80,10 @@ class RunWithMaps:
         found: dict[str, Any] = read_json(self._path(name), shape)
         return found
 
-    def randomised(self) -> list[NDArray[np.float32]]:
+    def randomised(self) -> list[Maps]:
         """Maps of the network after each part was drawn anew."""
         path = self._path("randomised")
-        return [read_maps(path, name).maps for name in group_names(path)]
+        return [read_maps(path, name) for name in group_names(path)]
 
     def _path(self, name: str) -> str:
         path = self.files[name]

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
-from numpy.typing import NDArray
 
+from resnetcam.explain.maps import Maps
 from resnetcam.report.colors import BLUE, GREY, GRID, LINE, ORANGE
 from resnetcam.report.figures.canvas import WIDTH, distinct_colors, drawing, short
 from resnetcam.report.figures.explained import Explained, choose_examples
@@ -69,7 +69,7 @@ def randomisation_cascade(
     path: str | Path,
     explained: Explained,
     scores: Mapping[str, Any],
-    maps: Sequence[NDArray[np.float32]],
+    maps: Sequence[Maps],
     class_names: Sequence[str],
     look: Look,
     seed: int = 0,
@@ -81,13 +81,13 @@ def randomisation_cascade(
         explained: images to draw from.
         scores: of ``randomisation.json``: ``levels``, from the trained network to the wholly random
             one, and what maps of other images correlate, ``other_image``.
-        maps: float32 (N, h, w) for each level, for the true class of the test set's first N images.
+        maps: for each level those of the same images, for the true class.
         class_names: C names.
         seed: of the draw (``choose_examples``).
     """
     levels = scores["levels"]
     shown = np.unique(np.linspace(0, len(levels) - 1, _MOST_LEVELS).round().astype(int))
-    drawable = explained.image_index < len(maps[0])
+    drawable = np.isin(explained.image_index, maps[0].image_index)
     chosen = choose_examples(explained.labels, drawable, 4, seed)
     left, right, head, gap = 0.66, 0.09, 0.42, 0.04  # inches
     pitch = min((WIDTH - left - right) / (len(shown) + 1), 0.62)
@@ -109,15 +109,15 @@ def randomisation_cascade(
         box = (left / page.width + share, 0.6 / page.height, len(shown) * share, 1.3 / page.height)
         drawn = [levels[level] for level in shown]
         _draw_correlations(figure.add_axes(box), drawn, scores["other_image"])
-        draw_color_scale(page, look, [maps[0].shape])
+        draw_color_scale(page, look, [maps[0].maps.shape])
 
 
 def _draw_cascade(
-    panels: Sequence[Panel], one: Explained, maps: Sequence[NDArray[np.float32]], look: Look
+    panels: Sequence[Panel], one: Explained, maps: Sequence[Maps], look: Look
 ) -> None:
     panels[0].picture(one.images[0], interpolation="nearest")
     for panel, level_maps in zip(panels[1:], maps, strict=True):
-        draw_overlay(panel, one.images[0], level_maps[one.image_index[0]], look)
+        draw_overlay(panel, one.images[0], level_maps.of(one.image_index).maps[0], look)
 
 
 def _head(panels: Sequence[Panel], parts: Sequence[str]) -> None:
