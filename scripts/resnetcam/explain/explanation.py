@@ -115,7 +115,7 @@ def explain_test_set(
 def explainer(classifier: keras.Model, layer: str) -> Explainer:
     """Return a compiled function of (images, classes, methods) to one layer's maps, by method.
 
-    It takes raw uint8 images (N, H, W, channels) and R class choices (R, N), and returns float32
+    It takes raw uint8 images (N, H, W, C) and R class choices (R, N), and returns float32
     (R, N, h, w) for each method, in one pass over the images. It sees later changes of the
     classifier's weights.
     """

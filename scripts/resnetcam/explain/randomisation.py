@@ -46,7 +46,7 @@ def measure(
 
     Args:
         classifier: it is used up.
-        images: uint8 (N, H, W, channels).
+        images: uint8 (N, H, W, C).
         trained: its maps of these images.
         group: what these maps are of.
 
@@ -81,7 +81,7 @@ def cascade(
     """Yield the trained network's maps, then those after each part; the classifier is used up.
 
     Args:
-        images: uint8 (N, H, W, channels); classes: (N,), the same ones at each level.
+        images: uint8 (N, H, W, C); classes: (N,), the same ones at each level.
 
     The new weights are drawn as training draws its first ones, always the same.
     """

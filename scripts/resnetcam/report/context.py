@@ -38,7 +38,7 @@ from resnetcam.report.html import to_html
 from resnetcam.report.paired import compare_pairs
 from resnetcam.report.references import bibtex, references
 from resnetcam.report.reproduction import code_of, command
-from resnetcam.report.text import environment, headline, relative_link
+from resnetcam.report.text import Markdown, environment, headline, relative_link
 from resnetcam.training.history import read_history
 
 _PUBLISHED_PARAMETERS = 274_442  # resources/published_layers.csv
@@ -116,40 +116,27 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
     """Return what the template prints; links start from ``folder``."""
     runs = [read_run(files) for files in inputs.runs]
     groups = by_experiment(runs)
+    data = data_facts(inputs.data, inputs.notes)
+    source = source_facts(inputs.source, inputs.data)
     rows, sweeps = compare(runs, inputs.experiments), []
     if inputs.comparison:
         rows = read_comparison(inputs.comparison)
         sweeps = [_sweep(name, members, folder) for name, members in _members(rows).items()]
     row_of = {row["experiment"]: row for row in rows}
-    data = data_facts(inputs.data, inputs.notes)
-    source = source_facts(inputs.source, inputs.data)
     others = extra_choices(inputs.settings.get("gradcam", {}).get("classes", ()))
     experiments = [
         experiment_facts(row_of[name], group, folder, others, data)
         | {"rehearsals": [row_of[one] for one in rehearsals(group[0], groups)]}
         for name, group in groups.items()
     ]
-    trained = _trained(runs)
-    hardware = [one for run in runs for one in run.provenance["hardware"]]
-    headlined, chosen_of = _headlined(rows, set(groups))
-    only = f", experiment {rows[0]['experiment']}" if len(rows) == 1 else ""
-    figure = inputs.comparison_figure
+    best = [one["best"] for one in sweeps if one["best"]]
+    making = _making(inputs, runs)
     return {
-        "title": f"{inputs.dataset}{only}",
+        **_heading(inputs, rows, set(groups), data),
         "dataset": inputs.dataset,
         "source": source,
-        "headline": headline(
-            headlined,
-            data["n_test"],
-            read_json(inputs.baseline, BASELINE)["accuracy"],
-            data["chance"],
-            chosen_of=chosen_of,
-        ),
-        "headlined": headlined["experiment"],
         "rows": [row_of[name] for name in groups]
-        + [
-            one["best"] for one in sweeps if one["best"] and one["best"]["experiment"] not in groups
-        ],
+        + [row for row in best if row["experiment"] not in groups],
         "pairs": compare_pairs(
             {name: [run.files.predictions for run in group] for name, group in groups.items()}
         ),
@@ -157,32 +144,59 @@ def report_context(inputs: ReportInputs, folder: Path) -> dict[str, Any]:
         "published": _published(inputs.published_history),
         "experiments": experiments,
         "data": data,
-        "runs": [_provenance(run) for run in runs],
-        "trained": trained,
-        "versions": sorted({_versions(run) for run in runs}),
         "annotations": [_annotations(path, folder) for path in inputs.annotations],
-        "comparison": relative_link(inputs.comparison, folder) if inputs.comparison else None,
-        "comparison_figure": relative_link(figure, folder) if figure else None,
-        "comparison_of_one": rows[0]["experiment"] if len(rows) == 1 else None,
         "config": inputs.config,
         "comparison_in_words": of_comparison(rows, data["n_test"]),
-        "bibtex": bibtex(inputs.citation, trained, is_cifar10=source["is_cifar10"]),
+        "bibtex": bibtex(inputs.citation, making["trained"], is_cifar10=source["is_cifar10"]),
         "references": references(
             explained=bool(experiments),
             shifted=any(one["shift"] for one in experiments),
             is_cifar10=source["is_cifar10"],
         ),
-        "explorer": relative_link(inputs.explorer, folder) if inputs.explorer else None,
-        "notes": relative_link(inputs.notes, folder),
+        **_links(inputs, folder),
+        **making,
+    }
+
+
+def _heading(
+    inputs: ReportInputs, rows: Sequence[Row], detailed: set[str], data: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The title, and the first sentence with the experiment that it is about."""
+    row, chosen_of = _headlined(rows, detailed)
+    linear = read_json(inputs.baseline, BASELINE)["accuracy"]
+    only = rows[0]["experiment"] if len(rows) == 1 else None
+    return {
+        "title": f"{inputs.dataset}, experiment {only}" if only else inputs.dataset,
+        "headline": headline(row, data["n_test"], linear, data["chance"], chosen_of=chosen_of),
+        "headlined": row["experiment"],
+        "comparison_of_one": only,
+    }
+
+
+def _links(inputs: ReportInputs, folder: Path) -> dict[str, Markdown | None]:
+    """Links to files of the dataset, and None for those that are not there."""
+    paths = {
+        "comparison": inputs.comparison,
+        "comparison_figure": inputs.comparison_figure,
+        "explorer": inputs.explorer,
+        "notes": inputs.notes,
+    }
+    return {name: relative_link(path, folder) if path else None for name, path in paths.items()}
+
+
+def _making(inputs: ReportInputs, runs: Sequence[Run]) -> dict[str, Any]:
+    """Where and by what the runs were made, and the command that makes them again."""
+    commits = [run.provenance["commit"] for run in runs]
+    hardware = [one for run in runs for one in run.provenance["hardware"]]
+    asked = {"dataset": inputs.dataset, **inputs.unusual}
+    return {
+        "runs": [_provenance(run) for run in runs],
+        "trained": _trained(runs),
+        "versions": sorted({_versions(run) for run in runs}),
         "written": written(inputs.call.config_files),
-        "code": code_of([run.provenance["commit"] for run in runs]),
-        "commit": next((run.provenance["commit"] for run in runs), ""),
-        "command": command(
-            inputs.call,
-            inputs.target,
-            {"dataset": inputs.dataset, **inputs.unusual},
-            hardware,
-        ),
+        "code": code_of(commits),
+        "commit": next(iter(commits), ""),
+        "command": command(inputs.call, inputs.target, asked, hardware),
         "threads": sorted({one["threads"] for one in hardware}),
     }
 

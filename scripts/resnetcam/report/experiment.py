@@ -13,7 +13,7 @@ from resnetcam.recipe.resizing import small_epochs_of
 from resnetcam.report import alternatives, numbers
 from resnetcam.report.about_data import classes_with_a_page, without_twins
 from resnetcam.report.agreement import agreement_facts
-from resnetcam.report.comparison import Row, Run
+from resnetcam.report.comparison import Row, Run, RunFiles
 from resnetcam.report.figure_names import FIGURES, MOST_CLASSES_OF_A_MATRIX
 from resnetcam.report.figures.shown_classes import most_confused, most_mistaken
 from resnetcam.report.labels import label_facts
@@ -44,20 +44,11 @@ def experiment_facts(
     """
     first = runs[0]
     files = first.files
-    faithfulness = _faithfulness(files.faithfulness)
-    randomisation = _randomisation(files.randomisation)
-    agreement = agreement_facts(files.agreement, folder)
-    localisation = _localisation(files.localisation)
-    ingredients = first.provenance["ingredients"]
-    images_seen = sum(images_of_epochs(first))
     return {
         "row": row,
         "seed": files.seed,
         "metrics": first.metrics,
-        "training_images": first.provenance["training_images"],
-        "small_epochs": small_epochs_of(ingredients["recipe"]),
-        "images_seen": images_seen,
-        "left_some_out": images_seen < first.provenance["training_images"] * len(first.history),
+        **_of_training(first),
         "seeds": [_of_a_seed(run) for run in runs],
         **_figures(runs, folder, other_classes),
         **_in_words_and_numbers(
@@ -75,6 +66,28 @@ def experiment_facts(
             for name, page in classes_with_a_page(files.predictions, data["classes"])
         ],
         "without_twins": without_twins(files.predictions, data["twins"]),
+        **_scores_of_maps(files, folder),
+    }
+
+
+def _of_training(run: Run) -> dict[str, Any]:
+    """How many images trained, and how often; and in how many epochs they were smaller."""
+    images, seen = run.provenance["training_images"], sum(images_of_epochs(run))
+    return {
+        "training_images": images,
+        "small_epochs": small_epochs_of(run.provenance["ingredients"]["recipe"]),
+        "images_seen": seen,
+        "left_some_out": seen < images * len(run.history),
+    }
+
+
+def _scores_of_maps(files: RunFiles, folder: Path) -> dict[str, Any]:
+    """How far the maps can be trusted; None of what there is none."""
+    faithfulness = _faithfulness(files.faithfulness)
+    randomisation = _randomisation(files.randomisation)
+    agreement = agreement_facts(files.agreement, folder)
+    localisation = _localisation(files.localisation)
+    return {
         "faithfulness": faithfulness,
         "randomisation": randomisation,
         "agreement": agreement,
