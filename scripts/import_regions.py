@@ -26,10 +26,12 @@ with logged(snakemake):
     if not len(known.masks):
         reasons = "; ".join(problem_lines(known.problems)[:5])
         kit = Path(snakemake.output.regions).with_name("annotate")
+        dataset = f"datasets.{snakemake.wildcards.dataset}"
         raise InputError(
             f"{path} holds no region that belongs to a test image, so there is nothing to score "
-            f"maps with{': ' + reasons if reasons else ''}. Draw regions on the images of "
-            f"{kit}/, or set its `regions` to null."
+            f"maps with{': ' + reasons if reasons else ''}. Draw regions on the images of {kit}/ "
+            f"({dataset}.annotate_images says how many to put there), or set {dataset}.regions to "
+            "null."
         )
     kept = fit_for_csv(export)  # what it leaves out is no test image
     write_csv(snakemake.output.regions, kept.regions, images=kept.images)

@@ -83,7 +83,24 @@ def test_images_are_those_that_have_every_map(small):
     text, data, subject = small
     assert data["numbers"] == list(range(12))
     assert subject.images.of_all == 20
-    assert "12 of 20" in text
+    assert "<p>12 of 20 test images, with what each network says of them.\n" in text
+
+
+@pytest.mark.parametrize(
+    ("shown", "of_all", "told"),
+    [
+        (12, 12, "All 12 test images, with what each network says of them."),
+        (2, 2_000, "2 of 2,000 test images, with what each network says of them."),
+        (1, 20, "1 of 20 test images, with what each network says of it."),
+        (1, 1, "The only test image, with what each network says of it."),
+    ],
+)
+def test_how_many_of_the_test_images_are_shown(small, tmp_path, shown, of_all, told):
+    _, _, subject = small
+    images = subject.images._replace(of_all=of_all)
+    some = subject._replace(images=images).first(shown)
+    page_module.write_page(tmp_path / "a.html", REPORT, "x", some, Look())
+    assert f"<p>{told}\n" in (tmp_path / "a.html").read_text()
 
 
 def test_each_network_says_what_its_predictions_say(small):

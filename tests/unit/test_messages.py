@@ -161,6 +161,9 @@ def test_durations(seconds, said):
         (2280, 17_900, "38 minutes to 5 hours"),
         (50, 9000, "1 minute to 2 hours"),
         (10_800, 72_000, "3 to 20 hours"),
+        (1800, 1800, "30 minutes"),
+        (1790, 1805, "30 minutes"),
+        (10_500, 11_000, "3 hours"),
     ],
 )
 def test_estimates_are_ranges(low, high, said):

@@ -136,6 +136,8 @@ def test_an_export_without_any_usable_region_is_refused(own, names):
     assert result.returncode != 0
     assert "holds no region that belongs to a test image" in result.output
     assert "holiday.png: the file name is not that of a test image" in result.output
+    assert "results/own/annotate/ (datasets.own.annotate_images says how many" in result.output
+    assert "or set datasets.own.regions to null." in result.output
 
 
 def test_strict_reading_takes_what_loses_nothing(own, names):

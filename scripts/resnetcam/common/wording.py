@@ -4,7 +4,7 @@ from pathlib import Path
 
 
 def counted(number: int, thing: str, things: str | None = None) -> str:
-    """Write a number with its noun: 1 image, 2,000 images; ``things`` if it is no plain plural."""
+    """Write a number with its noun: 1 image, 2,000 images; ``things`` is an irregular plural."""
     return f"{number:,} {thing if number == 1 else things or thing + 's'}"
 
 
@@ -25,13 +25,19 @@ def minutes_and_seconds(seconds: float) -> str:
 
 
 def duration_between(low: float, high: float) -> str:
-    """Write two estimates in seconds: ``21 to 65 minutes``, ``40 minutes to 3 hours``."""
+    """Write two estimates in seconds: ``21 to 65 minutes``, ``40 minutes to 3 hours``.
+
+    One of them where both are written alike.
+    """
     low, high = (max(1, round(seconds / 60)) for seconds in (low, high))
+    hours = round(low / 60), round(high / 60)
     if low >= 120:
-        return f"{round(low / 60)} to {round(high / 60)} hours"
+        return f"{hours[0]} to {hours[1]} hours" if hours[0] < hours[1] else f"{hours[0]} hours"
     if high >= 120:
-        return f"{counted(low, 'minute')} to {round(high / 60)} hours"
-    return f"{low} to {high} minutes" if low < high else "a minute"
+        return f"{counted(low, 'minute')} to {hours[1]} hours"
+    if low < high:
+        return f"{low} to {high} minutes"
+    return "a minute" if low == 1 else f"{low} minutes"
 
 
 def tick_of_time(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""A page for each class: whom it recognises, whom it misses, and whom it takes for its own."""
+"""A page for each class: which images it recognises, which it misses, which are taken for it."""
 
 from collections.abc import Sequence
 from pathlib import Path
