@@ -439,7 +439,7 @@ def twin(test):
 def test_accuracy_with_and_without_twins_is_told(results):
     noted = {"twins": [twin(1), twin(1), twin(2)]}
     markdown, _ = results("abc", archive(), noted=noted, wrong=[2, 4])
-    assert "**Twins.** 2 test images look like a training image" in markdown
+    assert "**Near-duplicates (`twins`).** 2 test images look like a training image" in markdown
     assert "`twins: remove` leaves their likenesses out" in markdown
     row = next(line for line in markdown.splitlines() if line.startswith("| fast, seed 1 |"))
     assert "| 90.0% of 10 | 50.0% of 2 |" in row
@@ -1223,7 +1223,7 @@ def section(markdown, title):
     return markdown.partition(f"### {title}\n")[2].partition("\n### ")[0]
 
 
-WORSE = "How well does it do on worse images?"
+WORSE = "Corrupted images and further test sets"
 
 
 def test_corrupted_images_are_told_with_the_weakest_kinds(results):
