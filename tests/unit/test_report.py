@@ -440,7 +440,7 @@ def test_accuracy_with_and_without_twins_is_told(results):
     noted = {"twins": [twin(1), twin(1), twin(2)]}
     markdown, _ = results("abc", archive(), noted=noted, wrong=[2, 4])
     assert "**Near-duplicates (`twins`).** 2 test images look like a training image" in markdown
-    assert "`twins: remove` leaves their likenesses out" in markdown
+    assert "`twins: remove` leaves the similar training images out" in markdown
     row = next(line for line in markdown.splitlines() if line.startswith("| fast, seed 1 |"))
     assert "| 90.0% of 10 | 50.0% of 2 |" in row
 
@@ -466,7 +466,7 @@ def test_twins_that_did_not_train_are_told(results):
 
 
 def test_without_twins_nothing_is_said_of_them(results):
-    assert "Twins" not in results("abc", archive())[0]
+    assert "Near-duplicates" not in results("abc", archive())[0]
 
 
 def test_files_that_were_left_out_are_listed_as_the_text_that_their_names_are(results):
