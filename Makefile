@@ -11,9 +11,9 @@
 #             `make bench-data`: 100,000 image files to data.h5, with peak memory
 # make schema write what a config may choose by name, from the code that defines it
 # make lock   resolve versions anew (needs uv)
-# make clean  delete results (regions drawn there, too) and logs; downloaded archives, finished
-#             trainings and .venv stay: `make clean-archives`, `clean-training` (of .training, not
-#             of another folder that `state` names), `clean-venv`
+# make clean  delete results (regions drawn there, too), logs and benchmarks; downloaded archives,
+#             finished trainings and .venv stay: `make clean-archives`, `clean-training` (of
+#             .training, not of another folder that `state` names), `clean-venv`
 
 PYTHON ?= python3
 ARGS ?=

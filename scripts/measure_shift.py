@@ -20,11 +20,11 @@ with logged(snakemake):
     data = DatasetReader(files.data)
     labels = data.array("y_test")
     chosen = sample(len(labels), snakemake.params.settings["images"])
-    images, labels = data.rows("x_test", chosen), labels[chosen]
+    images, numbers, labels = data.rows("x_test", chosen), chosen.tolist(), labels[chosen]
     logits_of = logits_function(load_classifier(Path(files.model)))
-    answers = ask(images, logits_of, read_classifier(files.baseline).classes)
+    answers = ask(images, numbers, logits_of, read_classifier(files.baseline).classes)
     temperature = read_json(files.metrics, METRICS)["temperature"]
     scores = scores_of_corruptions(*answers, labels, temperature)
-    write_example(Path(made.example), example(images, labels, *answers))
+    write_example(Path(made.example), example(images, numbers, labels, *answers))
     write_scores(Path(made.table), scores)
     write_json(made.scores, scores)

@@ -109,6 +109,13 @@ def test_a_range_that_is_none_is_said(page, explorer):
     assert page.inner_text("#count").endswith(": from 90 to 20 % is no range.")
 
 
+def test_an_emptied_bound_bounds_nothing(page, explorer):
+    opened(page, explorer)
+    everyone = page.inner_text("#count")
+    opened(page, explorer + "#from=&to=")
+    assert page.inner_text("#count") == everyone
+
+
 def test_an_open_image_is_printed_once_and_stays_open(page, explorer, tmp_path):
     number = 0
     opened(page, f"{explorer}#image={number}")

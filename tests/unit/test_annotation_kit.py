@@ -201,7 +201,7 @@ def test_the_kit_says_what_becomes_of_what_is_drawn(tmp_path, known, told):
 
     text = (tmp_path / "README.txt").read_text()
     assert told in text
-    assert "needs regions on 100 images" in text
+    assert "no verdict on where maps lie with regions on fewer than 20 images" in text
 
 
 def test_what_an_editor_or_a_kill_leaves_is_no_project(tmp_path):

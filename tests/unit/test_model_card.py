@@ -81,7 +81,7 @@ def test_the_numbers_are_those_that_were_measured(card):
         "negative_log_likelihood": metrics["nll"],
         "brier_score": metrics["brier"],
         "expected_calibration_error": metrics["ece"],
-        "adaptive_calibration_error": metrics["ace"],
+        "equal_mass_calibration_error": metrics["ace"],
     }
     assert corrupted["metrics"][0]["value"] == shift["accuracy"]["mean"]
     assert (further["dataset"]["type"], further["metrics"][0]["value"]) == ("new | *set*", 0.8)

@@ -14,6 +14,7 @@ from resnetcam.common.errors import InputError
 from resnetcam.evaluation.paired import Difference, difference, differences, holm, mcnemar
 from resnetcam.evaluation.predictions import write_predictions
 from resnetcam.report.paired import (
+    Pair,
     beside_best,
     compare_pairs,
     in_words,
@@ -156,11 +157,13 @@ def test_the_interval_of_few_discordant_images_is_that_of_bonett_and_price():
 def test_more_seeds_are_asked_for_where_the_interval_is_about_them(stored, seeds, of_what):
     experiments = {"one": stored("one", [0.9] * seeds, 1), "other": stored("other", [0.9] * seeds)}
     (pair,) = compare_pairs(experiments)
-    assert pair.verdict.endswith(f"times as many {of_what} might tell")
+    assert pair.verdict.endswith(f"times as many {of_what} probably would tell")
 
 
 def test_how_many_images_would_tell():
-    assert Difference(0.01, -0.01, 0.03, False).times_as_many == pytest.approx(4)
+    """So many that 1.96 errors and the 0.84 of a power of 80 % fit in; 4 if it were 1.96 alone."""
+    found = Difference(0.01, -0.01, 0.03, False).times_as_many
+    assert found == pytest.approx(4 * ((1.96 + 0.8416) / 1.96) ** 2, rel=1e-3)
     assert Difference(-0.02, -0.03, -0.01, False).is_clear
 
 
@@ -216,6 +219,18 @@ def test_clear_and_unclear_pairs_in_words(stored):
     assert compare_pairs({"good": experiments["good"]}) == []
 
 
+def test_one_seed_each_is_better_only_if_the_test_says_so_too():
+    """Of 1,000 images 11 that only the first has right and 3 that only the second has."""
+    first, second = np.ones((2, 1, 1000), bool)
+    first[:, :3], second[:, 3:14] = False, False
+    found, test = difference(first, second), mcnemar(first[0], second[0])
+    assert found.is_clear and test.p == pytest.approx(0.0574, abs=1e-4)
+    pair = Pair("one", "other", (1, 1), found, test)
+    assert pair.verdict.startswith("cannot be told apart")
+    assert pair._replace(test=test._replace(p=0.04)).verdict == "one is better, in these trainings"
+    assert pair._replace(seeds=(3, 1)).verdict == "one is better, in these trainings"
+
+
 def test_other_test_images_are_refused(stored):
     one, other = stored("a", [0.9]), stored("b", [0.9], images=299)
     with pytest.raises(InputError, match="other test images"):
@@ -238,7 +253,7 @@ def test_the_command_compares_two_folders(stored, tmp_path):
 
     done = command(tmp_path / "a", tmp_path / "b/seed1")
     assert done.returncode == 0, done.stderr
-    assert f"{tmp_path / 'a'} is better." in done.stdout
+    assert f"{tmp_path / 'a'} is better, in these trainings." in done.stdout
     assert "over test images alone" in done.stdout
     twice = command(tmp_path / "a", tmp_path / "b/../a")
     assert twice.returncode == 1

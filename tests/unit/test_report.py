@@ -439,8 +439,8 @@ def twin(test):
 def test_accuracy_with_and_without_twins_is_told(results):
     noted = {"twins": [twin(1), twin(1), twin(2)]}
     markdown, _ = results("abc", archive(), noted=noted, wrong=[2, 4])
-    assert "**Twins.** 2 test images look like a training image" in markdown
-    assert "`twins: remove` leaves their likenesses out" in markdown
+    assert "**Near-duplicates (`twins`).** 2 test images look like a training image" in markdown
+    assert "`twins: remove` leaves the similar training images out" in markdown
     row = next(line for line in markdown.splitlines() if line.startswith("| fast, seed 1 |"))
     assert "| 90.0% of 10 | 50.0% of 2 |" in row
 
@@ -466,7 +466,7 @@ def test_twins_that_did_not_train_are_told(results):
 
 
 def test_without_twins_nothing_is_said_of_them(results):
-    assert "Twins" not in results("abc", archive())[0]
+    assert "Near-duplicates" not in results("abc", archive())[0]
 
 
 def test_files_that_were_left_out_are_listed_as_the_text_that_their_names_are(results):
@@ -1250,7 +1250,7 @@ def section(markdown, title):
     return markdown.partition(f"### {title}\n")[2].partition("\n### ")[0]
 
 
-WORSE = "How well does it do on worse images?"
+WORSE = "Corrupted images and further test sets"
 
 
 def test_corrupted_images_are_told_with_the_weakest_kinds(results):
@@ -1353,21 +1353,25 @@ def test_what_an_older_run_did_not_measure_is_not_said_to_be_as_random(results):
     assert uniform.split(" | ")[1:4] == ["as random", "as random", "–"]
 
 
-def test_a_sweep_of_two_that_are_alike_speaks_of_the_other(results):
+def test_the_others_of_a_sweep_are_worse_or_better_than_the_best_or_neither(results):
     experiments, runs = {}, []
-    for number in range(2):
+    for number in range(5):
         name = f"rates-peak_{number}"
         settings = {"sweep": "rates", "overrides": {"schedule.peak": float(number)}}
         experiments[name] = EXPERIMENTS["fast"] | settings
         runs.append(write_run(results.folder, name, 1, 0.9))
     table = results.folder / "comparison.csv"
     rows = compare(map(read_run, runs), experiments)
-    rows[1] |= {"minus_best": 0.0, "minus_best_low": -0.01, "minus_best_high": 0.01}
+    for row, mean in zip(rows[1:], (0.0, 0.03, -0.03, -0.04), strict=True):
+        row |= {"minus_best": mean, "minus_best_low": mean - 0.02, "minus_best_high": mean + 0.02}
     write_comparison(table, rows)
     draw(results.folder / "comparison.png")
     more = {"comparison": table, "comparison_figure": results.folder / "comparison.png"}
     markdown, _ = results(["cat", "dog"], archive(), [], **more)
-    assert "the other cannot be told apart from it: rates-peak\\_1." in markdown
+    assert (
+        "on the test set, 2 are clearly worse, 1 is clearly better (rates-peak\\_2), "
+        "1 is not told apart from it (rates-peak\\_1)." in markdown
+    )
 
 
 def test_every_column_has_a_heading(results):

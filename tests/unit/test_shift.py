@@ -178,7 +178,7 @@ def test_images_are_asked_about_part_by_part_and_each_stays_itself(monkeypatch, 
         sizes.append(len(pictures))
         return brightness_and_texture(pictures)
 
-    clean, by_kind = ask(images, network, nothing)
+    clean, by_kind = ask(images, range(len(images)), network, nothing)
 
     assert sorted(set(sizes)) == ([5] if values > 700 else [1, 2])
     assert (clean.logits == brightness_and_texture(images)).all()
@@ -193,16 +193,17 @@ def test_images_are_asked_about_part_by_part_and_each_stays_itself(monkeypatch, 
 def test_the_example_is_the_first_image_that_is_recognised(tmp_path):
     images = np.random.default_rng(0).integers(0, 100, (3, 16, 16, 3), np.uint8)
     labels = np.array([1, 0, 0])  # all are dark, and named 0
-    found = ask(images, brightness_and_texture, nothing)
+    numbers = [7, 9, 12]
+    found = ask(images, numbers, brightness_and_texture, nothing)
 
-    kept = example(images, labels, *found)
+    kept = example(images, numbers, labels, *found)
 
-    assert (kept.number, kept.label) == (1, 0)
+    assert (kept.number, kept.label) == (9, 0)
     assert (kept.image == images[1]).all()
     place = list(KINDS).index("brightness"), SHOWN.index(5)
-    assert (kept.corrupted[place] == corrupted("brightness", images, 5)[1]).all()
+    assert (kept.corrupted[place] == corrupted("brightness", images, 5, numbers)[1]).all()
     assert kept.predicted[place] == found[1]["brightness"][4].logits[1].argmax()
-    assert example(images, np.ones(3, int), *found).number == 0
+    assert example(images, numbers, np.ones(3, int), *found).number == 7
 
     write_example(tmp_path / "shift.h5", kept)
     again = read_example(tmp_path / "shift.h5")

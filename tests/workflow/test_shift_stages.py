@@ -54,7 +54,7 @@ def test_corrupted_images_are_scored_and_shown(finished_workflow):
     with Image.open(run / "figures/shift.png") as figure:
         assert figure.size[0] == 1320
     report = (finished_workflow.folder / "results/shapes/report.md").read_text()
-    assert "### How well does it do on worse images?" in report
+    assert "### Corrupted images and further test sets" in report
     assert "](tiny/seed1/figures/shift.png)" in report
     assert "Further test images" not in report
 
@@ -69,7 +69,7 @@ def test_without_corrupted_images_nothing_is_measured_or_shown(workflow):
 
     assert not {"measure_shift", "shift_figure", "linear_baseline"} & set(planned)
     workflow.run()
-    assert "worse images" not in (workflow.folder / "results/shapes/report.md").read_text()
+    assert "### Corrupted images" not in (workflow.folder / "results/shapes/report.md").read_text()
     result = workflow.run(str(RUN / "shift.json"), check=False)
     assert "Dataset shapes has no corrupted images: its shift.images is 0" in result.output
 

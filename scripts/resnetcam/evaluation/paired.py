@@ -10,6 +10,7 @@ from scipy.stats import norm, t
 
 _RESAMPLES, _AT_A_TIME = 2000, 250
 _Z95 = 1.959964
+_POWER = (1 + 0.841621 / _Z95) ** 2  # for 80 % of the differences beyond an interval's end
 
 Right = NDArray[np.bool_]
 
@@ -47,9 +48,12 @@ class Difference(NamedTuple):
 
     @property
     def times_as_many(self) -> float:
-        """How many times as many images (and seeds) would tell a difference of this size."""
+        """How many times as many images (and seeds) tell a true difference of this size.
+
+        With a power of 80 %: in four of five such comparisons.
+        """
         half = (self.high - self.low) / 2
-        return (half / abs(self.mean)) ** 2 if self.mean else math.inf
+        return _POWER * (half / abs(self.mean)) ** 2 if self.mean else math.inf
 
 
 def mcnemar(first: Right, second: Right) -> McNemar:

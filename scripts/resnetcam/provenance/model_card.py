@@ -171,7 +171,7 @@ def _scores(metrics: Mapping[str, Any]) -> dict[str, tuple[str, float]]:
         "negative_log_likelihood": (_NLL, metrics["nll"]),
         "brier_score": ("Brier score", metrics["brier"]),
         "expected_calibration_error": ("Expected calibration error", metrics["ece"]),
-        "adaptive_calibration_error": ("Adaptive calibration error", metrics["ace"]),
+        "equal_mass_calibration_error": ("Equal-mass calibration error", metrics["ace"]),
     }
 
 

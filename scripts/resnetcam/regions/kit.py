@@ -47,8 +47,9 @@ How to draw regions on these {n} images, to score Grad-CAM's localisation
 7. {use}
 
 The images are enlarged {scale} times. Keep their file names: the number in a name says which test
-image it is. A verdict on where maps lie needs regions on 100 images. To draw on more images, raise
-datasets.{dataset}.annotate_images; nothing drawn is lost.
+image it is. There is no verdict on where maps lie with regions on fewer than 20 images; about 100
+give narrow intervals. To draw on more images, raise datasets.{dataset}.annotate_images; nothing
+drawn is lost.
 """
 
 PROJECT = "project.json"

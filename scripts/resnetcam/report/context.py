@@ -210,16 +210,22 @@ def _sweep(name: str, members: Sequence[Row], folder: Path) -> dict[str, Any]:
         "name": name,
         "n": len(members),
         "best": best,
-        "alike": [row["experiment"] for row in members if _is_like_the_best(row)],
+        **_beside_the_best(members),
         "provenance": [relative_link(run / "run.json", folder) for run in runs],
         "rows": sorted(members, key=_falling_accuracy)[:_MAX_ROWS_OF_A_SWEEP],
         "settings": [key for key in settings if len({row[key] for row in members}) > 1],
     }
 
 
-def _is_like_the_best(row: Row) -> bool:
-    low, high = row["minus_best_low"], row["minus_best_high"]
-    return low is not None and low <= 0 <= high
+def _beside_the_best(members: Sequence[Row]) -> dict[str, list[str]]:
+    """Name the members that are clearly worse than the best, clearly better, or neither."""
+    found: dict[str, list[str]] = {"worse": [], "better": [], "alike": []}
+    for row in members:
+        low, high = row["minus_best_low"], row["minus_best_high"]
+        if low is not None:
+            how = "worse" if high < 0 else "better" if low > 0 else "alike"
+            found[how].append(row["experiment"])
+    return found
 
 
 def _folders(row: Row, folder: Path) -> list[Path]:

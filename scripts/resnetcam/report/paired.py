@@ -16,31 +16,34 @@ from resnetcam.evaluation.predictions import read_predictions
 from resnetcam.report.comparison import Row, best_by_validation
 
 _MOST_PAIRS = 10
+_SURE = 0.05
 
 
 class Pair(NamedTuple):
     """Two experiments.
 
     Attributes:
-        first, second: their names; of the first seeds: ``test``, whose ``p`` is corrected for all
-            pairs that are looked at together.
+        first, second: their names; seeds: how many each has.
+        test: of the first seeds; its ``p`` is corrected for all pairs that are looked at together.
     """
 
     first: str
     second: str
+    seeds: tuple[int, int]
     difference: Difference
     test: McNemar
 
     @property
     def verdict(self) -> str:
-        """Say whether they differ, in words."""
+        """Say whether they differ, in words; of one seed each, if the test says so as well."""
+        covers_seeds, many = self.difference.covers_seeds, self.difference.times_as_many
         ahead = self.first if self.difference.mean > 0 else self.second
-        if self.difference.is_clear:
-            return f"{ahead} is better"
-        many = self.difference.times_as_many
-        of_what = "test images and seeds" if self.difference.covers_seeds else "test images"
-        more = "" if math.isinf(many) else f"; {_times(many)} as many {of_what} might tell"
-        return f"cannot be told apart{more}"
+        if self.difference.is_clear and (self.seeds != (1, 1) or self.test.p < _SURE):
+            return f"{ahead} is better{'' if covers_seeds else ', in these trainings'}"
+        if math.isinf(many):
+            return "cannot be told apart"
+        of_what = "test images and seeds" if covers_seeds else "test images"
+        return f"cannot be told apart; {_times(many)} as many {of_what} probably would tell"
 
     @property
     def in_points(self) -> str:
@@ -65,7 +68,7 @@ def compare_pairs(predictions: Mapping[str, Sequence[Path]]) -> list[Pair]:
     tests = [mcnemar(right[i][0], right[j][0]) for i, j in pairs]
     corrected = holm([test.p for test in tests])
     return [
-        Pair(names[i], names[j], one, test._replace(p=p))
+        Pair(names[i], names[j], (len(right[i]), len(right[j])), one, test._replace(p=p))
         for (i, j), one, test, p in zip(pairs, found, tests, corrected, strict=True)
     ]
 

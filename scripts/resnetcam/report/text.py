@@ -85,7 +85,7 @@ def headline(
         row: its row of ``comparison.csv``.
         n: the number of test images.
         linear: the linear classifier's accuracy on the same test images.
-        chance: the share of the most frequent training class.
+        chance: the share of the test images that is of the most frequent training class.
         chosen_of: of how many experiments validation accuracy chose this one; where nothing is
             chosen, of how many it is the first.
     """

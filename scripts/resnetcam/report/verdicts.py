@@ -13,6 +13,7 @@ from resnetcam.report.titles import title
 # Intervals of skewed values are too narrow for a verdict on fewer.
 _FEWEST_IMAGES = 20
 _DIGITS = 3
+_EQUAL_DIGITS = 6  # what differs by less is rounding
 _BASELINE_NAMES = ("randomised_network", "other_image", *BASELINES)
 
 
@@ -99,8 +100,8 @@ def _standing(baselines: list[_Lead]) -> str:
 def _verdict(candidates: Mapping[str, Any], n: int, metrics: tuple[_Metric, ...]) -> list[Verdict]:
     if n < _FEWEST_IMAGES:
         too_few = (
-            f"Too few images for a verdict: {n}. Intervals are reliable from about "
-            f"{_FEWEST_IMAGES} images on."
+            f"Too few images for a verdict: {n}. Intervals of fewer than {_FEWEST_IMAGES} images "
+            "are too narrow."
         )
         return [Verdict(too_few, "")]
     name = title(next(iter(candidates)))
@@ -128,7 +129,8 @@ def _leads(candidates: Mapping[str, Any], metric: _Metric) -> list[_Lead]:
                 ends = [-behind["mean"], -behind["high"], -behind["low"]]
             # Adding zero turns a negative zero into a plain one.
             mean, low, high = (round(end, _DIGITS) + 0.0 for end in ends)
-            leads.append(_Lead(name, mean, low, high, is_none=not any(ends)))
+            is_none = not any(round(end, _EQUAL_DIGITS) for end in ends)
+            leads.append(_Lead(name, mean, low, high, is_none))
     return leads
 
 

@@ -1,7 +1,7 @@
 """Corrupt test images, and ask the network and the linear classifier about them."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ Images = NDArray[np.uint8]
 
 def ask(
     images: Images | Rows,
+    numbers: Sequence[int],
     logits_of: Callable[[Images], NDArray[np.float32]],
     classes_of: Callable[[Images], NDArray[np.integer]],
 ) -> tuple[Answers, dict[str, list[Answers]]]:
@@ -29,6 +30,7 @@ def ask(
 
     Args:
         images: uint8 (N, H, W, C), or such ``Rows`` of a file, N > 0.
+        numbers: of the images, which decide what is random in their corruptions.
         logits_of: of a network, float32 (n, C); classes_of: of the linear classifier, (n,).
 
     Returns:
@@ -42,8 +44,7 @@ def ask(
     for first, (kind, strength) in logged_steps(work, "images corrupted", min(step, len(images))):
         if not kind:
             part = images[first : first + step]
-        numbers = range(first, first + len(part))
-        seen = corrupted(kind, part, strength, numbers) if kind else part
+        seen = corrupted(kind, part, strength, numbers[first : first + step]) if kind else part
         found[kind, strength].append(Answers(logits_of(seen), classes_of(seen)))
     whole = {state: _together(answers) for state, answers in found.items()}
     by_kind = {kind: [whole[kind, strength] for strength in STRENGTHS] for kind in KINDS}
@@ -52,6 +53,7 @@ def ask(
 
 def example(
     images: Images | Rows,
+    numbers: Sequence[int],
     labels: NDArray[np.integer],
     clean: Answers,
     by_kind: dict[str, list[Answers]],
@@ -59,14 +61,14 @@ def example(
     """Return the first image that the network recognises, or else the first, with its corruptions.
 
     Args:
-        images: uint8 (N, H, W, C); labels: (N,).
+        images: uint8 (N, H, W, C); numbers, labels: (N,).
         clean, by_kind: what ``ask`` returns of them.
     """
-    number = int(np.argmax(clean.logits.argmax(1) == labels))
-    image = images[number : number + 1]
+    row = int(np.argmax(clean.logits.argmax(1) == labels))
+    image, number = images[row : row + 1], numbers[row]
     pixels = [[corrupted(kind, image, one, [number])[0] for one in SHOWN] for kind in KINDS]
-    named = [[by_kind[kind][one - 1].logits[number].argmax() for one in SHOWN] for kind in KINDS]
-    return Example(number, int(labels[number]), image[0], np.array(pixels), np.array(named))
+    named = [[by_kind[kind][one - 1].logits[row].argmax() for one in SHOWN] for kind in KINDS]
+    return Example(number, int(labels[row]), image[0], np.array(pixels), np.array(named))
 
 
 def _together(answers: list[Answers]) -> Answers:
