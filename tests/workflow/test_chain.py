@@ -17,6 +17,8 @@ import yaml
 from PIL import Image
 from tiny_workflow import server
 
+from resnetcam.common.sample import sample
+
 pytestmark = pytest.mark.slow
 
 RUN = Path("results/shapes/tiny/seed1")
@@ -58,7 +60,7 @@ def test_a_page_to_look_through_the_images_stands_beside_it(results):
     data = json.loads(data)
 
     assert path.stat().st_size < 8_000_000
-    assert data["numbers"] == list(range(30))
+    assert data["numbers"] == sample(60, 30).tolist()
     assert data["regionOf"] == list(range(30))
     (run,) = data["runs"]
     layers = ["stage3_block1_out", "stage3_block1_out", "stage2_block1_out"]
@@ -131,7 +133,8 @@ def files_of_a_run(results, tmp_path):
     """A folder with what is needed to look at a run's network."""
     for name in ("data.h5", "tiny/seed1/model.keras", "tiny/seed1/predictions.h5"):
         shutil.copy(results / name, tmp_path)
-    shutil.copy(results / "tiny/seed1/faithfulness.json", tmp_path)
+    for name in ("faithfulness.json", "gradcam.h5"):
+        shutil.copy(results / "tiny/seed1" / name, tmp_path)
     return tmp_path
 
 
@@ -170,8 +173,10 @@ def test_covering_goes_from_the_image_to_the_mean_image_in_the_predicted_class(f
     code = """
 import json, h5py, numpy as np, keras
 model = keras.saving.load_model("model.keras")
+with h5py.File("gradcam.h5") as maps:
+    chosen = maps["eigencam/stage3_block1_out/true/image_index"][()]
 with h5py.File("data.h5") as data:
-    images, mean = data["x_test"][:30], 255 * data["holdout/mean"][()]
+    images, mean = data["x_test"][chosen], 255 * data["holdout/mean"][()]
 whole = model.predict(images, verbose=0)
 predicted = whole.argmax(1)
 covered = model.predict(mean[None], verbose=0)[0][predicted].mean()
