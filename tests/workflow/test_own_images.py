@@ -173,7 +173,7 @@ def test_a_planted_leak_is_reported_and_by_setting_removed(mine):
 
     mine(folder=str(divided))
     report = (mine.folder / "results/mine/report.md").read_text()
-    assert "**Twins.** 4 test images look like a training image" in report
+    assert "**Near-duplicates (`twins`).** 4 test images look like a training image" in report
     assert_that_the_report_tells_both_accuracies(mine.folder, report, leaked)
     trained = json.loads((mine.folder / RUN / "run.json").read_text())["training_images"]
 

@@ -40,7 +40,7 @@ def settings(images):
 
 def calibrated(run, logits):
     temperature = json.loads((run / "metrics.json").read_text())["temperature"]
-    return softmax(logits / np.float32(temperature))
+    return softmax(logits / np.float32(temperature or 1))
 
 
 def table_in(folder):

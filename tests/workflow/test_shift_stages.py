@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from tiny_workflow import RUN
 
+from resnetcam.common.sample import sample
 from resnetcam.data.dataset import DatasetReader
 from resnetcam.evaluation.predictions import read_predictions
 
@@ -49,7 +50,8 @@ def test_corrupted_images_are_scored_and_shown(finished_workflow):
     found = json.loads((run / "shift.json").read_text())
     assert found["n"] == 8
     logits, labels = read_predictions(run / "predictions.h5", "test")
-    assert found["clean"]["accuracy"] == (logits.argmax(1) == labels)[:8].mean()
+    right = (logits.argmax(1) == labels)[sample(len(labels), 8)]
+    assert found["clean"]["accuracy"] == right.mean()
     assert len(list(csv.DictReader((run / "shift.csv").open()))) == 70
     with Image.open(run / "figures/shift.png") as figure:
         assert figure.size[0] == 1320
