@@ -117,7 +117,7 @@ def test_an_emptied_bound_bounds_nothing(page, explorer):
 
 
 def test_an_open_image_is_printed_once_and_stays_open(page, explorer, tmp_path):
-    number = 0
+    number = data(opened(page, explorer))["numbers"][0]
     opened(page, f"{explorer}#image={number}")
     dialog_is_drawn(page)
     for _ in range(2):
@@ -129,7 +129,7 @@ def test_an_open_image_is_printed_once_and_stays_open(page, explorer, tmp_path):
         assert text.count("at every layer") == 1 and "Test images of" not in text
 
     page.click("#next")
-    page.wait_for_function("location.hash !== '#image=0'")
+    page.wait_for_function(f"location.hash !== '#image={number}'")
     page.click("#close")
     page.wait_for_function("location.hash === ''")
     assert not page.is_visible("#dialog")
