@@ -648,6 +648,8 @@ def test_trainings_with_different_numbers_of_threads_are_told(results):
     markdown, _ = results(["cat", "dog"], archive(), runs)
     assert "\nsnakemake --cores 6 --config dataset=cifar10 device=cpu\n" in markdown
     assert "different numbers of threads (2, 6, above)" in markdown
+    module, _ = results(["cat", "dog"], archive(), runs, call=Call(in_module=True), target="a.md")
+    assert "different numbers of threads" not in module
     assert "--set-threads train=2" in markdown
 
 

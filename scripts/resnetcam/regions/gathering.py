@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeGuard
 
 from resnetcam.common.errors import InputError
 from resnetcam.regions.export import SHAPES, Export, Geometry, Problem, Region
@@ -208,10 +209,10 @@ def _number(shape: str, key: str, value: object) -> float | tuple[float, ...]:
         if not isinstance(value, list) or not all(_is_number(item) for item in value):
             raise DefectError(found, f"a list of numbers up to {_LARGEST_NUMBER:,.0f}", kind)
         return tuple(value)
-    if not _is_number(value) or (key in _LENGTHS and value < 0):  # type: ignore[operator]
+    if not _is_number(value) or (key in _LENGTHS and value < 0):
         lowest = "from 0 " if key in _LENGTHS else ""
         raise DefectError(found, f"a number {lowest}up to {_LARGEST_NUMBER:,.0f}", kind)
-    return value  # type: ignore[return-value]
+    return value
 
 
 def _check_points(shape: str, n_x: int, n_y: int) -> None:
@@ -223,7 +224,7 @@ def _check_points(shape: str, n_x: int, n_y: int) -> None:
         raise DefectError(f"a {shape} of {n_x} points", expected, f"a {shape} of too few points")
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return abs(value) <= _LARGEST_NUMBER  # also false for NaN

@@ -197,7 +197,8 @@ def _making(inputs: ReportInputs, runs: Sequence[Run]) -> dict[str, Any]:
         "code": code_of(commits),
         "commit": next(iter(commits), ""),
         "command": command(inputs.call, inputs.target, asked, hardware),
-        "threads": sorted({one["threads"] for one in hardware}),
+        # A module's rules have names of their own, so the report cannot say how to set them.
+        "threads": [] if inputs.call.in_module else sorted({one["threads"] for one in hardware}),
     }
 
 
